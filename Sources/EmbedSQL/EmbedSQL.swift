@@ -1,0 +1,52 @@
+import Foundation
+
+/// `EmbedSQL ROOT OUTPUT FILE…`: writes `OUTPUT`, a Swift file with the text of each `ROOT/FILE`.
+///
+/// Every folder below `sql/` becomes an array `SQL.<folder>` of name and text, sorted by name; the statements in `calls/`,
+/// which the bridge runs by name, become constants `SQL.Call.<name>` besides, so that a missing one does not compile.
+/// Run by EmbedSQLPlugin during the build.
+@main
+struct EmbedSQL {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count >= 3 else {
+            throw Usage(description: "usage: EmbedSQL ROOT OUTPUT FILE...")
+        }
+        let root = URL(fileURLWithPath: arguments[1])
+        var folders: [String: [(name: String, text: String)]] = [:]
+        for file in arguments.dropFirst(3) {
+            let path = file.split(separator: "/").map(String.init)
+            guard path.count == 2 else { continue }
+            let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+            folders[path[0], default: []].append((String(path[1].dropLast(".sql".count)), text))
+        }
+        try source(of: folders).write(to: URL(fileURLWithPath: arguments[2]), atomically: true, encoding: .utf8)
+    }
+
+    static func source(of folders: [String: [(name: String, text: String)]]) -> String {
+        var source = "/// The files under `sql/`, as they were when this binary was built.\nenum SQL {\n"
+        for (folder, files) in folders.sorted(by: { $0.key < $1.key }) where folder != "calls" {
+            source += "    static let \(folder): [(name: String, text: String)] = [\n"
+            for file in files.sorted(by: { $0.name < $1.name }) {
+                source += "        (\"\(file.name)\", \(literal(file.text))),\n"
+            }
+            source += "    ]\n"
+        }
+        source += "    enum Call {\n"
+        for call in (folders["calls"] ?? []).sorted(by: { $0.name < $1.name }) {
+            let words = call.name.split(separator: "_")
+            let name = (words.first ?? "") + words.dropFirst().map(\.capitalized).joined()
+            source += "        static let \(name) = \(literal(call.text))\n"
+        }
+        return source + "    }\n}\n"
+    }
+
+    /// Five hashes: SQL text holds quotes and backslashes, but never three quotes followed by five hashes.
+    static func literal(_ text: String) -> String {
+        "#####\"\"\"\n\(text)\n\"\"\"#####"
+    }
+
+    struct Usage: Error, CustomStringConvertible {
+        let description: String
+    }
+}

@@ -1,0 +1,75 @@
+import Configuration
+import SystemPackage
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The shops' secret keys: `GIFTBRIDGE_API_KEY_<SHOP>` for one shop, `GIFTBRIDGE_API_KEY` for every shop without its own;
+/// each also as `…_FILE`, a file that holds the key, or as a file of that name in `$CREDENTIALS_DIRECTORY` (systemd).
+///
+/// Read once per shop and kept; its `description` says nothing.
+public struct APIKeys: Sendable, CustomStringConvertible {
+    private let environment: [String: String]
+
+    /// - Parameter environment: The process's environment variables.
+    init(environment: [String: String]) {
+        self.environment = environment
+    }
+
+    public var description: String { "APIKeys" }
+
+    /// The key of a shop.
+    ///
+    /// - Throws: ``ConfigurationError`` that names the variable to set, or the file that cannot be read.
+    func key(shop: String) throws(ConfigurationError) -> String {
+        let own = Self.variable(shop: shop)
+        if let key = try value(own) { return key }
+        if let key = try value(Self.variable) { return key }
+        throw ConfigurationError(own, "(or \(Self.variable)) is not set: give the vendor's secret key of shop \(shop)")
+    }
+
+    /// Checks that there is some key, and that those there can be read.
+    func validate() throws(ConfigurationError) {
+        var isAny = try value(Self.variable) != nil
+        for name in environment.keys.sorted() where name.hasPrefix(Self.variable + "_") {
+            isAny = try value(name.hasSuffix("_FILE") ? String(name.dropLast("_FILE".count)) : name) != nil || isAny
+        }
+        guard isAny || environment["CREDENTIALS_DIRECTORY"] != nil else {
+            throw ConfigurationError(Self.variable, "is not set: give the vendor's secret key (sk_…), or \(Self.variable)_FILE")
+        }
+    }
+
+    static let variable = "GIFTBRIDGE_API_KEY"
+
+    /// `GIFTBRIDGE_API_KEY_<SHOP>`: the shop's name in upper case, other characters than letters and digits as `_`.
+    static func variable(shop: String) -> String {
+        variable + "_" + String(shop.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+    }
+
+    private func value(_ variable: String) throws(ConfigurationError) -> String? {
+        if let key = environment[variable] { return try checked(key, variable) }
+        if let path = environment[variable + "_FILE"] {
+            guard let key = try? String(contentsOfFile: path, encoding: .utf8) else {  // The reason is always the same.
+                throw ConfigurationError(variable + "_FILE", "names a file that cannot be read: \(path)")
+            }
+            return try checked(key, variable + "_FILE")
+        }
+        if let directory = environment["CREDENTIALS_DIRECTORY"],
+            let key = try? String(contentsOfFile: directory + "/" + variable, encoding: .utf8)  // No file: no such key.
+        {
+            return try checked(key, "$CREDENTIALS_DIRECTORY/\(variable)")
+        }
+        return nil
+    }
+
+    private func checked(_ key: String, _ source: String) throws(ConfigurationError) -> String {
+        let trimmed = key.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
+        guard !trimmed.isEmpty, trimmed.allSatisfy({ $0.isASCII && !$0.isWhitespace }) else {
+            throw ConfigurationError(source, "is empty or has characters that a key cannot have")
+        }
+        return String(trimmed)
+    }
+}

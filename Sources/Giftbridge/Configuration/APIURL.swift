@@ -1,0 +1,37 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The vendor's base URL: https, or http to this machine only, because the key goes along.
+struct APIURL: Sendable, Equatable {
+    /// Without a slash at the end.
+    let text: String
+
+    /// Checks a base URL.
+    ///
+    /// - Parameters:
+    ///   - text: For example `https://api.smart-gift.co.uk`; it may have a path, but no query, fragment or user.
+    ///   - variable: Where it comes from, for the error.
+    init(parsing text: String, variable: String) throws(ConfigurationError) {
+        guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), let host = url.host(), !host.isEmpty,
+            scheme == "http" || scheme == "https"
+        else {
+            throw ConfigurationError(variable, "must be a URL such as https://api.smart-gift.co.uk")
+        }
+        guard url.query() == nil, url.fragment() == nil, url.user() == nil else {
+            throw ConfigurationError(variable, "must be a base URL without user, query and fragment")
+        }
+        guard scheme == "https" || Self.isLoopback(host) else {
+            throw ConfigurationError(variable, "must begin with https://: plain http would show the API key to the network")
+        }
+        self.text = String(text.reversed().drop(while: { $0 == "/" }).reversed())
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return host == "localhost" || host == "::1" || host == "[::1]"
+            || (parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil })
+    }
+}

@@ -1,0 +1,113 @@
+import Configuration
+import LibPQ
+
+/// Every setting of the worker: flag over environment over default (contract §2).
+public struct BridgeConfiguration: Sendable {
+    /// Any libpq URI or conninfo; empty: libpq's own `PG…` variables. Variable `GIFTBRIDGE_DATABASE_URL`.
+    public var databaseURL: String
+    /// The vendor's base URL, for shops without their own. Variable `GIFTBRIDGE_API_URL`.
+    public var apiURL: String
+    /// The shops' keys.
+    public var apiKeys: APIKeys
+    /// Requests in the air at once, 1 to 10,000. Variable `GIFTBRIDGE_CONCURRENCY`.
+    public var concurrency: Int
+    /// The longest that a request may take. Variable `GIFTBRIDGE_REQUEST_TIMEOUT`.
+    public var requestTimeout: Duration
+    /// How long a worker may hold an order; more than the request timeout. Variable `GIFTBRIDGE_LEASE`.
+    public var lease: Duration
+    /// Delays and limits of retries: `GIFTBRIDGE_VERIFY_AFTER`, `…RETRY_BASE`, `…RETRY_MAX`, `…MAX_ATTEMPTS`.
+    var policy: RetryPolicy
+    /// The safety net: the longest that the worker goes without looking. Variable `GIFTBRIDGE_POLL_INTERVAL`.
+    public var pollInterval: Duration
+    /// How often the status row is written. Variable `GIFTBRIDGE_HEARTBEAT`.
+    public var heartbeat: Duration
+    /// The longest that a drain waits for requests in the air. Variable `GIFTBRIDGE_DRAIN_TIMEOUT`.
+    public var drainTimeout: Duration
+
+    /// The connection string alone, for commands that need nothing else.
+    public static func databaseURL(flags: [String: String], environment: [String: String]) throws(ConfigurationError) -> String {
+        try Settings(flags: flags, environment: environment).databaseURL()
+    }
+
+    /// The vendor's production URL.
+    public static let productionURL = "https://api.smart-gift.co.uk"
+
+    /// Reads and checks every setting.
+    ///
+    /// - Parameters:
+    ///   - flags: Values given as flags, by variable name; they win over the environment.
+    ///   - environment: The process's environment variables.
+    /// - Throws: ``ConfigurationError`` for the first one that is wrong, with the variable's name.
+    public init(flags: [String: String] = [:], environment: [String: String]) throws(ConfigurationError) {
+        let settings = Settings(flags: flags, environment: environment)
+        databaseURL = try settings.databaseURL()
+        apiURL = try APIURL(parsing: settings.text("GIFTBRIDGE_API_URL") ?? Self.productionURL, variable: "GIFTBRIDGE_API_URL").text
+        apiKeys = APIKeys(environment: environment)
+        concurrency = try settings.integer("GIFTBRIDGE_CONCURRENCY", 1...10_000, default: 64)
+        requestTimeout = try settings.duration("GIFTBRIDGE_REQUEST_TIMEOUT", default: .seconds(30))
+        lease = try settings.duration("GIFTBRIDGE_LEASE", default: .seconds(120))
+        policy = RetryPolicy()
+        policy.verifyAfter = try settings.duration("GIFTBRIDGE_VERIFY_AFTER", default: policy.verifyAfter)
+        policy.base = try settings.duration("GIFTBRIDGE_RETRY_BASE", default: policy.base)
+        policy.maximum = try settings.duration("GIFTBRIDGE_RETRY_MAX", default: policy.maximum)
+        policy.maximumAttempts = try settings.integer("GIFTBRIDGE_MAX_ATTEMPTS", 1...1000, default: policy.maximumAttempts)
+        pollInterval = try settings.duration("GIFTBRIDGE_POLL_INTERVAL", default: .seconds(30))
+        heartbeat = try settings.duration("GIFTBRIDGE_HEARTBEAT", default: .seconds(10))
+        drainTimeout = try settings.duration("GIFTBRIDGE_DRAIN_TIMEOUT", default: .seconds(45))
+        guard lease > requestTimeout else {
+            throw ConfigurationError("GIFTBRIDGE_LEASE", "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT: the request has to end within it")
+        }
+        try apiKeys.validate()
+    }
+}
+
+/// Settings by the name of their environment variable.
+struct Settings {
+    private let reader: ConfigReader
+
+    init(flags: [String: String], environment: [String: String]) {
+        let values = flags.map { (Self.key($0.key), ConfigValue(.string($0.value), isSecret: false)) }
+        reader = ConfigReader(providers: [
+            InMemoryProvider(
+                name: "flags",
+                values: Dictionary(values.map { (AbsoluteConfigKey($0.0), $0.1) }, uniquingKeysWith: { _, last in last })),
+            EnvironmentVariablesProvider(environmentVariables: environment),
+        ])
+    }
+
+    /// `GIFTBRIDGE_RETRY_BASE` is `giftbridge.retry.base` to the configuration library.
+    private static func key(_ variable: String) -> ConfigKey {
+        ConfigKey(variable.lowercased().split(separator: "_").map(String.init))
+    }
+
+    func text(_ variable: String) -> String? {
+        reader.string(forKey: Self.key(variable)).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func integer(_ variable: String, _ range: ClosedRange<Int>, default value: Int) throws(ConfigurationError) -> Int {
+        guard let text = text(variable) else { return value }
+        guard let integer = Int(text), range.contains(integer) else {
+            throw ConfigurationError(variable, "must be an integer from \(range.lowerBound) to \(range.upperBound), not \"\(text)\"")
+        }
+        return integer
+    }
+
+    func duration(_ variable: String, default value: Duration) throws(ConfigurationError) -> Duration {
+        guard let text = text(variable) else { return value }
+        guard let duration = Duration(parsing: text), duration > .zero else {
+            throw ConfigurationError(variable, "must be a duration such as 500ms, 30s, 5m, 2h or 90d, not \"\(text)\"")
+        }
+        return duration
+    }
+
+    /// The conninfo, checked by libpq's own parser.
+    func databaseURL() throws(ConfigurationError) -> String {
+        let text = text("GIFTBRIDGE_DATABASE_URL") ?? ""
+        do {
+            try Connection.validate(text)
+        } catch {
+            throw ConfigurationError("GIFTBRIDGE_DATABASE_URL", "is not a libpq URI or conninfo (\(error))")
+        }
+        return text
+    }
+}

@@ -1,0 +1,93 @@
+import LibPQ
+
+/// The schema `giftbridge`, as this binary carries it: migrations (forward only), functions and views.
+public enum Schema {
+    /// Why a schema cannot be used, and what to do.
+    public enum Mismatch: Error, Equatable, CustomStringConvertible {
+        /// There is no schema `giftbridge`.
+        case missing
+        /// The database's schema is older than this binary's.
+        case older(installed: Int)
+        /// The database's schema is newer than this binary's.
+        case newer(installed: Int)
+
+        public var description: String {
+            switch self {
+            case .missing: "the database has no schema giftbridge: run `giftbridge migrate`"
+            case .older(let installed):
+                "the database's schema is version \(installed), this giftbridge needs \(Schema.version): run `giftbridge migrate`"
+            case .newer(let installed):
+                "the database's schema is version \(installed), newer than this giftbridge's \(Schema.version): "
+                    + "install the giftbridge that belongs to it"
+            }
+        }
+    }
+
+    /// One migration, `sql/migrations/NNNN_name.sql`.
+    public struct Migration: Sendable {
+        /// The number at the front of the file's name, 1 or more.
+        public let version: Int
+        /// The file's name without number and ending.
+        public let name: String
+        let text: String
+    }
+
+    /// The migrations of this binary, in their order.
+    public static let migrations: [Migration] = SQL.migrations.compactMap { file in
+        let parts = file.name.split(separator: "_", maxSplits: 1)
+        guard parts.count == 2, let version = Int(parts[0]) else { return nil }
+        return Migration(version: version, name: String(parts[1]), text: file.text)
+    }
+
+    /// The version that this binary needs: its highest migration.
+    public static var version: Int { migrations.last?.version ?? 0 }
+
+    /// Checks that the database's schema is this binary's.
+    ///
+    /// - Throws: ``Mismatch``, or the connection's errors.
+    public static func check(_ connection: Connection) async throws {
+        guard try await connection.query(SQL.Call.hasSchema).first?.bool("installed") == true else {
+            throw Mismatch.missing
+        }
+        let installed = try await connection.query(SQL.Call.schemaVersion).first?.int("version") ?? 0
+        if installed < version { throw Mismatch.older(installed: installed) }
+        if installed > version { throw Mismatch.newer(installed: installed) }
+    }
+
+    /// Installs or upgrades the schema, in one transaction, under a lock of its own: two at once wait for one another.
+    ///
+    /// - Parameters:
+    ///   - connection: As the schema's owner, or somebody who may create it.
+    ///   - lockTimeout: The longest wait for one lock, so that a migration behind a long query freezes nobody.
+    /// - Returns: The migrations that were applied; none: only functions and views were installed anew.
+    /// - Throws: ``Mismatch/newer(installed:)``, `ServerError` (55P03: a lock was not had in time; nothing was changed).
+    public static func migrate(_ connection: Connection, lockTimeout: Duration = .seconds(10)) async throws -> [Migration] {
+        try await connection.transaction { transaction in
+            let milliseconds = lockTimeout.components.seconds * 1000
+            _ = try await transaction.query(SQL.Call.setLockTimeout, [.text("\(milliseconds)")])
+            _ = try await transaction.query(SQL.Call.migrateLock)
+            for file in SQL.bootstrap { try await transaction.script(file.text) }
+            let installed = try await transaction.query(SQL.Call.schemaVersion).first?.int("version") ?? 0
+            guard installed <= version else { throw Mismatch.newer(installed: installed) }
+
+            let pending = migrations.filter { $0.version > installed }
+            for migration in pending {
+                try await transaction.script(migration.text)
+                _ = try await transaction.query(SQL.Call.migrationDone, [.int(migration.version), .text(migration.name)])
+            }
+            _ = try await transaction.query(SQL.Call.bodyChecksOff)
+            for file in SQL.functions + SQL.views { try await transaction.script(file.text) }
+            return pending
+        }
+    }
+
+    /// What ``migrate(_:lockTimeout:)`` would apply; changes nothing.
+    ///
+    /// - Throws: ``Mismatch/newer(installed:)``, or the connection's errors.
+    public static func pending(_ connection: Connection) async throws -> [Migration] {
+        guard try await connection.query(SQL.Call.hasSchema).first?.bool("installed") == true else { return migrations }
+        let installed = try await connection.query(SQL.Call.schemaVersion).first?.int("version") ?? 0
+        guard installed <= version else { throw Mismatch.newer(installed: installed) }
+        return migrations.filter { $0.version > installed }
+    }
+}

@@ -1,0 +1,51 @@
+import SmartGift
+
+/// One order from row to outcome: row → `PosSale` → request bytes → answer → `Verdict` → `Settlement`.
+struct OrderSubmission: Sendable {
+    let vendor: VendorClient
+    let endpoints: VendorEndpoints
+    let policy: RetryPolicy
+    let lease: Duration
+    let requestTimeout: Duration
+
+    /// Submits a claimed order. The journal row is committed; after this the settlement has to be written back.
+    ///
+    /// Never throws: whatever happens is a settlement. Cancelling the task ends the request.
+    func callAsFunction(_ order: ClaimedOrder) async -> Settlement {
+        // The request may take until its deadline, and the lease must still hold then.
+        guard order.claimedAt.duration(to: .now) < lease - requestTimeout else {
+            return Settlement(releasing: order)
+        }
+        let answer: VendorAnswer
+        let verdict: Verdict
+        switch (order.sale, endpoints.endpoint(shop: order.shop, apiURL: order.apiURL)) {
+        case (.failure(let invalid), _):
+            return settlement(order, .refused(Refusal(status: 0, message: "The bridge cannot send this order: \(invalid).", fields: [])))
+        case (_, .failure(let fault)):
+            return settlement(order, .misconfigured(reason: fault.description))
+        case (.success(let sale), .success(let endpoint)):
+            answer = await vendor.submit(sale.body(), to: endpoint)
+            verdict = Verdict(answer, items: sale.items.count)
+        }
+        var settlement = settlement(order, verdict)
+        settlement.record(answer, of: order, verdict: verdict)
+        return settlement
+    }
+
+    private func settlement(_ order: ClaimedOrder, _ verdict: Verdict) -> Settlement {
+        Settlement(of: order, verdict: verdict, policy: policy, jitter: .random(in: 0...1))
+    }
+}
+
+extension Settlement {
+    /// Keeps the answer for the journal: status and the first 4 kB, without voucher codes and e-mail addresses.
+    fileprivate mutating func record(_ answer: VendorAnswer, of order: ClaimedOrder, verdict: Verdict) {
+        guard case .response(let response) = answer else { return }
+        httpStatus = response.status
+        var text = order.blotted(String(decoding: response.body.prefix(16 * 1024), as: UTF8.self))
+        if case .sold(let receipt) = verdict {
+            for code in receipt.voucherCodes { text = text.replacing(code, with: "…") }
+        }
+        self.response = String(text.unicodeScalars.prefix(4096).map(Character.init))
+    }
+}

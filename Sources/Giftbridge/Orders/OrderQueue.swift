@@ -1,0 +1,109 @@
+import LibPQ
+
+/// The queue in the database: the SQL functions that change an order's state, called over one connection.
+///
+/// Swift decides, SQL guards: nothing here changes a row but through those functions.
+struct OrderQueue: Sendable {
+    let connection: Connection
+    /// This worker's name in the journal.
+    let worker: String
+
+    /// Takes due orders. When this returns, their journal rows are committed.
+    ///
+    /// - Parameters:
+    ///   - slots: At most so many, 1 or more.
+    ///   - lease: How long this worker may hold them.
+    ///   - verifyAfter: How long an order whose lease has ended stays in doubt before it is verified.
+    func claim(slots: Int, lease: Duration, verifyAfter: Duration) async throws -> [ClaimedOrder] {
+        let claimedAt = ContinuousClock.now
+        let rows = try await connection.prepared(
+            SQL.Call.claim, [.text(worker), .int(slots), .interval(lease), .interval(verifyAfter)])
+        return try rows.map { try ClaimedOrder($0, claimedAt: claimedAt) }
+    }
+
+    /// How long until a claim may find something to do; nil: nothing is waiting.
+    func nextDue() async throws -> Duration? {
+        try await connection.prepared(SQL.Call.nextDue).first?.optionalDouble("seconds").map { .seconds($0) }
+    }
+
+    /// Writes back what came of submissions, in one transaction with what it means for their shops.
+    ///
+    /// - Returns: For each submission whether it was applied; not applied: somebody else acted on the order meanwhile.
+    func settle(_ settlements: [Settlement]) async throws -> [Settled] {
+        let parameters = Self.parameters(settlements)
+        let consequences = settlements.filter { $0.consequence != nil }
+        guard !consequences.isEmpty else {
+            return try await connection.prepared(SQL.Call.settle, parameters).map(Settled.init)
+        }
+        return try await connection.transaction { transaction in
+            // Before the orders go back to pending: whoever claims next must find the shop stopped.
+            for settlement in consequences {
+                switch settlement.consequence {
+                case .throttled(let wait):
+                    _ = try await transaction.prepared(SQL.Call.throttle, [.text(settlement.shop), .interval(wait)])
+                case .setupFault(let reason):
+                    _ = try await transaction.prepared(
+                        SQL.Call.setupFault, [.int(settlement.submissionID), .text(reason)])
+                case .setupMended:
+                    _ = try await transaction.prepared(SQL.Call.setupMended, [.text(settlement.shop)])
+                case nil: break
+                }
+            }
+            return try await transaction.prepared(SQL.Call.settle, parameters).map(Settled.init)
+        }
+    }
+
+    private static func parameters(_ settlements: [Settlement]) -> [Parameter] {
+        [
+            .intArray(settlements.map(\.submissionID)),
+            .textArray(settlements.map(\.outcome.rawValue)),
+            .textArray(settlements.map(\.status.rawValue)),
+            .boolArray(settlements.map(\.counts)),
+            .intervalArray(settlements.map(\.dueIn)),
+            .boolArray(settlements.map(\.renewsCodes)),
+            .intArray(settlements.map(\.httpStatus)),
+            .textArray(settlements.map(\.error)),
+            .textArray(settlements.map(\.journalError)),
+            .textArray(settlements.map(\.response)),
+            .textArray(settlements.map(\.reference)),
+            .textArray(settlements.map { $0.voucherCodes.map(arrayLiteral) }),
+        ]
+    }
+
+    /// The text of a `text[]`: the settle takes an array of orders, and their arrays differ in length.
+    private static func arrayLiteral(_ elements: [String]) -> String {
+        let quoted = elements.map { element in
+            "\"" + element.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        }
+        return "{" + quoted.joined(separator: ",") + "}"
+    }
+
+    /// Keeps this worker's row in `giftbridge.status` fresh.
+    func heartbeat(_ status: WorkerStatus) async throws {
+        _ = try await connection.prepared(
+            SQL.Call.heartbeat,
+            [
+                .text(worker), .text(status.host), .int(status.pid), .text(status.version),
+                .text(status.state.rawValue), .int(status.inFlight), .int(status.completed), .int(status.rejected),
+                .int(status.retried), .int(status.inDoubt), .bool(status.isListening), .text(status.lastError?.text),
+                .double(status.lastError?.age),
+            ])
+    }
+}
+
+/// What became of one settlement.
+struct Settled: Sendable {
+    let submissionID: Int
+    let orderID: Int
+    /// The order's state after the settle.
+    let status: String
+    /// False: the fence held, because somebody else acted on the order meanwhile.
+    let isApplied: Bool
+
+    init(_ row: Row) throws {
+        submissionID = try row.int("submission_id")
+        orderID = try row.int("order_id")
+        status = try row.text("status")
+        isApplied = try row.bool("applied")
+    }
+}

@@ -1,0 +1,17 @@
+/// The states of an order, as in `giftbridge.orders.status` (contract §1).
+public enum OrderStatus: String, Sendable, CaseIterable {
+    /// Waiting: for its turn, for `submit_after`, or for a retry.
+    case pending
+    /// One worker holds it, and its request may be on the way.
+    case submitting
+    /// Sold; reference and codes are written.
+    case completed
+    /// The vendor, or the bridge's own check, says that the order is invalid.
+    case rejected
+    /// Given up after the retries; certainly not sold.
+    case failed
+    /// A request may have been processed, and its answer is lost.
+    case inDoubt = "in_doubt"
+    /// Withdrawn before it was sent.
+    case cancelled
+}

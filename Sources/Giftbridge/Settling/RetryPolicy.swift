@@ -1,0 +1,31 @@
+/// How often and how fast the bridge tries again.
+struct RetryPolicy: Sendable {
+    /// The delay before the second attempt.
+    var base: Duration = .seconds(1)
+    /// The longest delay.
+    var maximum: Duration = .seconds(300)
+    /// After so many attempts that count an order is `failed`, 1 or more.
+    var maximumAttempts = 25
+    /// How long an order stays in doubt before it is verified.
+    var verifyAfter: Duration = .seconds(60)
+    /// How long to wait after a 429 that does not say.
+    var throttleWait: Duration = .seconds(60)
+
+    /// Exponential backoff with jitter: the delay doubles with each attempt up to the longest, and its second half is
+    /// random, so that many orders that failed together do not come back together.
+    ///
+    /// - Parameters:
+    ///   - attempts: Attempts made, 1 or more.
+    ///   - jitter: 0 to 1.
+    func backoff(attempts: Int, jitter: Double) -> Duration {
+        let doubled = base * Int(1 << min(max(attempts - 1, 0), 30))
+        let delay = min(doubled, maximum)
+        return delay / 2 + (delay / 2) * jitter
+    }
+
+    /// The delay before an order in doubt is verified (again): `verifyAfter`, doubling with each verification that
+    /// ended in doubt too, up to the longest delay or `verifyAfter`, whichever is more.
+    func verification(attempts: Int) -> Duration {
+        min(verifyAfter * Int(1 << min(max(attempts - 1, 0), 30)), max(maximum, verifyAfter))
+    }
+}

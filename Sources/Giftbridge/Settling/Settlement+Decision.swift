@@ -1,0 +1,116 @@
+import SmartGift
+
+extension Settlement {
+    /// Decides what a verdict means for an order (contract §3). Pure: no clock, no database, no network.
+    ///
+    /// - Parameters:
+    ///   - order: The claimed order that was sent, or was to be.
+    ///   - verdict: What the answer proves.
+    ///   - policy: Delays and limits.
+    ///   - jitter: 0 to 1, random.
+    init(of order: ClaimedOrder, verdict: Verdict, policy: RetryPolicy, jitter: Double) {
+        switch verdict {
+        case .sold(let receipt):
+            self.init(of: order, .completed, .completed)
+            reference = receipt.orderReference
+            voucherCodes = receipt.voucherCodes
+            consequence = .setupMended
+            if order.isVerification, let sent = try? order.sale.get().orderID, sent != receipt.orderReference {
+                error = "Sold when it was verified, but the vendor renamed the reference: check there that it was not sold twice."
+            }
+
+        case .refused(let refusal):
+            self.init(refusal, of: order, policy: policy)
+            consequence = .setupMended
+
+        case .throttled(let retryAfter):
+            self.init(unsold: order, error: "The vendor's rate limit was reached.")
+            consequence = .throttled(retryAfter ?? policy.throttleWait)
+
+        case .misconfigured(let reason):
+            self.init(unsold: order, error: reason)
+            consequence = .setupFault(reason)
+
+        case .notSent(let reason):
+            if order.isVerification {
+                self.init(of: order, .retry, .inDoubt, error: reason)
+                dueIn = policy.backoff(attempts: order.attempts, jitter: jitter)
+            } else if order.attempts < policy.maximumAttempts {
+                self.init(of: order, .retry, .pending, error: reason)
+                dueIn = policy.backoff(attempts: order.attempts, jitter: jitter)
+            } else {
+                self.init(of: order, .retry, .failed, error: "Given up after \(order.attempts) attempts; not sold. \(reason)")
+            }
+
+        case .inDoubt(let reason):
+            if order.ownCodes.isEmpty {
+                self.init(
+                    of: order, .inDoubt, .inDoubt,
+                    error: "\(reason) No code of the bridge's own can prove the sale: ask the vendor, then resolve the order.")
+            } else {
+                self.init(of: order, .inDoubt, .inDoubt, error: "\(reason) The bridge will verify it.")
+                dueIn = policy.verification(attempts: order.isVerification ? order.attempts : 1)
+            }
+        }
+    }
+
+    /// Puts an order back that was not sent, because too much of its lease was gone.
+    init(releasing order: ClaimedOrder) {
+        self.init(unsold: order, error: "Put back: most of the lease was gone before the request could leave.", .released)
+    }
+
+    private init(of order: ClaimedOrder, _ outcome: Outcome, _ status: OrderStatus, error: String? = nil) {
+        self.init(
+            submissionID: order.submissionID, orderID: order.orderID, shop: order.shop, outcome: outcome, status: status,
+            error: error, journalError: error)
+    }
+
+    /// Certainly not sold by this submission, which does not count: back to where it was, due at once.
+    private init(unsold order: ClaimedOrder, error: String, _ outcome: Outcome = .retry) {
+        self.init(of: order, outcome, order.isVerification ? .inDoubt : .pending, error: error)
+        counts = false
+        dueIn = .zero
+    }
+
+    private init(_ refusal: Refusal, of order: ClaimedOrder, policy: RetryPolicy) {
+        let ownCodesTaken = !refusal.takenCodes.isDisjoint(with: order.ownCodes)
+        let sentence = order.blotted(refusal.sentence)
+        if order.isVerification {
+            if ownCodesTaken, let sent = order.sentCodes {
+                // Nobody else can have that code: the first request was the sale.
+                self.init(of: order, .completed, .completed)
+                voucherCodes = sent
+                error = "Sold: the vendor holds the bridge's own code as taken; its answer is lost, and with it the reference."
+            } else {
+                self.init(
+                    of: order, .rejected, .inDoubt,
+                    error: "In doubt, and the verification was refused for another reason: ask the vendor, "
+                        + "then resolve the order. \(sentence)")
+            }
+        } else if ownCodesTaken, !order.codesRenewed {
+            // Nothing of this order was ever sold: a collision.
+            self.init(of: order, .retry, .pending, error: "A code of the bridge's own was taken; it makes new ones.")
+            renewsCodes = true
+            dueIn = .zero
+        } else {
+            self.init(of: order, .rejected, .rejected, error: sentence)
+        }
+        httpStatus = refusal.status
+    }
+}
+
+extension ClaimedOrder {
+    /// The code of every item as sent; nil if some item had none.
+    fileprivate var sentCodes: [String]? {
+        guard let codes = try? sale.get().items.compactMap(\.code), codes.count == assignedCodes.count else { return nil }
+        return codes
+    }
+
+    /// A text of the vendor's without what must not stand in logs and error texts: voucher codes and e-mail addresses of
+    /// this order, and NUL, which PostgreSQL cannot store.
+    func blotted(_ text: String) -> String {
+        guard let sale = try? sale.get() else { return text.replacing("\0", with: "") }
+        let secrets = sale.items.compactMap(\.code) + [sale.customer.email, sale.delivery.email].compactMap { $0 }
+        return secrets.reduce(text.replacing("\0", with: "")) { $0.replacing($1, with: "…") }
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Giftbridge
+import LibPQ
+import LocalPostgres
+import Sandbox
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// The command's exit status (contract §2; numbers after sysexits.h).
+enum ExitStatus: Int32 {
+    case done = 0
+    case failed = 1
+    case wrongUsage = 64
+    case unavailable = 69
+    case wrongConfiguration = 78
+
+    /// What an error of a command means.
+    init(_ error: any Error) {
+        switch error {
+        case is ConfigurationError, is Schema.Mismatch, is SandboxConfigurationError: self = .wrongConfiguration
+        case ConnectionError.invalidConninfo: self = .wrongConfiguration
+        case is ConnectionError: self = .unavailable
+        // The server turns us away: authorization, a database that is not there, no more connections, starting up.
+        case let error as ServerError where ["08", "28", "3D", "53", "57"].contains(error.sqlStateClass): self = .unavailable
+        default: self = .failed
+        }
+    }
+
+    /// Ends the process as an error demands: one line on standard error that says what and what to do.
+    static func end(with error: any Error) -> Never {
+        // Help, version, completion scripts and wrong usage are the argument parser's to print.
+        let usage = GiftbridgeCommand.exitCode(for: error)
+        if error is CleanExit || error is ExitCode || usage == .success || usage == .validationFailure {
+            GiftbridgeCommand.exit(withError: error)
+        }
+        StandardError.write("giftbridge: \(sentence(error))")
+        ExitStatus(error).end()
+    }
+
+    /// Ends the process at once.
+    func end() -> Never {
+        exit(rawValue)
+    }
+
+    /// The error on one line.
+    private static func sentence(_ error: any Error) -> String {
+        let text = (error as? ServerError).map { $0.message } ?? String(describing: error)
+        return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}
+
+/// The process's standard error.
+enum StandardError {
+    /// Writes a line at once.
+    static func write(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        _ = bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

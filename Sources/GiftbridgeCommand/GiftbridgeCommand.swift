@@ -1,0 +1,37 @@
+import ArgumentParser
+
+/// The command `giftbridge`.
+@main
+struct GiftbridgeCommand: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "giftbridge",
+        abstract: "Sells the gift vouchers that web shops insert into PostgreSQL at Smart Gift.",
+        discussion: """
+            A shop inserts a row into giftbridge.orders; the worker hears of it, sends it to the vendor and writes the \
+            reference and the voucher codes back into the row.
+
+            First steps: giftbridge demo. Then: giftbridge migrate, giftbridge run.
+
+            Exit status: 0 done; 1 failed; 64 wrong usage; 69 database or vendor not reachable; 78 wrong configuration.
+            """,
+        version: "giftbridge \(version)",
+        subcommands: [
+            Run.self, Migrate.self, Retry.self, Cancel.self, SandboxCommand.self,
+        ]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            ExitStatus.end(with: error)
+        }
+    }
+}

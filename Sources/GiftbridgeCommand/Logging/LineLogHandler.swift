@@ -1,0 +1,61 @@
+import Giftbridge
+import Logging
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Writes each log event as one line to standard error: readable text, or one JSON object.
+struct LineLogHandler: LogHandler {
+    /// How a line looks; `GIFTBRIDGE_LOG_FORMAT`.
+    enum Format: String, CaseIterable {
+        case text, json
+    }
+
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+    let format: Format
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { $0.key < $1.key }
+        let time = Date.now.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+        switch format {
+        case .text:
+            let details = all.map { " \($0.key)=\($0.value)" }.joined()
+            StandardError.write("\(time) \(event.level) \(event.message)\(details)".replacing("\n", with: " "))
+        case .json:
+            let members = [("time", time), ("level", "\(event.level)"), ("message", "\(event.message)")]
+                + all.map { ($0.key, "\($0.value)") }
+            StandardError.write("{" + members.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",") + "}")
+        }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": quoted += "\\\(scalar)"
+            case "\n": quoted += "\\n"
+            case _ where scalar.value < 0x20:
+                quoted += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}
+
+extension Logger {
+    /// The command's logger, as `GIFTBRIDGE_LOG_LEVEL` (info) and `GIFTBRIDGE_LOG_FORMAT` (text on a terminal, else json) say.
+    static func giftbridge(_ settings: LogSettings, isTerminal: Bool) -> Logger {
+        let format = settings.format.flatMap(LineLogHandler.Format.init) ?? (isTerminal ? .text : .json)
+        return Logger(label: "giftbridge") { _ in LineLogHandler(logLevel: settings.level, format: format) }
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Giftbridge
+import LibPQ
+import Logging
+
+/// `giftbridge migrate`: installs or upgrades the schema.
+struct Migrate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Install or upgrade the schema giftbridge; safe to repeat and to run twice at once.",
+        discussion: "Everything happens in one transaction: done, or nothing is changed."
+    )
+
+    @OptionGroup var database: DatabaseOptions
+
+    @Flag(help: "Say what would be done, and change nothing.")
+    var dryRun = false
+
+    @Option(help: "The longest wait for one lock, so that a migration behind a long query freezes nobody, in seconds.")
+    var lockTimeout = 10
+
+    func validate() throws {
+        guard (1...3600).contains(lockTimeout) else { throw ValidationError("--lock-timeout must be 1 to 3600 seconds") }
+    }
+
+    func run() async throws {
+        let connection = try await Connection.open(
+            try database.conninfo(), options: ConnectionOptions(applicationName: "giftbridge migrate"), logger: Logger(label: "migrate"))
+        do {
+            let migrations = dryRun
+                ? try await Schema.pending(connection)
+                : try await Schema.migrate(connection, lockTimeout: .seconds(lockTimeout))
+            for migration in migrations {
+                print("\(dryRun ? "would apply" : "applied") migration \(migration.version): \(migration.name)")
+            }
+            print("schema giftbridge \(dryRun && !migrations.isEmpty ? "would be" : "is") at version \(Schema.version)")
+        } catch let error as ServerError where error.sqlState == "55P03" {
+            await connection.close()
+            throw LockNotHad(seconds: lockTimeout)
+        } catch {
+            await connection.close()
+            throw error
+        }
+        await connection.close()
+    }
+
+    struct LockNotHad: Error, CustomStringConvertible {
+        let seconds: Int
+        var description: String {
+            "a lock was not had within \(seconds) s, nothing was changed: something uses the tables for long; try again, or raise --lock-timeout"
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Giftbridge
+
+/// `giftbridge retry`: sends rejected or failed orders again.
+struct Retry: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Send rejected or failed orders again.",
+        discussion: "Mend a rejected order first, with an UPDATE of its row.")
+
+    @OptionGroup var database: DatabaseOptions
+    @Argument(help: "Ids of orders: giftbridge.orders.id.") var ids: [Int]
+
+    func run() async throws {
+        try await OrderAction.retry.perform(on: ids, conninfo: try database.conninfo()) { print("order \($0) is pending") }
+    }
+}
+
+/// `giftbridge cancel`: withdraws pending orders.
+struct Cancel: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Withdraw pending orders before they are sent.")
+
+    @OptionGroup var database: DatabaseOptions
+    @Argument(help: "Ids of orders: giftbridge.orders.id.") var ids: [Int]
+
+    func run() async throws {
+        try await OrderAction.cancel.perform(on: ids, conninfo: try database.conninfo()) { print("order \($0) is cancelled") }
+    }
+}

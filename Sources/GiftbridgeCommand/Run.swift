@@ -1,0 +1,61 @@
+import ArgumentParser
+import Giftbridge
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// `giftbridge run`: the worker.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the worker: hear of orders, sell them, write the answers back.",
+        discussion: """
+            The vendor's secret key is read from GIFTBRIDGE_API_KEY, or GIFTBRIDGE_API_KEY_<SHOP> for one shop; each also as \
+            …_FILE, the path of a file that holds it.
+
+            SIGTERM and SIGINT drain: nothing new is claimed, what is in the air is finished and written back. A second \
+            signal ends at once; what was in the air then becomes in_doubt when its lease ends, and is verified.
+            """
+    )
+
+    @OptionGroup var options: WorkerOptions
+
+    func run() async throws {
+        let logger = try options.log.logger()
+        let configuration = try options.configuration()
+        let host = Self.hostName()
+        let worker = Worker(
+            configuration: configuration,
+            name: "\(host):\(getpid()):\(String(UInt32.random(in: 0...UInt32.max), radix: 36))",
+            host: host, pid: Int(getpid()), version: GiftbridgeCommand.version, logger: logger)
+
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
+                logger: logger))
+        let signals = Task {
+            var isDraining = false
+            for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+                if isDraining {
+                    logger.warning("Ending at once: what is in the air becomes in_doubt and is verified.", metadata: ["signal": "\(signal)"])
+                    ExitStatus.failed.end()
+                }
+                isDraining = true
+                await group.triggerGracefulShutdown()
+            }
+        }
+        defer { signals.cancel() }
+        try await group.run()
+    }
+
+    private static func hostName() -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Giftbridge
+import Logging
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Where the database is; for every command that needs one.
+struct DatabaseOptions: ParsableArguments {
+    @Option(help: "Any libpq URI or conninfo. [GIFTBRIDGE_DATABASE_URL; default: libpq's own PG* variables]")
+    var databaseUrl: String?
+
+    /// The connection string, checked.
+    func conninfo() throws -> String {
+        try BridgeConfiguration.databaseURL(
+            flags: databaseUrl.map { ["GIFTBRIDGE_DATABASE_URL": $0] } ?? [:], environment: ProcessInfo.processInfo.environment)
+    }
+}
+
+/// How to log; for every command that runs for a while.
+struct LogOptions: ParsableArguments {
+    @Option(help: "trace, debug, info, notice, warning, error or critical. [GIFTBRIDGE_LOG_LEVEL; default: info]")
+    var logLevel: String?
+
+    @Option(help: "text or json. [GIFTBRIDGE_LOG_FORMAT; default: text on a terminal, else json]")
+    var logFormat: String?
+
+    /// The logger, to standard error.
+    func logger() throws -> Logger {
+        var flags: [String: String] = [:]
+        flags["GIFTBRIDGE_LOG_LEVEL"] = logLevel
+        flags["GIFTBRIDGE_LOG_FORMAT"] = logFormat
+        let settings = try LogSettings(
+            flags: flags, environment: ProcessInfo.processInfo.environment,
+            formats: LineLogHandler.Format.allCases.map(\.rawValue))
+        return .giftbridge(settings, isTerminal: isatty(STDERR_FILENO) == 1)
+    }
+}
+
+/// Every setting of the worker as a flag. Keys have none: a command line is there for everybody to see.
+struct WorkerOptions: ParsableArguments {
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var log: LogOptions
+
+    @Option(help: "The vendor's base URL. [GIFTBRIDGE_API_URL; default: \(BridgeConfiguration.productionURL)]")
+    var apiUrl: String?
+
+    @Option(help: "Requests in the air at once, 1 to 10000. [GIFTBRIDGE_CONCURRENCY; default: 64]")
+    var concurrency: String?
+
+    @Option(help: "The longest that a request may take. [GIFTBRIDGE_REQUEST_TIMEOUT; default: 30s]")
+    var requestTimeout: String?
+
+    @Option(help: "How long a worker may hold an order; longer than the request timeout. [GIFTBRIDGE_LEASE; default: 120s]")
+    var lease: String?
+
+    @Option(help: "How long an order stays in doubt before it is verified. [GIFTBRIDGE_VERIFY_AFTER; default: 60s]")
+    var verifyAfter: String?
+
+    @Option(help: "The delay before the second attempt; it doubles. [GIFTBRIDGE_RETRY_BASE; default: 1s]")
+    var retryBase: String?
+
+    @Option(help: "The longest delay between attempts. [GIFTBRIDGE_RETRY_MAX; default: 5m]")
+    var retryMax: String?
+
+    @Option(help: "After so many attempts an order is failed, 1 to 1000. [GIFTBRIDGE_MAX_ATTEMPTS; default: 25]")
+    var maxAttempts: String?
+
+    @Option(help: "The longest that the worker goes without looking. [GIFTBRIDGE_POLL_INTERVAL; default: 30s]")
+    var pollInterval: String?
+
+    @Option(help: "How often the status row is written. [GIFTBRIDGE_HEARTBEAT; default: 10s]")
+    var heartbeat: String?
+
+    @Option(help: "The longest that a drain waits for requests in the air. [GIFTBRIDGE_DRAIN_TIMEOUT; default: 45s]")
+    var drainTimeout: String?
+
+    /// The settings: flag over environment over default.
+    func configuration() throws -> BridgeConfiguration {
+        let flags: [String: String?] = [
+            "GIFTBRIDGE_DATABASE_URL": database.databaseUrl, "GIFTBRIDGE_API_URL": apiUrl,
+            "GIFTBRIDGE_CONCURRENCY": concurrency, "GIFTBRIDGE_REQUEST_TIMEOUT": requestTimeout,
+            "GIFTBRIDGE_LEASE": lease, "GIFTBRIDGE_VERIFY_AFTER": verifyAfter, "GIFTBRIDGE_RETRY_BASE": retryBase,
+            "GIFTBRIDGE_RETRY_MAX": retryMax, "GIFTBRIDGE_MAX_ATTEMPTS": maxAttempts,
+            "GIFTBRIDGE_POLL_INTERVAL": pollInterval, "GIFTBRIDGE_HEARTBEAT": heartbeat,
+            "GIFTBRIDGE_DRAIN_TIMEOUT": drainTimeout,
+        ]
+        return try BridgeConfiguration(
+            flags: flags.compactMapValues { $0 }, environment: ProcessInfo.processInfo.environment)
+    }
+}

@@ -1,0 +1,92 @@
+import CLibPQ
+import Logging
+
+/// Opens one session with libpq's blocking `PQconnectdbParams`, on a thread of its own.
+///
+/// Blocking, because then names, several hosts, `connect_timeout`, `target_session_attrs` and TLS are exactly
+/// libpq's: in its polling mode a name is still looked up blocking, and `connect_timeout` does not hold. Whoever waits
+/// is freed by the first of result, deadline and cancellation; a thread that is late, perhaps stuck in DNS, then ends
+/// the session that nobody waits for itself.
+///
+/// Follows [`PQconnectdbParams`](https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PQCONNECTDBPARAMS).
+final class Opening: Sendable {
+    private enum State {
+        case new
+        case waiting(CheckedContinuation<Void, Never>)
+        case over(Result<Wire, any Error>)
+    }
+
+    private let state = Lock(State.new)
+    private let parameters: [(keyword: String, value: String)]
+    private let logger: Logger
+
+    init(_ parameters: [(keyword: String, value: String)], logger: Logger) {
+        self.parameters = parameters
+        self.logger = logger
+    }
+
+    /// Waits for the session.
+    ///
+    /// - Throws: ``ConnectionError/cannotConnect(_:)``, also after `timeout`; `CancellationError`.
+    func session(timeout: Duration) async throws -> Wire {
+        let deadline = Task {
+            // Thrown only when this task is cancelled because the waiting is over.
+            try await Task.sleep(for: timeout)
+            finish(.failure(ConnectionError.cannotConnect("no session within \(timeout)")))
+        }
+        defer { deadline.cancel() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { start($0) }
+        } onCancel: {
+            finish(.failure(CancellationError()))
+        }
+        return try state.withLock { state in
+            guard case .over(let outcome) = state else { throw CancellationError() }
+            return try outcome.get()
+        }
+    }
+
+    private func start(_ continuation: CheckedContinuation<Void, Never>) {
+        let isOver = state.withLock { state in
+            if case .over = state { return true }
+            state = .waiting(continuation)
+            return false
+        }
+        if isOver {
+            continuation.resume()
+        } else if !DetachedThread.start(name: "libpq opening", { self.finish(self.connect()) }) {
+            finish(.failure(ConnectionError.cannotConnect("the system has no thread left")))
+        }
+    }
+
+    /// Settles the outcome, unless it is settled, and frees whoever waits. A session that comes too late goes with its
+    /// last reference, which ends it.
+    private func finish(_ outcome: Result<Wire, any Error>) {
+        let waiting: CheckedContinuation<Void, Never>? = state.withLock { state in
+            if case .over = state { return nil }
+            defer { state = .over(outcome) }
+            if case .waiting(let continuation) = state { return continuation }
+            return nil
+        }
+        waiting?.resume()
+    }
+
+    private func connect() -> Result<Wire, any Error> {
+        let keywords = parameters.map { strdup($0.keyword) }
+        let values = parameters.map { strdup($0.value) }
+        defer { (keywords + values).forEach { free($0) } }
+        let pointer = PQconnectdbParams(
+            keywords.map { UnsafePointer($0) } + [nil],
+            values.map { UnsafePointer($0) } + [nil],
+            1
+        )
+        guard let pointer else { return .failure(ConnectionError.cannotConnect("out of memory")) }
+        guard PQstatus(pointer) == CONNECTION_OK else {
+            defer { PQfinish(pointer) }
+            return .failure(ConnectionError.cannotConnect(String(cString: PQerrorMessage(pointer)).oneLine))
+        }
+        let wire = Wire(pointer, logger: logger)
+        guard wire.becomeNonBlocking() else { return .failure(ConnectionError.cannotConnect(wire.reason)) }
+        return .success(wire)
+    }
+}

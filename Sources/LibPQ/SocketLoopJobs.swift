@@ -1,0 +1,79 @@
+import CLibPQ
+import Synchronization
+
+/// The jobs that wait for a loop's thread, and the pipe that wakes it up for them.
+final class SocketLoopJobs: Sendable {
+    /// A job and by which of the two ways it came.
+    ///
+    /// The runtime skips a hop only between pieces of code that run with the same pair of executors. An actor's job of
+    /// a task without a preference has no task executor; started with one, each of its hops to the actor on which it
+    /// already is would be another round of the loop.
+    enum Job {
+        case ofActor(UnownedJob)
+        case ofTask(UnownedJob)
+    }
+
+    private struct Queue {
+        var jobs: [Job] = []
+        var isAsleep = false
+    }
+
+    private let queue = Lock(Queue())
+    private let thread = Atomic<UInt>(0)
+    /// Readable when the thread is to wake up.
+    let wakeUpDescriptor: Int32
+    private let writeEnd: Int32
+
+    init() {
+        var ends: (read: Int32, write: Int32) = (-1, -1)
+        guard shim_wake_pipe(&ends.read, &ends.write) == 0 else {
+            fatalError("SocketLoop: no descriptor left for the wake-up pipe")
+        }
+        (wakeUpDescriptor, writeEnd) = ends
+    }
+
+    /// Whether the caller is on the thread that runs the jobs.
+    var isOnTheirThread: Bool {
+        thread.load(ordering: .relaxed) == shim_current_thread()
+    }
+
+    /// Makes the calling thread the one that runs the jobs.
+    func becomeTheirThread() {
+        thread.store(shim_current_thread(), ordering: .relaxed)
+    }
+
+    /// Queues a job and wakes the thread if it sleeps. From any thread.
+    func append(_ job: Job) {
+        let mustWake = queue.withLock { queue in
+            queue.jobs.append(job)
+            defer { queue.isAsleep = false }
+            return queue.isAsleep
+        }
+        if mustWake {
+            // A full pipe means that the thread is being woken up already.
+            _ = withUnsafePointer(to: UInt8(1)) { write(writeEnd, $0, 1) }
+        }
+    }
+
+    /// Takes all jobs in exchange for an empty array, the memory of which is used on.
+    func take(_ batch: inout [Job]) {
+        queue.withLock { swap(&batch, &$0.jobs) }
+    }
+
+    /// Whether the thread may sleep: there are no jobs, and the next one wakes it.
+    func fallAsleep() -> Bool {
+        queue.withLock { queue in
+            queue.isAsleep = queue.jobs.isEmpty
+            return queue.isAsleep
+        }
+    }
+
+    /// No wake-up is needed any more; if there was one, the pipe is emptied.
+    func wakeUp(isSignalled: Bool) {
+        queue.withLock { $0.isAsleep = false }
+        guard isSignalled else { return }
+        withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { bytes in
+            while read(wakeUpDescriptor, bytes.baseAddress, bytes.count) == bytes.count {}
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Subprocess
+import SystemPackage
+
+/// A throwaway PostgreSQL server: made, started, and gone without a trace when it is no longer needed.
+///
+/// It listens on a Unix socket only, in a folder that nobody else may enter, and trusts whoever may. Run by root it runs as
+/// user `postgres`. A shell process holds it and cleans up at the end of its input, so even `kill -9` of this process leaves
+/// nothing behind.
+public actor LocalPostgres {
+    /// The folder of the data, the log and the socket.
+    public nonisolated let directory: String
+    private let send: @Sendable (String) async throws -> Void
+    private var replies: AsyncThrowingStream<String, any Error>.Iterator
+
+    /// Why the server could not be made, started or stopped.
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// libpq's connection string for a database of this server.
+    ///
+    /// - Parameter database: The database's name, `postgres` by default.
+    public nonisolated func conninfo(database: String = "postgres") -> String {
+        "host=\(directory) user=postgres dbname=\(database)"
+    }
+
+    /// Runs a server for as long as `body` runs.
+    ///
+    /// - Parameters:
+    ///   - parent: The folder in which to make the server's.
+    ///   - settings: Server settings, `name=value`.
+    ///   - body: Gets the running server.
+    /// - Throws: ``Failure``, or what `body` throws.
+    public static func run<Value: Sendable>(
+        in parent: String = "/tmp", settings: [String] = [],
+        _ body: @Sendable @escaping (LocalPostgres) async throws -> Value
+    ) async throws -> Value {
+        let directory = "\(parent)/giftbridge-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
+        let script = String(decoding: PackageResources.supervise_sh, as: UTF8.self)
+        var options = PlatformOptions()
+        options.createSession = true
+        let arguments = ["-c", script, "giftbridge-postgres", directory, "listen_addresses="] + settings
+        let outcome = try await Subprocess.run(
+            .path("/bin/sh"), arguments: Arguments(arguments), platformOptions: options,
+            input: .inputWriter, output: .sequence, error: .discarded
+        ) { execution in
+            let writer = execution.standardInputWriter
+            let lines = execution.standardOutput.strings()
+            let replies = AsyncThrowingStream<String, any Error> { continuation in
+                let reader = Task {
+                    do {
+                        for try await line in lines { continuation.yield(line) }
+                        continuation.finish()
+                    } catch {
+                        continuation.finish(throwing: error)
+                    }
+                }
+                continuation.onTermination = { _ in reader.cancel() }
+            }
+            let server = LocalPostgres(directory: directory, replies: replies) { command in
+                _ = try await writer.write(command + "\n")
+            }
+            let result: Result<Value, any Error>
+            do {
+                try await server.start()
+                result = .success(try await body(server))
+            } catch {
+                result = .failure(error)
+            }
+            try await writer.finish()
+            return result
+        }
+        return try outcome.takeClosureResult().get()
+    }
+
+    private init(
+        directory: String, replies: AsyncThrowingStream<String, any Error>,
+        send: @escaping @Sendable (String) async throws -> Void
+    ) {
+        self.directory = directory
+        self.replies = replies.makeAsyncIterator()
+        self.send = send
+    }
+
+    /// Starts the server after ``stop()`` or ``kill()``, and waits until it takes connections.
+    public func start() async throws { try await command("start") }
+
+    /// Stops the server as an administrator would (`fast`).
+    public func stop() async throws { try await command("stop") }
+
+    /// Stops the server as a crash would (`immediate`): it recovers at its next start.
+    public func kill() async throws { try await command("kill") }
+
+    private func command(_ command: String) async throws {
+        do {
+            try await send(command)
+        } catch {
+            // The shell is gone; it has said why.
+        }
+        var replies = replies
+        let reply = try await replies.next(isolation: self)
+        self.replies = replies
+        guard reply?.trimmingSuffix() == "ok" else {
+            throw Failure(description: "the throwaway PostgreSQL could not \(command): \(reply ?? "its supervisor ended")")
+        }
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix() -> Substring {
+        self[...].prefix(while: { !$0.isNewline })
+    }
+}

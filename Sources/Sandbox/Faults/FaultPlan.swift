@@ -1,0 +1,55 @@
+/// The faults that wait to strike, and those that chance brings.
+struct FaultPlan {
+    /// A fault put on the list through the admin endpoint or ``SandboxServer``.
+    struct Entry: Equatable {
+        let kind: FaultKind
+        /// The order it is meant for; nil: whichever comes next.
+        let orderID: String?
+        /// How often it will still strike; 1 or more.
+        var times: Int
+    }
+
+    /// A fault chosen for one request.
+    struct Strike: Equatable {
+        let kind: FaultKind
+        /// The list entry it came from; nil: chance.
+        let entry: Entry?
+    }
+
+    /// How many entries may wait.
+    static let entryBound = 100_000
+
+    private(set) var entries: [Entry] = []
+    private let rate: Double
+    private let kinds: [FaultKind]
+
+    init(rate: Double, kinds: [FaultKind]) {
+        self.rate = rate
+        self.kinds = kinds
+    }
+
+    /// Puts a fault on the list; false where the list is full.
+    mutating func add(_ entry: Entry) -> Bool {
+        guard entries.count < Self.entryBound else { return false }
+        entries.append(entry)
+        return true
+    }
+
+    /// The fault for a sale request: first one meant for its order, then one meant for any, then chance.
+    mutating func strike(orderID: String?, draw: inout Draw) -> Strike? {
+        let mine = orderID.flatMap { orderID in entries.firstIndex { $0.orderID == orderID } }
+        if let index = mine ?? entries.firstIndex(where: { $0.orderID == nil }) {
+            let entry = entries[index]
+            if entry.times <= 1 { entries.remove(at: index) } else { entries[index].times -= 1 }
+            return Strike(kind: entry.kind, entry: entry)
+        }
+        guard rate > 0, draw.share() < rate, let kind = kinds.randomElement(using: &draw) else { return nil }
+        return Strike(kind: kind, entry: nil)
+    }
+
+    /// Gives back a strike that found nothing to strike; it is the first of its kind again.
+    mutating func giveBack(_ strike: Strike) {
+        guard let entry = strike.entry else { return }
+        entries.insert(Entry(kind: entry.kind, orderID: entry.orderID, times: 1), at: 0)
+    }
+}

@@ -1,0 +1,23 @@
+/// A sale request that fulfils every rule, before it has a reference and all its codes.
+struct SaleDraft: Equatable, Sendable {
+    struct Item: Equatable, Sendable {
+        let id: Int
+        let price: String
+        let priceSent: String?
+        let persons: Int
+        /// The code asked for; nil: one is to be made.
+        let code: String?
+        let to: String?
+        let from: String?
+        let message: String?
+    }
+
+    let items: [Item]
+    let customer: Sale.Contact
+    let deliveryMethod: Int
+    let delivery: Sale.Contact
+    let dateSent: String?
+    let deliversOn: String?
+    let paymentMethod: Int
+    let orderID: String?
+}

@@ -1,0 +1,108 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// The sandbox's own pages under `/_sandbox`: for people and tests on this machine, without a key.
+struct AdminDesk: Sendable {
+    static let root = "/_sandbox"
+
+    let ledger: Ledger
+    let gate: Gate
+    let logger: Logger
+
+    static let help = """
+        Giftbridge sandbox: a local stand-in for the vendor Smart Gift. No voucher sold here is worth anything.
+
+        The vendor's side (Smart-Auth, Content-Type and Accept: application/json):
+          POST /pos-sale            sells
+          GET  /vouchers            the voucher types
+          GET  /payment-methods     the payment methods
+          POST /redeem/check        looks a voucher up
+
+        The sandbox's own pages (no key):
+          GET  /_sandbox/sales      every sale        ?after=SEQUENCE&limit=N
+          GET  /_sandbox/requests   every request     ?after=SEQUENCE&limit=N
+          GET  /_sandbox/summary    counts
+          GET  /_sandbox/faults     faults that wait to strike, and the kinds there are
+          POST /_sandbox/faults     {"fault": "close_after", "order_id": "100045" or null, "times": 1}
+          POST /_sandbox/key        {"key": "sk_…"} accepts another key from now on
+          DELETE /_sandbox          forgets everything; key and settings are those of the start
+
+        """
+
+    func answer(_ request: Request, body: ByteBuffer) async -> Answer {
+        switch (request.method, request.uri.path) {
+        case (.get, Self.root), (.get, Self.root + "/"):
+            return .text(Self.help)
+        case (.delete, Self.root), (.delete, Self.root + "/"):
+            await ledger.reset()
+            gate.reset()
+            logger.info("reset")
+            return .json(["message": "Everything is forgotten."])
+        case (.get, "/_sandbox/sales"):
+            let (after, limit) = page(request)
+            return .json(["data": .array(await ledger.sales(after: after, limit: limit).map(\.json))])
+        case (.get, "/_sandbox/requests"):
+            let (after, limit) = page(request)
+            return .json(["data": .array(await ledger.requests(after: after, limit: limit).map(\.json))])
+        case (.get, "/_sandbox/summary"):
+            var summary = await ledger.summary()
+            summary.mostRequestsInWindow = gate.mostRequestsInWindow
+            return .json(summary.json)
+        case (.get, "/_sandbox/faults"):
+            return .json(["queued": .array(gate.queued.map(\.json)), "kinds": .array(FaultKind.all.map(\.json))])
+        case (.post, "/_sandbox/faults"):
+            return queueFault(body)
+        case (.post, "/_sandbox/key"):
+            return changeKey(body)
+        default:
+            return .json(["message": "There is no such page; GET /_sandbox lists them."], status: 404)
+        }
+    }
+
+    private func page(_ request: Request) -> (after: Int, limit: Int) {
+        let query = request.uri.queryParameters
+        return (query["after"].flatMap { Int($0) } ?? 0, query["limit"].flatMap { Int($0) } ?? .max)
+    }
+
+    private func queueFault(_ body: ByteBuffer) -> Answer {
+        guard let order = json(body), let name = order["fault"]?.text, let kind = FaultKind(name: name) else {
+            return refusal("\"fault\" must be one of the kinds that GET /_sandbox/faults lists.")
+        }
+        if let orderID = order["order_id"], orderID.text == nil { return refusal("\"order_id\" must be a string.") }
+        let times = order["times"].map { $0.integer } ?? 1
+        guard let times, (1...1_000_000).contains(times) else { return refusal("\"times\" must be 1 to 1000000.") }
+        let entry = FaultPlan.Entry(kind: kind, orderID: order["order_id"]?.text, times: times)
+        guard gate.queue(entry) else { return refusal("Too many faults wait already.") }
+        return .json(["message": "The fault waits.", "queued": .array(gate.queued.suffix(1).map(\.json))])
+    }
+
+    private func changeKey(_ body: ByteBuffer) -> Answer {
+        guard let key = json(body)?["key"]?.text, !key.isEmpty else {
+            return refusal("\"key\" must be a string that is not empty.")
+        }
+        gate.accept(key: key)
+        logger.info("another key is accepted now")
+        return .json(["message": "The key is changed."])
+    }
+
+    private func json(_ body: ByteBuffer) -> JSONValue? {
+        // What is no JSON gets the same answer as JSON without the field.
+        try? JSONParser.parse(Array(body.readableBytesView))
+    }
+
+    private func refusal(_ message: String) -> Answer {
+        .json(["message": .string(message)], status: 422)
+    }
+}
+
+extension FaultKind {
+    fileprivate var json: JSONValue { .string(name) }
+}
+
+extension FaultPlan.Entry {
+    fileprivate var json: JSONValue {
+        ["fault": .string(kind.name), "order_id": .optional(orderID), "times": .integer(times)]
+    }
+}

@@ -1,0 +1,90 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// Turns HTTP requests into visits, and endings into HTTP responses or cut connections.
+struct SandboxResponder: HTTPResponder {
+    let configuration: SandboxConfiguration
+    let vendor: VendorDesk
+    let admin: AdminDesk
+
+    func respond(to request: Request, context: SandboxContext) async throws -> Response {
+        var request = request
+        let path = request.uri.path
+        if path == AdminDesk.root || path.hasPrefix(AdminDesk.root + "/") {
+            let body = try await request.collectBody(upTo: configuration.largestBody)
+            return response(await admin.answer(request, body: body))
+        }
+        let body = try await vendorBody(of: &request, context)
+        let line = Line(request: request, channel: context.channel, logger: context.logger)
+        let visit = Visit(request: request, rawBody: body, receivedAt: WallClock.now)
+        let ending = try await vendor.serve(visit, on: line)
+        switch ending {
+        case .answer(let answer):
+            return response(answer)
+        case .half(let answer):
+            return half(answer, line)
+        case .trickle(let answer):
+            return trickle(answer)
+        case .cut, .reset:
+            if case .reset = ending { await line.prepareReset() }
+            await line.cut()
+            // Hummingbird wants a response; it finds the connection closed and ends.
+            return Response(status: .internalServerError)
+        }
+    }
+
+    /// The whole body; nil where it is too large. A request that ends in the middle is logged and thrown away.
+    private func vendorBody(of request: inout Request, _ context: SandboxContext) async throws -> ByteBuffer? {
+        do {
+            return try await request.collectBody(upTo: configuration.largestBody)
+        } catch is NIOTooManyBytesError {
+            return nil
+        } catch {
+            let line = Line(request: request, channel: context.channel, logger: context.logger)
+            let visit = Visit(request: request, rawBody: ByteBuffer(), receivedAt: WallClock.now)
+            await vendor.noteIncomplete(visit, on: line)
+            throw error
+        }
+    }
+
+    private func head(_ answer: Answer) -> HTTPFields {
+        var headers = answer.headers
+        headers[.contentType] = answer.contentType
+        return headers
+    }
+
+    private func response(_ answer: Answer) -> Response {
+        Response(
+            status: .init(code: answer.status),
+            headers: head(answer),
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+        )
+    }
+
+    private func half(_ answer: Answer, _ line: Line) -> Response {
+        let part = ByteBuffer(bytes: answer.body.prefix(answer.body.count / 2))
+        let body = ResponseBody(contentLength: answer.body.count) { writer in
+            try await writer.write(part)
+            await line.cut()
+            throw ConnectionCut()
+        }
+        return Response(status: .init(code: answer.status), headers: head(answer), body: body)
+    }
+
+    private func trickle(_ answer: Answer) -> Response {
+        let pieces = 10
+        let pause = configuration.slowAnswerDuration / pieces
+        let size = max(1, (answer.body.count + pieces - 1) / pieces)
+        let body = ResponseBody(contentLength: answer.body.count) { writer in
+            for start in stride(from: 0, to: answer.body.count, by: size) {
+                try await Task.sleep(for: pause)
+                let end = min(start + size, answer.body.count)
+                try await writer.write(ByteBuffer(bytes: answer.body[start..<end]))
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .init(code: answer.status), headers: head(answer), body: body)
+    }
+}

@@ -1,0 +1,17 @@
+/// Where and as whom to sell: the vendor's base URL and the secret key of one application of one company.
+///
+/// Its `description` keeps the key to itself.
+public struct VendorEndpoint: Sendable, Hashable, CustomStringConvertible {
+    /// For example `https://api.smart-gift.co.uk`, without a slash at the end.
+    public let baseURL: String
+    /// Sent as `Smart-Auth`.
+    public let key: String
+
+    /// Memberwise.
+    public init(baseURL: String, key: String) {
+        self.baseURL = baseURL
+        self.key = key
+    }
+
+    public var description: String { baseURL }
+}

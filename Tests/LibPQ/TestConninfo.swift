@@ -1,0 +1,64 @@
+import LibPQ
+import Logging
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// The conninfo of a real PostgreSQL that tests may use as they like.
+func testConninfo() async throws -> String {
+    try String(cString: #require(getenv("GIFTBRIDGE_TEST_CONNINFO")))
+}
+
+/// The test server's database with another place to find it at.
+func testConninfo(hosts: String, ports: String, more: String = "") async throws -> String {
+    let target = try await ConnectionTarget(conninfo: testConninfo())
+    let user = target.user.map { "user='\($0)'" } ?? ""
+    let database = target.database.map { "dbname='\($0)'" } ?? ""
+    return "host='\(hosts)' port='\(ports)' \(user) \(database) \(more)"
+}
+
+let testLogger = Logger(label: "LibPQTests") { _ in SwiftLogNoOpLogHandler() }
+
+func openConnection(_ options: ConnectionOptions = .init()) async throws -> Connection {
+    try await Connection.open(testConninfo(), options: options, logger: testLogger)
+}
+
+extension Connection {
+    /// Waits, with a bound, until the condition holds. `self` must not be the connection that is looked at.
+    func wait(until condition: String, _ parameters: [Parameter] = []) async throws {
+        for _ in 0..<1000 {
+            if try await query("SELECT \(condition)", parameters).first?.bool(0) == true { return }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        Issue.record("never came true: \(condition)")
+    }
+
+    /// Waits until that connection's server process sleeps in `pg_sleep`.
+    func waitUntilSleeping(_ other: Connection) async throws {
+        try await wait(
+            until: "EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep')",
+            [.int(Int(other.backendPID))]
+        )
+    }
+}
+
+/// Runs `body`, which must throw a `Failure`.
+func error<Failure: Error>(
+    _ type: Failure.Type,
+    _ sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> Void
+) async throws -> Failure {
+    do {
+        try await body()
+    } catch let error as Failure {
+        return error
+    }
+    Issue.record("did not throw", sourceLocation: sourceLocation)
+    throw NotThrown()
+}
+
+struct NotThrown: Error {}

@@ -1,0 +1,142 @@
+import Foundation
+import Giftbridge
+import LibPQ
+import LocalPostgres
+import Logging
+
+/// The one throwaway PostgreSQL that all tests of a run share; each test has a database of its own.
+public actor TestServer {
+    public static let shared = TestServer()
+    private var server: Task<LocalPostgres, any Error>?
+    private var template: Task<Void, any Error>?
+    private var databases = 0
+
+    /// The server, started at the first call; it ends with this process.
+    public func postgres() async throws -> LocalPostgres {
+        if let server { return try await server.value }
+        let start = Task {
+            try await withCheckedThrowingContinuation { (started: CheckedContinuation<LocalPostgres, any Error>) in
+                Task {
+                    do {
+                        try await LocalPostgres.run(in: Self.directory, settings: ["fsync=off", "max_connections=300"]) {
+                            started.resume(returning: $0)
+                            try await Task.sleep(for: .seconds(24 * 3600))
+                        }
+                    } catch {
+                        started.resume(throwing: error)
+                    }
+                }
+            }
+        }
+        server = start
+        return try await start.value
+    }
+
+    /// In memory where there is a place for it.
+    static var directory: String {
+        FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
+    }
+
+    /// libpq's connection string of the server's own database.
+    public func conninfo() async throws -> String {
+        try await postgres().conninfo()
+    }
+
+    /// A new database with schema giftbridge installed.
+    public func database() async throws -> TestDatabase {
+        let postgres = try await postgres()
+        if template == nil {
+            template = Task {
+                try await Self.create("giftbridge_template", in: postgres, from: "template0")
+                let connection = try await TestDatabase(server: postgres, name: "giftbridge_template").connect()
+                _ = try await Schema.migrate(connection)
+                await connection.close()
+            }
+        }
+        try await template?.value
+        return try await database(from: "giftbridge_template")
+    }
+
+    /// A new database without the schema.
+    public func emptyDatabase() async throws -> TestDatabase {
+        try await database(from: "template0")
+    }
+
+    private func database(from template: String) async throws -> TestDatabase {
+        let postgres = try await postgres()
+        databases += 1
+        let name = "test_\(databases)"
+        try await Self.create(name, in: postgres, from: template)
+        return TestDatabase(server: postgres, name: name)
+    }
+
+    private static func create(_ name: String, in postgres: LocalPostgres, from template: String) async throws {
+        let connection = try await TestDatabase(server: postgres, name: "postgres").connect()
+        try await connection.script("CREATE DATABASE \(name) TEMPLATE \(template)")
+        await connection.close()
+    }
+}
+
+/// A database of a throwaway server.
+public struct TestDatabase: Sendable {
+    public let server: LocalPostgres
+    public let name: String
+
+    public init(server: LocalPostgres, name: String) {
+        self.server = server
+        self.name = name
+    }
+
+    public var conninfo: String { server.conninfo(database: name) }
+
+    public func connect() async throws -> Connection {
+        try await Connection.open(conninfo, logger: Logger(label: "test"))
+    }
+
+    /// Runs statements on a connection of its own.
+    public func run(_ sql: String) async throws {
+        let connection = try await connect()
+        try await connection.script(sql)
+        await connection.close()
+    }
+
+    /// The first column of the first row, on a connection of its own; nil: NULL, or no row.
+    public func value(_ sql: String, _ parameters: [Parameter] = []) async throws -> String? {
+        let connection = try await connect()
+        let result = try await connection.query(sql, parameters)
+        await connection.close()
+        return try result.first?.optionalText(0)
+    }
+
+    /// Waits until a query's first value is `expected`: a condition with a bound, looked at every 20 ms.
+    ///
+    /// - Throws: ``TimedOut`` with the last value.
+    public func wait(
+        for expected: String?, from sql: String, within bound: Duration = .seconds(20)
+    ) async throws {
+        let connection = try await connect()
+        let deadline = ContinuousClock.now + bound
+        var last: String?
+        while ContinuousClock.now < deadline {
+            last = try await connection.query(sql).first?.optionalText(0)
+            if last == expected {
+                await connection.close()
+                return
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        await connection.close()
+        throw TimedOut(what: "\(sql): expected \(expected ?? "NULL"), last \(last ?? "NULL")")
+    }
+}
+
+/// A bounded wait that was not rewarded.
+public struct TimedOut: Error, CustomStringConvertible {
+    public let what: String
+
+    public init(what: String) {
+        self.what = what
+    }
+
+    public var description: String { "timed out: \(what)" }
+}

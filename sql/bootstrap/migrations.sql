@@ -1,0 +1,9 @@
+-- What `giftbridge migrate` keeps of itself. Run first, under its lock.
+CREATE SCHEMA IF NOT EXISTS giftbridge;
+COMMENT ON SCHEMA giftbridge IS 'Giftbridge: gift voucher orders from web shops to Smart Gift.';
+CREATE TABLE IF NOT EXISTS giftbridge.migrations (
+    version    integer     NOT NULL CONSTRAINT migrations_pkey PRIMARY KEY,
+    name       text        NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE giftbridge.migrations IS 'The installed migrations; written by giftbridge migrate.';

@@ -1,0 +1,1 @@
+SELECT to_regclass('giftbridge.migrations') IS NOT NULL AS installed

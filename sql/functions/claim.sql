@@ -1,0 +1,142 @@
+-- Takes due orders for one worker: they become submitting, under a lease, with a journal row each, in the caller's transaction.
+-- The caller COMMITs before the first byte of any request leaves.
+--
+-- First ended leases are rescued. Then the slots are dealt out over rate groups and, within a group's allowance, over its
+-- shops: those served least within the window first, in equal shares, what one leaves going to the next. Within a shop
+-- verifications come before new orders, and those go by priority, due time, id. A shop paused by a set-up fault gives one
+-- order as a probe once its pause has ended.
+--
+-- Called by the worker (calls/claim.sql). Locks: an advisory lock per limited rate group, in one order, until the transaction
+-- ends; the rows taken (FOR UPDATE SKIP LOCKED, so that workers do not wait for one another).
+-- Result: one row per claimed order, in the order in which to send them; all columns of the request, none of it interpreted.
+CREATE OR REPLACE FUNCTION giftbridge.claim(p_worker text, p_slots integer, p_lease interval, p_verify_after interval)
+RETURNS TABLE (
+    submission_id bigint, order_id bigint, attempts integer, verifying boolean, codes_renewed boolean, shop text, api_url text,
+    shop_order_id text, items text, assigned_codes text[], payment_method integer,
+    customer_email text, customer_first_name text, customer_last_name text, customer_address1 text, customer_address2 text,
+    customer_postcode text, customer_town text, customer_county text,
+    delivery_method integer, delivery_email text, delivery_date text, delivery_first_name text, delivery_last_name text,
+    delivery_address1 text, delivery_address2 text, delivery_postcode text, delivery_town text, delivery_county text
+)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- The right plan is an index scan from the first call on, before there are statistics, whatever the tables' size; the planner's
+-- penalty for what is switched off must not make it compile a query of microseconds.
+SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+    v_now    timestamptz;
+    v_picked bigint[] := '{}';
+    v_taken  bigint[];
+    v_left   integer;      -- what the group may still send
+    v_share  integer;
+    v_group  record;
+    v_shop   record;
+    v_lane   record;
+BEGIN
+    -- The journal must outlive a crash of the server: nothing is sent on a commit that was not flushed.
+    IF current_setting('synchronous_commit') IN ('off', 'local') THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+    PERFORM giftbridge.rescue(p_verify_after);
+    v_now := clock_timestamp();
+
+    FOR v_group IN
+        WITH due AS (
+            SELECT lane.shop FROM giftbridge.lanes() AS lane WHERE lane.due_at <= v_now
+            UNION
+            SELECT o.shop FROM giftbridge.orders AS o WHERE o.status = 'in_doubt' AND o.due_at <= v_now
+        )
+        SELECT s.rate_group AS name, array_agg(s.name) AS shops, bool_or(s.rate_limit IS NOT NULL) AS limited,
+            count(*) OVER () - row_number() OVER (ORDER BY hashtext(s.rate_group), s.rate_group) + 1 AS groups_left
+        FROM due JOIN giftbridge.shops AS s ON s.name = due.shop
+        WHERE NOT s.paused OR s.paused_until <= v_now
+        GROUP BY s.rate_group
+        ORDER BY hashtext(s.rate_group), s.rate_group
+    LOOP
+        v_share := ceil((p_slots - cardinality(v_picked)) / v_group.groups_left::numeric);
+        CONTINUE WHEN v_share <= 0;
+        v_left := v_share;
+        IF v_group.limited THEN
+            PERFORM pg_advisory_xact_lock(hashtext('giftbridge.rate_group'), hashtext(v_group.name));
+        END IF;
+        -- After the lock: what other workers sent is in the journal now, with earlier times than ours.
+        v_now := clock_timestamp();
+        v_left := least(v_left, (SELECT a.remaining FROM giftbridge.allowance(v_group.name, v_now) AS a));
+        CONTINUE WHEN v_left <= 0;
+
+        FOR v_shop IN
+            SELECT s.name, s.paused, count(*) OVER () - row_number() OVER (ORDER BY recent.served, s.name) + 1 AS shops_left
+            FROM giftbridge.shops AS s CROSS JOIN LATERAL (
+                -- Fairness needs no memory of its own: the journal knows who was served. One shop has nobody to be fair to.
+                SELECT CASE WHEN cardinality(v_group.shops) > 1 THEN (
+                    SELECT count(*) FROM giftbridge.submissions AS j JOIN giftbridge.orders AS o ON o.id = j.order_id
+                    WHERE j.rate_group = v_group.name AND j.claimed_at > v_now - s.rate_window AND o.shop = s.name)
+                END AS served) AS recent
+            WHERE s.name = ANY (v_group.shops)
+            ORDER BY recent.served, s.name
+        LOOP
+            v_share := ceil(v_left / v_shop.shops_left::numeric);
+            CONTINUE WHEN v_share <= 0;
+            IF v_shop.paused THEN
+                UPDATE giftbridge.shops SET paused_until = v_now + p_lease
+                WHERE name = v_shop.name AND paused AND paused_until <= v_now;
+                CONTINUE WHEN NOT FOUND;
+                v_share := 1;
+            END IF;
+
+            v_taken := ARRAY(
+                SELECT o.id FROM giftbridge.orders AS o
+                WHERE o.status = 'in_doubt' AND o.due_at <= v_now AND o.shop = v_shop.name
+                ORDER BY o.due_at LIMIT v_share FOR UPDATE SKIP LOCKED);
+            FOR v_lane IN
+                SELECT lane.priority FROM giftbridge.lanes() AS lane
+                WHERE lane.shop = v_shop.name AND lane.due_at <= v_now ORDER BY lane.priority DESC
+            LOOP
+                EXIT WHEN cardinality(v_taken) >= v_share;
+                v_taken := v_taken || ARRAY(
+                    SELECT o.id FROM giftbridge.orders AS o
+                    WHERE o.status = 'pending' AND o.shop = v_shop.name AND - o.priority::integer = - v_lane.priority
+                        AND o.due_at <= v_now
+                    ORDER BY o.due_at, o.id LIMIT v_share - cardinality(v_taken) FOR UPDATE SKIP LOCKED);
+            END LOOP;
+            v_left := v_left - cardinality(v_taken);
+            v_picked := v_picked || v_taken;
+        END LOOP;
+    END LOOP;
+    IF v_picked = '{}' THEN
+        RETURN;
+    END IF;
+
+    v_now := clock_timestamp();
+    RETURN QUERY
+    WITH picked AS (
+        SELECT p.id, p.position FROM unnest(v_picked) WITH ORDINALITY AS p (id, position)
+    ), journal AS (
+        INSERT INTO giftbridge.submissions (order_id, attempt, worker, rate_group, claimed_at)
+        SELECT o.id, o.attempts + 1, p_worker, s.rate_group, v_now
+        FROM picked JOIN giftbridge.orders AS o ON o.id = picked.id JOIN giftbridge.shops AS s ON s.name = o.shop
+        RETURNING id, order_id
+    ), claimed AS (
+        UPDATE giftbridge.orders AS o
+        SET status = 'submitting', submission_id = journal.id, attempts = o.attempts + 1,
+            due_at = v_now + p_lease, updated_at = v_now,
+            -- What was sent before the doubt is frozen: a verification is the same request, byte for byte.
+            sent_payment_method = CASE WHEN o.status = 'pending' THEN coalesce(o.payment_method, s.payment_method)
+                ELSE o.sent_payment_method END,
+            assigned_codes = CASE WHEN o.status = 'pending' AND o.assigned_codes IS NULL AND s.assign_codes
+                THEN giftbridge.assigned_codes(o.items, s.code_prefix) ELSE o.assigned_codes END
+        FROM journal, giftbridge.shops AS s
+        WHERE o.id = journal.order_id AND s.name = o.shop
+        RETURNING o.*, s.api_url
+    )
+    SELECT c.submission_id, c.id, c.attempts, c.in_doubt_since IS NOT NULL, c.codes_renewed, c.shop, c.api_url,
+        coalesce(c.shop_order_id, 'gb-' || c.id), c.items::text, c.assigned_codes, c.sent_payment_method,
+        c.customer_email, c.customer_first_name, c.customer_last_name, c.customer_address1, c.customer_address2,
+        c.customer_postcode, c.customer_town, c.customer_county,
+        c.delivery_method, c.delivery_email, to_char(c.delivery_date, 'YYYY-MM-DD'), c.delivery_first_name, c.delivery_last_name,
+        c.delivery_address1, c.delivery_address2, c.delivery_postcode, c.delivery_town, c.delivery_county
+    FROM claimed AS c JOIN picked ON picked.id = c.id
+    ORDER BY picked.position;
+END
+$$;
+COMMENT ON FUNCTION giftbridge.claim(text, integer, interval, interval) IS 'Takes due orders for one worker: submitting, under a lease, each with its journal row.';

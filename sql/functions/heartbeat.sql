@@ -1,0 +1,23 @@
+-- Keeps a worker's row in giftbridge.status fresh, and removes rows of workers gone for a week.
+-- Called by the worker at every heartbeat and change of state. Counters are totals since the process started.
+CREATE OR REPLACE FUNCTION giftbridge.heartbeat(
+    p_worker text, p_host text, p_pid integer, p_version text, p_state text, p_in_flight integer,
+    p_completed bigint, p_rejected bigint, p_retried bigint, p_in_doubt bigint, p_listening boolean,
+    p_last_error text, p_seconds_since_error double precision
+) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO giftbridge.status AS s (worker, host, pid, version, state, in_flight, completed, rejected, retried, in_doubt,
+        listening, last_error, last_error_at)
+    VALUES (p_worker, p_host, p_pid, p_version, p_state, p_in_flight, p_completed, p_rejected, p_retried, p_in_doubt,
+        p_listening, p_last_error, now() - make_interval(secs => p_seconds_since_error))
+    ON CONFLICT (worker) DO UPDATE
+    SET state = excluded.state, heartbeat_at = now(), in_flight = excluded.in_flight, completed = excluded.completed,
+        rejected = excluded.rejected, retried = excluded.retried, in_doubt = excluded.in_doubt,
+        listening = excluded.listening, last_error = excluded.last_error, last_error_at = excluded.last_error_at;
+    IF p_state = 'starting' THEN
+        DELETE FROM giftbridge.status WHERE heartbeat_at < now() - interval '7 days';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION giftbridge.heartbeat(text, text, integer, text, text, integer, bigint, bigint, bigint, bigint, boolean, text, double precision) IS 'Keeps a worker''s row in giftbridge.status fresh.';

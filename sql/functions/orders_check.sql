@@ -1,0 +1,87 @@
+-- Validates what a shop writes, and keeps the bridge's columns the bridge's own.
+-- Called by triggers orders_check_insert and orders_check_update. Takes no locks beyond the row's.
+CREATE OR REPLACE FUNCTION giftbridge.orders_check() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_shop  giftbridge.shops;
+    v_field text;
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.status NOT IN ('pending', 'rejected', 'failed') THEN
+        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('order %s is %s: it can be changed only while pending, rejected or failed', OLD.id, OLD.status),
+            SCHEMA = 'giftbridge', TABLE = 'orders';
+    END IF;
+    IF TG_OP = 'INSERT' AND (NEW.status <> 'pending' OR NEW.attempts <> 0
+        OR num_nonnulls(NEW.order_reference, NEW.voucher_codes, NEW.error, NEW.completed_at, NEW.due_at, NEW.submission_id,
+            NEW.assigned_codes, NEW.sent_payment_method, NEW.in_doubt_since) > 0) THEN
+        PERFORM giftbridge.refuse_order('status', 'and the result columns are written by the bridge: leave them out of the insert');
+    END IF;
+
+    SELECT * INTO v_shop FROM giftbridge.shops WHERE name = NEW.shop;
+    IF NOT FOUND THEN
+        PERFORM giftbridge.refuse_order('shop', 'is not in giftbridge.shops: add the shop there first');
+    END IF;
+
+    PERFORM giftbridge.items_check(NEW.items);
+
+    IF NEW.shop_order_id !~ '^[^[:cntrl:]]{1,200}$' THEN
+        PERFORM giftbridge.refuse_order('shop_order_id', 'must be 1 to 200 characters without control characters, or null');
+    END IF;
+    IF coalesce(NEW.customer_email, '') !~ '^[^@[:space:]]+@[^@[:space:]]+$' THEN
+        PERFORM giftbridge.refuse_order('customer_email', 'is required and must be an e-mail address');
+    END IF;
+    IF NEW.delivery_method IS NULL THEN
+        PERFORM giftbridge.refuse_order('delivery_method', 'is required');
+    END IF;
+    IF NEW.delivery_email !~ '^[^@[:space:]]+@[^@[:space:]]+$'
+        OR (NEW.delivery_method = ANY (v_shop.online_methods) AND NEW.delivery_email IS NULL) THEN
+        PERFORM giftbridge.refuse_order('delivery_email', 'must be an e-mail address: delivery_method is an online one of this shop');
+    END IF;
+    IF NEW.delivery_method = ANY (v_shop.offline_methods) THEN
+        IF coalesce(NEW.delivery_address1, '') !~ '[^[:space:]]' THEN
+            PERFORM giftbridge.refuse_order('delivery_address1', 'is required: delivery_method is an offline one of this shop');
+        ELSIF coalesce(NEW.delivery_postcode, '') !~ '[^[:space:]]' THEN
+            PERFORM giftbridge.refuse_order('delivery_postcode', 'is required: delivery_method is an offline one of this shop');
+        END IF;
+    END IF;
+    IF NEW.payment_method IS NULL AND v_shop.payment_method IS NULL THEN
+        PERFORM giftbridge.refuse_order('payment_method', 'is required: neither the order nor its shop has one');
+    END IF;
+    IF NEW.delivery_date NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN
+        PERFORM giftbridge.refuse_order('delivery_date', 'must be a date of the years 1 to 9999');
+    END IF;
+    IF NEW.submit_after IS NULL OR NOT isfinite(NEW.submit_after) THEN
+        PERFORM giftbridge.refuse_order('submit_after', 'must be a point in time');
+    END IF;
+
+    SELECT f.name INTO v_field FROM (VALUES
+        ('customer_email', NEW.customer_email), ('customer_first_name', NEW.customer_first_name),
+        ('customer_last_name', NEW.customer_last_name), ('customer_address1', NEW.customer_address1),
+        ('customer_address2', NEW.customer_address2), ('customer_postcode', NEW.customer_postcode),
+        ('customer_town', NEW.customer_town), ('customer_county', NEW.customer_county),
+        ('delivery_email', NEW.delivery_email), ('delivery_first_name', NEW.delivery_first_name),
+        ('delivery_last_name', NEW.delivery_last_name), ('delivery_address1', NEW.delivery_address1),
+        ('delivery_address2', NEW.delivery_address2), ('delivery_postcode', NEW.delivery_postcode),
+        ('delivery_town', NEW.delivery_town), ('delivery_county', NEW.delivery_county)) AS f (name, value)
+    WHERE length(f.value) > 1000 LIMIT 1;
+    IF v_field IS NOT NULL THEN
+        PERFORM giftbridge.refuse_order(v_field, 'is longer than 1000 characters');
+    END IF;
+
+    IF TG_OP = 'INSERT' THEN
+        NEW.due_at := NEW.submit_after;
+        RETURN NEW;
+    END IF;
+    NEW.updated_at := now();
+    IF NEW.submit_after <> OLD.submit_after AND NEW.status = 'pending' THEN
+        NEW.due_at := NEW.submit_after;
+    END IF;
+    -- Certainly not sold, and no longer the same items: the next claim makes new codes for them.
+    IF NEW.items <> OLD.items OR NEW.shop <> OLD.shop THEN
+        NEW.assigned_codes := NULL;
+        NEW.codes_renewed := false;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION giftbridge.orders_check() IS 'Trigger: refuses an order that could never be sold, and changes to one that is on its way or finished.';

@@ -1,0 +1,12 @@
+-- Sends nothing more for a shop until giftbridge.resume; what is in the air is still settled. For operators. Locks the shop.
+CREATE OR REPLACE FUNCTION giftbridge.pause(shop text, reason text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE giftbridge.shops AS s SET paused = true, paused_until = NULL, pause_reason = coalesce(reason, 'paused by a person')
+    WHERE s.name = pause.shop;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('there is no shop %L', shop);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION giftbridge.pause(text, text) IS 'Sends nothing more for a shop until resume.';

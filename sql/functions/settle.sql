@@ -1,0 +1,84 @@
+-- Writes back what came of submissions: journal and order in one transaction, many at once. All arrays have one element per
+-- submission; p_codes holds each order's voucher codes as the text of a text[].
+--
+-- Fenced: an order changes only while it is submitting under this very submission. Where it is not, somebody else acted
+-- meanwhile (a rescue, another worker) and the row comes back with applied = false for the worker to look at; but what was
+-- learnt is kept: the journal has it, and a late success is the truth, so it completes an order that is in doubt or being
+-- verified, and fills in the reference of one that was completed without the vendor's answer.
+--
+-- Called by the worker (calls/settle.sql). Locks the orders by id, in that order. Result: one row per known submission.
+CREATE OR REPLACE FUNCTION giftbridge.settle(
+    p_submission_ids bigint[], p_outcomes text[], p_statuses text[], p_counted boolean[], p_due_in interval[],
+    p_new_codes boolean[], p_http_statuses integer[], p_errors text[], p_journal_errors text[], p_responses text[],
+    p_references text[], p_codes text[]
+) RETURNS TABLE (submission_id bigint, order_id bigint, status text, applied boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+    v_applied bigint[];
+BEGIN
+    WITH result AS (
+        SELECT * FROM unnest(p_submission_ids, p_outcomes, p_http_statuses, p_journal_errors, p_responses)
+            AS r (submission_id, outcome, http_status, error, response)
+    )
+    UPDATE giftbridge.submissions AS j
+    SET outcome = result.outcome, finished_at = clock_timestamp(), http_status = result.http_status,
+        error = result.error, response = result.response
+    FROM result
+    WHERE j.id = result.submission_id AND (j.outcome IS NULL OR j.outcome = 'in_doubt');
+
+    WITH result AS (
+        SELECT j.order_id, r.*
+        FROM unnest(p_submission_ids, p_statuses, p_counted, p_due_in, p_new_codes, p_errors, p_references, p_codes)
+            AS r (submission_id, status, counted, due_in, new_codes, error, reference, codes)
+        JOIN giftbridge.submissions AS j ON j.id = r.submission_id
+    ), locked AS (
+        SELECT o.id FROM giftbridge.orders AS o JOIN result ON result.order_id = o.id ORDER BY o.id FOR UPDATE OF o
+    ), fenced AS (
+        UPDATE giftbridge.orders AS o
+        SET status = result.status,
+            submission_id = NULL,
+            attempts = o.attempts - CASE WHEN result.counted THEN 0 ELSE 1 END,
+            due_at = CASE result.status
+                WHEN 'pending' THEN greatest(now() + result.due_in, o.submit_after)
+                WHEN 'in_doubt' THEN now() + result.due_in END,
+            assigned_codes = CASE WHEN result.new_codes AND result.status = 'pending' THEN NULL ELSE o.assigned_codes END,
+            codes_renewed = o.codes_renewed OR result.new_codes,
+            in_doubt_since = CASE WHEN result.status = 'in_doubt' THEN coalesce(o.in_doubt_since, now()) END,
+            error = result.error,
+            order_reference = CASE WHEN result.status = 'completed' THEN result.reference END,
+            voucher_codes = CASE WHEN result.status = 'completed' THEN result.codes::text[] END,
+            completed_at = CASE WHEN result.status = 'completed' THEN now() END,
+            updated_at = now()
+        FROM result, locked
+        WHERE o.id = result.order_id AND locked.id = o.id
+            AND o.submission_id = result.submission_id AND o.status = 'submitting'
+        RETURNING result.submission_id
+    )
+    SELECT coalesce(array_agg(fenced.submission_id), '{}') INTO v_applied FROM fenced;
+
+    IF cardinality(v_applied) < cardinality(p_submission_ids) THEN
+        WITH late AS (
+            UPDATE giftbridge.orders AS o
+            SET status = 'completed', submission_id = NULL, due_at = NULL, in_doubt_since = NULL,
+                error = r.error, order_reference = r.reference, voucher_codes = r.codes::text[],
+                completed_at = coalesce(o.completed_at, now()), updated_at = now()
+            FROM unnest(p_submission_ids, p_statuses, p_errors, p_references, p_codes)
+                AS r (submission_id, status, error, reference, codes)
+            JOIN giftbridge.submissions AS j ON j.id = r.submission_id
+            WHERE o.id = j.order_id AND r.status = 'completed' AND r.submission_id <> ALL (v_applied)
+                AND (o.status IN ('in_doubt', 'submitting')
+                    OR (o.status = 'completed' AND o.order_reference IS NULL AND r.reference IS NOT NULL))
+            RETURNING r.submission_id
+        )
+        SELECT v_applied || coalesce(array_agg(late.submission_id), '{}') INTO v_applied FROM late;
+    END IF;
+
+    RETURN QUERY
+    SELECT j.id, o.id, o.status, j.id = ANY (v_applied)
+    FROM giftbridge.submissions AS j JOIN giftbridge.orders AS o ON o.id = j.order_id
+    WHERE j.id = ANY (p_submission_ids);
+END
+$$;
+COMMENT ON FUNCTION giftbridge.settle(bigint[], text[], text[], boolean[], interval[], boolean[], integer[], text[], text[], text[], text[], text[]) IS 'Writes back what came of submissions, fenced to the submission.';
