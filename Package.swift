@@ -154,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "WholeProcessTests",
             dependencies: [
-                "GiftbridgeCommand", "LibPQ", "SmartGift", "TestSupport",
+                "GiftbridgeCommand", "LibPQ", "LocalPostgres", "SmartGift", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -2,8 +2,8 @@ import Foundation
 
 /// `EmbedSQL ROOT OUTPUT FILE…`: writes `OUTPUT`, a Swift file with the text of each `ROOT/FILE`.
 ///
-/// Every folder below `sql/` becomes an array `SQL.<folder>` of name and text, sorted by name; the statements in `calls/`,
-/// which the bridge runs by name, become constants `SQL.Call.<name>` besides, so that a missing one does not compile.
+/// Every folder below `sql/` becomes an array `SQL.<folder>` of name and text, sorted by name; but the statements that are run
+/// by name, in `calls/` and `demo/`, become constants `SQL.Call.<name>` and `SQL.Demo.<name>`: a missing one does not compile.
 /// Run by EmbedSQLPlugin during the build.
 @main
 struct EmbedSQL {
@@ -24,22 +24,27 @@ struct EmbedSQL {
     }
 
     static func source(of folders: [String: [(name: String, text: String)]]) -> String {
-        var source = "/// The files under `sql/`, as they were when this binary was built.\nenum SQL {\n"
-        for (folder, files) in folders.sorted(by: { $0.key < $1.key }) where folder != "calls" {
-            source += "    static let \(folder): [(name: String, text: String)] = [\n"
-            for file in files.sorted(by: { $0.name < $1.name }) {
-                source += "        (\"\(file.name)\", \(literal(file.text))),\n"
+        var source = "/// The files under `sql/`, as they were when this binary was built.\npackage enum SQL {\n"
+        for (folder, files) in folders.sorted(by: { $0.key < $1.key }) {
+            let files = files.sorted { $0.name < $1.name }
+            if let named = runByName[folder] {
+                source += "    package enum \(named) {\n"
+                for file in files {
+                    let words = file.name.split(separator: "_")
+                    let name = (words.first ?? "") + words.dropFirst().map(\.capitalized).joined()
+                    source += "        package static let \(name) = \(literal(file.text))\n"
+                }
+                source += "    }\n"
+            } else {
+                source += "    package static let \(folder): [(name: String, text: String)] = [\n"
+                for file in files { source += "        (\"\(file.name)\", \(literal(file.text))),\n" }
+                source += "    ]\n"
             }
-            source += "    ]\n"
         }
-        source += "    enum Call {\n"
-        for call in (folders["calls"] ?? []).sorted(by: { $0.name < $1.name }) {
-            let words = call.name.split(separator: "_")
-            let name = (words.first ?? "") + words.dropFirst().map(\.capitalized).joined()
-            source += "        static let \(name) = \(literal(call.text))\n"
-        }
-        return source + "    }\n}\n"
+        return source + "}\n"
     }
+
+    static let runByName = ["calls": "Call", "demo": "Demo"]
 
     /// Five hashes: SQL text holds quotes and backslashes, but never three quotes followed by five hashes.
     static func literal(_ text: String) -> String {

@@ -26,7 +26,9 @@ final class Doorbell: Sendable {
         if state.withLock({ state in
             defer { state.rang = false }
             return state.rang
-        }) { return }
+        }) {
+            return
+        }
         let alarm = Task {
             try await Task.sleep(until: deadline, clock: .continuous)
             ring()

@@ -20,7 +20,9 @@ struct OrderSubmission: Sendable {
         let verdict: Verdict
         switch (order.sale, endpoints.endpoint(shop: order.shop, apiURL: order.apiURL)) {
         case (.failure(let invalid), _):
-            return settlement(order, .refused(Refusal(status: 0, message: "The bridge cannot send this order: \(invalid).", fields: [])))
+            return settlement(
+                order,
+                .refused(Refusal(status: 0, message: "The bridge cannot send this order: \(invalid).", fields: [])))
         case (_, .failure(let fault)):
             return settlement(order, .misconfigured(reason: fault.description))
         case (.success(let sale), .success(let endpoint)):

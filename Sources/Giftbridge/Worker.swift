@@ -52,7 +52,7 @@ public actor Worker: Service {
         status = WorkerStatus(host: host, pid: pid, version: version)
     }
 
-    /// Works until the drain has ended.
+    /// Works until the drain has ended, which begins with a graceful shutdown or the task's cancellation.
     ///
     /// - Throws: At the start: `ConnectionError`, `ServerError` or `Schema.Mismatch` if the database cannot be used. After the
     ///   start a database that goes away is waited for. At the end: ``Unsettled`` if results could not be written back.
@@ -64,16 +64,23 @@ public actor Worker: Service {
             throw error
         }
         logger.info("The worker runs.", metadata: ["worker": "\(name)", "concurrency": "\(configuration.concurrency)"])
-        await withGracefulShutdownHandler {
-            await work()
-        } onGracefulShutdown: {
+        // A task of its own: also when this one is cancelled, what is in the air is finished and written back.
+        let work = Task { await self.work() }
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await work.value
+            } onGracefulShutdown: {
+                Task { await self.drain() }
+            }
+        } onCancel: {
             Task { await self.drain() }
         }
         try await vendor.shutdown()
         await queue?.connection.close()
         guard unsettled.isEmpty else {
             for settlement in unsettled {
-                logger.critical("A result could not be written back: the order becomes in_doubt.", metadata: settlement.metadata)
+                logger.critical(
+                    "A result could not be written back: the order becomes in_doubt.", metadata: settlement.metadata)
             }
             throw Unsettled(count: unsettled.count)
         }
@@ -84,6 +91,7 @@ public actor Worker: Service {
     public struct Unsettled: Error, CustomStringConvertible {
         /// How many.
         public let count: Int
+        /// How many, and what becomes of them.
         public var description: String {
             "\(count) results could not be written back to the database; their orders become in_doubt and are looked at again"
         }
@@ -115,6 +123,7 @@ public actor Worker: Service {
         }
         // Requests that the drain's end cut off have left their verdicts.
         status.state = .stopped
+        status.isListening = false
         heartbeatAt = .now
         await withDatabase { try await self.settle($0) }
         await withDatabase { try await self.beat($0) }
@@ -184,7 +193,8 @@ public actor Worker: Service {
                 settled = try await queue.settle(batch)
             } catch let error as ServerError where batch.count > 1 && ["22", "23"].contains(error.sqlStateClass) {
                 // One bad row must not sink its batch.
-                logger.error("A batch of results was refused: writing them one by one.", metadata: ["error": "\(error)"])
+                logger.error(
+                    "A batch of results was refused: writing them one by one.", metadata: ["error": "\(error)"])
                 try await settleSingly(batch, queue)
                 continue
             }
@@ -224,7 +234,9 @@ public actor Worker: Service {
             } else {
                 var metadata = settlement.metadata
                 metadata["status"] = "\(current ?? "unknown")"
-                logger.warning("Somebody else acted on the order meanwhile: the result is in the journal only.", metadata: metadata)
+                logger.warning(
+                    "Somebody else acted on the order meanwhile: the result is in the journal only.", metadata: metadata
+                )
             }
         }
     }
@@ -258,7 +270,8 @@ public actor Worker: Service {
 extension Worker {
     /// Opens the connection of the loop, and checks that the schema is ours.
     private func connect() async throws {
-        let connection = try await Connection.open(configuration.databaseURL, options: .giftbridge("worker"), logger: logger)
+        let connection = try await Connection.open(
+            configuration.databaseURL, options: .giftbridge("worker"), logger: logger)
         do {
             try await Schema.check(connection)
             let queue = OrderQueue(connection: connection, worker: name)

@@ -25,7 +25,8 @@ enum ExitStatus: Int32 {
         case ConnectionError.invalidConninfo: self = .wrongConfiguration
         case is ConnectionError: self = .unavailable
         // The server turns us away: authorization, a database that is not there, no more connections, starting up.
-        case let error as ServerError where ["08", "28", "3D", "53", "57"].contains(error.sqlStateClass): self = .unavailable
+        case let error as ServerError where ["08", "28", "3D", "53", "57"].contains(error.sqlStateClass):
+            self = .unavailable
         default: self = .failed
         }
     }

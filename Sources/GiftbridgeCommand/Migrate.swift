@@ -19,14 +19,18 @@ struct Migrate: AsyncParsableCommand {
     var lockTimeout = 10
 
     func validate() throws {
-        guard (1...3600).contains(lockTimeout) else { throw ValidationError("--lock-timeout must be 1 to 3600 seconds") }
+        guard (1...3600).contains(lockTimeout) else {
+            throw ValidationError("--lock-timeout must be 1 to 3600 seconds")
+        }
     }
 
     func run() async throws {
         let connection = try await Connection.open(
-            try database.conninfo(), options: ConnectionOptions(applicationName: "giftbridge migrate"), logger: Logger(label: "migrate"))
+            try database.conninfo(), options: ConnectionOptions(applicationName: "giftbridge migrate"),
+            logger: Logger(label: "migrate"))
         do {
-            let migrations = dryRun
+            let migrations =
+                dryRun
                 ? try await Schema.pending(connection)
                 : try await Schema.migrate(connection, lockTimeout: .seconds(lockTimeout))
             for migration in migrations {

@@ -11,7 +11,9 @@ struct Retry: AsyncParsableCommand {
     @Argument(help: "Ids of orders: giftbridge.orders.id.") var ids: [Int]
 
     func run() async throws {
-        try await OrderAction.retry.perform(on: ids, conninfo: try database.conninfo()) { print("order \($0) is pending") }
+        try await OrderAction.retry.perform(on: ids, conninfo: try database.conninfo()) {
+            print("order \($0) is pending")
+        }
     }
 }
 
@@ -23,6 +25,8 @@ struct Cancel: AsyncParsableCommand {
     @Argument(help: "Ids of orders: giftbridge.orders.id.") var ids: [Int]
 
     func run() async throws {
-        try await OrderAction.cancel.perform(on: ids, conninfo: try database.conninfo()) { print("order \($0) is cancelled") }
+        try await OrderAction.cancel.perform(on: ids, conninfo: try database.conninfo()) {
+            print("order \($0) is cancelled")
+        }
     }
 }

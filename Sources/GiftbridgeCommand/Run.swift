@@ -42,7 +42,9 @@ struct Run: AsyncParsableCommand {
             var isDraining = false
             for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
                 if isDraining {
-                    logger.warning("Ending at once: what is in the air becomes in_doubt and is verified.", metadata: ["signal": "\(signal)"])
+                    logger.warning(
+                        "Ending at once: what is in the air becomes in_doubt and is verified.",
+                        metadata: ["signal": "\(signal)"])
                     ExitStatus.failed.end()
                 }
                 isDraining = true

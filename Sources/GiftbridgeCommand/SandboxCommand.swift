@@ -38,7 +38,8 @@ struct SandboxCommand: AsyncParsableCommand {
     var faultRate = 0.0
 
     @Option(
-        name: .customLong("fault"), help: "A kind of fault that strikes at random; repeatable; /_sandbox/faults lists them.",
+        name: .customLong("fault"),
+        help: "A kind of fault that strikes at random; repeatable; /_sandbox/faults lists them.",
         transform: parseFault)
     var faults: [FaultKind] = []
 

@@ -22,7 +22,8 @@ struct DatabaseOptions: ParsableArguments {
     /// The connection string, checked.
     func conninfo() throws -> String {
         try BridgeConfiguration.databaseURL(
-            flags: databaseUrl.map { ["GIFTBRIDGE_DATABASE_URL": $0] } ?? [:], environment: ProcessInfo.processInfo.environment)
+            flags: databaseUrl.map { ["GIFTBRIDGE_DATABASE_URL": $0] } ?? [:],
+            environment: ProcessInfo.processInfo.environment)
     }
 }
 
@@ -60,7 +61,8 @@ struct WorkerOptions: ParsableArguments {
     @Option(help: "The longest that a request may take. [GIFTBRIDGE_REQUEST_TIMEOUT; default: 30s]")
     var requestTimeout: String?
 
-    @Option(help: "How long a worker may hold an order; longer than the request timeout. [GIFTBRIDGE_LEASE; default: 120s]")
+    @Option(
+        help: "How long a worker may hold an order; longer than the request timeout. [GIFTBRIDGE_LEASE; default: 120s]")
     var lease: String?
 
     @Option(help: "How long an order stays in doubt before it is verified. [GIFTBRIDGE_VERIFY_AFTER; default: 60s]")

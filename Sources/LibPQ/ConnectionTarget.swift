@@ -29,7 +29,7 @@ public struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
         user = conninfo["user"]
     }
 
-    /// One line, for instance `db1:5432,db2:5433/shop as worker`.
+    /// One line, for instance `db1:5432,db2:5433 database shop as worker`.
     public var description: String {
         let places = (hosts.isEmpty ? ["default host"] : hosts).enumerated().map { index, host in
             let port = index < ports.count ? ports[index] : ports.count == 1 ? ports[0] : ""

@@ -2,7 +2,7 @@ extension Conninfo {
     /// The keywords and values that `PQconnectdbParams` is given, to be read with `expand_dbname` set.
     ///
     /// What stands before `dbname` is a default that the conninfo overrides, what stands after it overrides the
-    /// conninfo.
+    /// conninfo. (A service file comes last in libpq, so it cannot change the defaults given here; a conninfo can.)
     func parameters(_ options: ConnectionOptions) -> [(keyword: String, value: String)] {
         var parameters: [(keyword: String, value: String)] = [("fallback_application_name", options.applicationName)]
         if self["connect_timeout"] == nil {

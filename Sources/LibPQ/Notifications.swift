@@ -21,7 +21,12 @@ public struct Notifications: AsyncSequence, Sendable {
         /// The next notification, at once if one waits; `nil` when the connection is closed or lost and nothing
         /// waits any more, or when the task is cancelled.
         public func next() async -> Notification? {
-            await buffer.next()
+            await buffer.next(isolation: nil)
+        }
+
+        /// The same for code of an actor, without leaving the actor's executor.
+        public func next(isolation actor: isolated (any Actor)?) async -> Notification? {
+            await buffer.next(isolation: actor)
         }
     }
 }
@@ -75,7 +80,7 @@ final class NotificationBuffer: Sendable {
         }
     }
 
-    func next() async -> Notification? {
+    func next(isolation: isolated (any Actor)?) async -> Notification? {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID

@@ -1,4 +1,5 @@
 import Subprocess
+import Synchronization
 import SystemPackage
 
 /// A throwaway PostgreSQL server: made, started, and gone without a trace when it is no longer needed.
@@ -14,6 +15,7 @@ public actor LocalPostgres {
 
     /// Why the server could not be made, started or stopped.
     public struct Failure: Error, CustomStringConvertible {
+        /// What could not be done, and the server's last word.
         public let description: String
     }
 
@@ -36,6 +38,23 @@ public actor LocalPostgres {
         _ body: @Sendable @escaping (LocalPostgres) async throws -> Value
     ) async throws -> Value {
         let directory = "\(parent)/giftbridge-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
+        // A cancellation is for the body alone: the shell has to live on until it has cleaned up.
+        let cancellation = Cancellation()
+        let supervision = Task {
+            try await supervise(directory: directory, settings: settings) { server in
+                try await cancellation.run { try await body(server) }
+            }
+        }
+        return try await withTaskCancellationHandler {
+            try await supervision.value
+        } onCancel: {
+            cancellation.cancel()
+        }
+    }
+
+    private static func supervise<Value: Sendable>(
+        directory: String, settings: [String], _ body: @Sendable @escaping (LocalPostgres) async throws -> Value
+    ) async throws -> Value {
         let script = String(decoding: PackageResources.supervise_sh, as: UTF8.self)
         var options = PlatformOptions()
         options.createSession = true
@@ -101,8 +120,30 @@ public actor LocalPostgres {
         let reply = try await replies.next(isolation: self)
         self.replies = replies
         guard reply?.trimmingSuffix() == "ok" else {
-            throw Failure(description: "the throwaway PostgreSQL could not \(command): \(reply ?? "its supervisor ended")")
+            throw Failure(
+                description: "the throwaway PostgreSQL could not \(command): \(reply ?? "its supervisor ended")")
         }
+    }
+}
+
+/// Passes a cancellation on to work that runs in a task of its own.
+private final class Cancellation: Sendable {
+    private let state = Mutex((cancel: (@Sendable () -> Void)?.none, isCancelled: false))
+
+    func cancel() {
+        state.withLock {
+            $0.isCancelled = true
+            $0.cancel?()
+        }
+    }
+
+    func run<Value: Sendable>(_ body: @Sendable @escaping () async throws -> Value) async throws -> Value {
+        let work = Task { try await body() }
+        state.withLock {
+            $0.cancel = { work.cancel() }
+            if $0.isCancelled { work.cancel() }
+        }
+        return try await work.value
     }
 }
 

@@ -29,11 +29,14 @@ else
 fi
 cd "$home" || exit 1
 
+settings=
+for setting in "$@"; do settings="$settings -c $setting"; done
+
 server=
 start() {
     # In a session of its own: the terminal's signals are not for it.
     # shellcheck disable=SC2086
-    setsid $as "$bin/postgres" -D "$home/data" -k "$home" "$@" >>"$home/log" 2>&1 </dev/null &
+    setsid $as "$bin/postgres" -D "$home/data" -k "$home" $settings >>"$home/log" 2>&1 </dev/null &
     server=$!
     tries=0
     until "$bin/pg_isready" -q -h "$home"; do
@@ -54,8 +57,6 @@ finish() {
     rm -rf "$home"
 }
 
-settings=
-for setting in "$@"; do settings="$settings -c $setting"; done
 # shellcheck disable=SC2086
 if ! $as "$bin/initdb" -D "$home/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$home.log" 2>&1; then
     echo "failed: initdb: $(tail -n 1 "$home.log")"
@@ -66,8 +67,7 @@ fi
 rm -f "$home.log"
 while read -r command; do
     case $command in
-    # shellcheck disable=SC2086
-    start) if start $settings; then echo ok; else echo "failed: $(tail -n 1 "$home/log")"; fi ;;
+    start) if start; then echo ok; else echo "failed: $(tail -n 1 "$home/log")"; fi ;;
     stop) stop INT; echo ok ;;
     kill) stop QUIT; echo ok ;;
     *) echo "failed: unknown command" ;;

@@ -13,5 +13,6 @@ public struct VendorEndpoint: Sendable, Hashable, CustomStringConvertible {
         self.key = key
     }
 
+    /// The base URL.
     public var description: String { baseURL }
 }

@@ -27,7 +27,7 @@ extension OneAtATime {
             for _ in 0..<1000 {
                 await #expect(throws: first) { try await connection.query("SELECT 1") }
             }
-            #expect(ContinuousClock.now - start < .seconds(1))
+            #expect(ContinuousClock.now - start < .seconds(10))
             await #expect(throws: first) { try await connection.script("SELECT 1") }
             await #expect(throws: first) { try await connection.transaction { _ in } }
             await #expect(throws: first) { try await connection.pipeline([Statement("SELECT 1")]) }

@@ -1,5 +1,6 @@
 import LibPQ
 import Logging
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -8,9 +9,11 @@ import Glibc
 import Darwin
 #endif
 
-/// The conninfo of a real PostgreSQL that tests may use as they like.
+/// The conninfo of a real PostgreSQL that tests may use as they like: the one in `GIFTBRIDGE_TEST_CONNINFO` (to try TLS,
+/// or another version), or else a throwaway one.
 func testConninfo() async throws -> String {
-    try String(cString: #require(getenv("GIFTBRIDGE_TEST_CONNINFO")))
+    if let given = getenv("GIFTBRIDGE_TEST_CONNINFO") { return String(cString: given) }
+    return try await TestServer.shared.conninfo()
 }
 
 /// The test server's database with another place to find it at.

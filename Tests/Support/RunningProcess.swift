@@ -4,31 +4,32 @@ import Synchronization
 import SystemPackage
 
 /// The real binary as a process of its own: its lines as they come, signals, exit status.
-public struct RunningProcess: Sendable {
-    public let pid: Int32
+package struct RunningProcess: Sendable {
+    package let pid: Int32
     private let lines: Lines
 
     /// The binary that was built beside the tests.
-    public static let binary: String = {
+    package static let binary: String = {
         if let path = ProcessInfo.processInfo.environment["GIFTBRIDGE_BINARY"] { return path }
-        let test = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let test =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return URL(fileURLWithPath: test).deletingLastPathComponent().appending(path: "giftbridge").path
     }()
 
     /// What a process left behind.
-    public struct Outcome: Sendable {
+    package struct Outcome: Sendable {
         /// The exit status; nil: ended by a signal.
-        public let status: Int32?
+        package let status: Int32?
         /// The signal that ended it.
-        public let signal: Int32?
+        package let signal: Int32?
         /// Standard output and standard error, in lines as they came.
-        public let output: [String]
+        package let output: [String]
 
-        public var text: String { output.joined(separator: "\n") }
+        package var text: String { output.joined(separator: "\n") }
     }
 
     /// Runs `giftbridge` with arguments to its end.
-    public static func giftbridge(
+    package static func giftbridge(
         _ arguments: [String], environment: [String: String] = [:], within bound: Duration = .seconds(60)
     ) async throws -> Outcome {
         try await run(arguments, environment: environment) { try await $0.end(within: bound) }.outcome
@@ -38,7 +39,7 @@ public struct RunningProcess: Sendable {
     ///
     /// - Parameters:
     ///   - environment: In place of this process's, but for PATH and HOME.
-    public static func run<Value: Sendable>(
+    package static func run<Value: Sendable>(
         _ arguments: [String], environment: [String: String] = [:],
         _ body: @Sendable @escaping (RunningProcess) async throws -> Value
     ) async throws -> (value: Value, outcome: Outcome) {
@@ -47,7 +48,8 @@ public struct RunningProcess: Sendable {
         let lines = Lines()
         let result = try await Subprocess.run(
             .path(FilePath(binary)), arguments: Arguments(arguments),
-            environment: .custom(Dictionary(uniqueKeysWithValues: all.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
+            environment: .custom(
+                Dictionary(uniqueKeysWithValues: all.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
             input: .none, output: .sequence, error: .combinedWithOutput
         ) { execution in
             let process = RunningProcess(pid: execution.processIdentifier.value, lines: lines)
@@ -80,13 +82,13 @@ public struct RunningProcess: Sendable {
     }
 
     /// A test's failure, with what the process said.
-    public struct Failed: Error, CustomStringConvertible {
+    package struct Failed: Error, CustomStringConvertible {
         let cause: any Error
         let output: [String]
-        public var description: String { "\(cause)\nThe process said:\n\(output.suffix(40).joined(separator: "\n"))" }
+        package var description: String { "\(cause)\nThe process said:\n\(output.suffix(40).joined(separator: "\n"))" }
     }
 
-    public func signal(_ signal: Int32) {
+    package func signal(_ signal: Int32) {
         kill(pid, signal)
     }
 
@@ -94,7 +96,7 @@ public struct RunningProcess: Sendable {
     ///
     /// - Returns: The whole line.
     @discardableResult
-    public func line(containing text: String, within bound: Duration = .seconds(30)) async throws -> String {
+    package func line(containing text: String, within bound: Duration = .seconds(30)) async throws -> String {
         let deadline = ContinuousClock.now + bound
         while ContinuousClock.now < deadline {
             if let line = lines.all.first(where: { $0.contains(text) }) { return line }
@@ -105,7 +107,7 @@ public struct RunningProcess: Sendable {
     }
 
     /// Waits until the process has closed its output, which it does at its end.
-    public func end(within bound: Duration = .seconds(60)) async throws {
+    package func end(within bound: Duration = .seconds(60)) async throws {
         let deadline = ContinuousClock.now + bound
         while !lines.isFinished {
             guard ContinuousClock.now < deadline else { throw TimedOut(what: "the process's end") }
@@ -114,7 +116,7 @@ public struct RunningProcess: Sendable {
     }
 
     /// What it has said so far.
-    public var output: [String] { lines.all }
+    package var output: [String] { lines.all }
 
     private final class Lines: Sendable {
         private let state = Mutex((lines: [String](), isFinished: false))

@@ -5,20 +5,21 @@ import LocalPostgres
 import Logging
 
 /// The one throwaway PostgreSQL that all tests of a run share; each test has a database of its own.
-public actor TestServer {
-    public static let shared = TestServer()
+package actor TestServer {
+    package static let shared = TestServer()
     private var server: Task<LocalPostgres, any Error>?
     private var template: Task<Void, any Error>?
     private var databases = 0
 
     /// The server, started at the first call; it ends with this process.
-    public func postgres() async throws -> LocalPostgres {
+    package func postgres() async throws -> LocalPostgres {
         if let server { return try await server.value }
         let start = Task {
             try await withCheckedThrowingContinuation { (started: CheckedContinuation<LocalPostgres, any Error>) in
                 Task {
                     do {
-                        try await LocalPostgres.run(in: Self.directory, settings: ["fsync=off", "max_connections=300"]) {
+                        try await LocalPostgres.run(in: Self.directory, settings: ["fsync=off", "max_connections=300"])
+                        {
                             started.resume(returning: $0)
                             try await Task.sleep(for: .seconds(24 * 3600))
                         }
@@ -33,17 +34,17 @@ public actor TestServer {
     }
 
     /// In memory where there is a place for it.
-    static var directory: String {
+    package static var directory: String {
         FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
     }
 
     /// libpq's connection string of the server's own database.
-    public func conninfo() async throws -> String {
+    package func conninfo() async throws -> String {
         try await postgres().conninfo()
     }
 
     /// A new database with schema giftbridge installed.
-    public func database() async throws -> TestDatabase {
+    package func database() async throws -> TestDatabase {
         let postgres = try await postgres()
         if template == nil {
             template = Task {
@@ -58,7 +59,7 @@ public actor TestServer {
     }
 
     /// A new database without the schema.
-    public func emptyDatabase() async throws -> TestDatabase {
+    package func emptyDatabase() async throws -> TestDatabase {
         try await database(from: "template0")
     }
 
@@ -78,30 +79,30 @@ public actor TestServer {
 }
 
 /// A database of a throwaway server.
-public struct TestDatabase: Sendable {
-    public let server: LocalPostgres
-    public let name: String
+package struct TestDatabase: Sendable {
+    package let server: LocalPostgres
+    package let name: String
 
-    public init(server: LocalPostgres, name: String) {
+    package init(server: LocalPostgres, name: String) {
         self.server = server
         self.name = name
     }
 
-    public var conninfo: String { server.conninfo(database: name) }
+    package var conninfo: String { server.conninfo(database: name) }
 
-    public func connect() async throws -> Connection {
+    package func connect() async throws -> Connection {
         try await Connection.open(conninfo, logger: Logger(label: "test"))
     }
 
     /// Runs statements on a connection of its own.
-    public func run(_ sql: String) async throws {
+    package func run(_ sql: String) async throws {
         let connection = try await connect()
         try await connection.script(sql)
         await connection.close()
     }
 
     /// The first column of the first row, on a connection of its own; nil: NULL, or no row.
-    public func value(_ sql: String, _ parameters: [Parameter] = []) async throws -> String? {
+    package func value(_ sql: String, _ parameters: [Parameter] = []) async throws -> String? {
         let connection = try await connect()
         let result = try await connection.query(sql, parameters)
         await connection.close()
@@ -111,7 +112,7 @@ public struct TestDatabase: Sendable {
     /// Waits until a query's first value is `expected`: a condition with a bound, looked at every 20 ms.
     ///
     /// - Throws: ``TimedOut`` with the last value.
-    public func wait(
+    package func wait(
         for expected: String?, from sql: String, within bound: Duration = .seconds(20)
     ) async throws {
         let connection = try await connect()
@@ -131,12 +132,12 @@ public struct TestDatabase: Sendable {
 }
 
 /// A bounded wait that was not rewarded.
-public struct TimedOut: Error, CustomStringConvertible {
-    public let what: String
+package struct TimedOut: Error, CustomStringConvertible {
+    package let what: String
 
-    public init(what: String) {
+    package init(what: String) {
         self.what = what
     }
 
-    public var description: String { "timed out: \(what)" }
+    package var description: String { "timed out: \(what)" }
 }

@@ -5,15 +5,15 @@ import NIOFoundationCompat
 import NIOHTTP1
 
 /// The sandbox as a process of its own, and its ledger over HTTP: what the vendor really sold.
-public struct VendorPeer: Sendable {
-    public let url: String
-    public let process: RunningProcess
-    public static let key = "sk_test_0123456789"
+package struct VendorPeer: Sendable {
+    package let url: String
+    package let process: RunningProcess
+    package static let key = "sk_test_0123456789"
 
     /// Runs a sandbox while `body` runs.
     ///
     /// - Parameter arguments: More arguments for `giftbridge sandbox`.
-    public static func run<Value: Sendable>(
+    package static func run<Value: Sendable>(
         _ arguments: [String] = ["--rate-limit", "0"], _ body: @Sendable @escaping (VendorPeer) async throws -> Value
     ) async throws -> Value {
         let all = ["sandbox", "--port", "0", "--key", key] + arguments
@@ -27,48 +27,48 @@ public struct VendorPeer: Sendable {
     }
 
     /// A sale in the ledger.
-    public struct Sale: Decodable, Sendable {
-        public struct Item: Decodable, Sendable {
-            public let id: Int
-            public let price: String
-            public let code: String
-            public let to: String?
-            public let from: String?
-            public let message: String?
+    package struct Sale: Decodable, Sendable {
+        package struct Item: Decodable, Sendable {
+            package let id: Int
+            package let price: String
+            package let code: String
+            package let to: String?
+            package let from: String?
+            package let message: String?
         }
-        public let order_id: String?
-        public let order_reference: String
-        public let renamed: Bool
-        public let items: [Item]
+        package let order_id: String?
+        package let order_reference: String
+        package let renamed: Bool
+        package let items: [Item]
     }
 
     /// A request in the log.
-    public struct Request: Decodable, Sendable {
-        public let time: Double
-        public let method: String
-        public let path: String
-        public let headers: [String: String]
-        public let key: String
-        public let order_id: String?
-        public let status: Int?
-        public let fault: String?
-        public let sold: Bool
-        public let body: String?
+    package struct Request: Decodable, Sendable {
+        package let time: Double
+        package let method: String
+        package let path: String
+        package let headers: [String: String]
+        package let key: String
+        package let order_id: String?
+        package let status: Int?
+        package let fault: String?
+        package let sold: Bool
+        package let body: String?
     }
 
-    public func sales() async throws -> [Sale] { try await get("sales") }
+    package func sales() async throws -> [Sale] { try await get("sales") }
 
-    public func requests() async throws -> [Request] { try await get("requests") }
+    package func requests() async throws -> [Request] { try await get("requests") }
 
     /// Makes something go wrong with the next sale requests, or with those of one order.
-    public func fault(_ name: String, orderID: String? = nil, times: Int = 1) async throws {
+    package func fault(_ name: String, orderID: String? = nil, times: Int = 1) async throws {
         var fields: [String: Any] = ["fault": name, "times": times]
         fields["order_id"] = orderID
         try await post("faults", fields)
     }
 
     /// Accepts another key from now on.
-    public func accept(key: String) async throws {
+    package func accept(key: String) async throws {
         try await post("key", ["key": key])
     }
 
@@ -88,6 +88,8 @@ public struct VendorPeer: Sendable {
         request.headers.add(name: "Content-Type", value: "application/json")
         request.body = .bytes(ByteBuffer(data: try JSONSerialization.data(withJSONObject: fields)))
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
-        guard (200..<300).contains(response.status.code) else { throw TimedOut(what: "\(page): HTTP \(response.status.code)") }
+        guard (200..<300).contains(response.status.code) else {
+            throw TimedOut(what: "\(page): HTTP \(response.status.code)")
+        }
     }
 }

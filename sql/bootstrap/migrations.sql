@@ -7,3 +7,6 @@ CREATE TABLE IF NOT EXISTS giftbridge.migrations (
     applied_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE giftbridge.migrations IS 'The installed migrations; written by giftbridge migrate.';
+COMMENT ON COLUMN giftbridge.migrations.version IS 'The number in front of the migration''s file name.';
+COMMENT ON COLUMN giftbridge.migrations.name IS 'The rest of its name.';
+COMMENT ON COLUMN giftbridge.migrations.applied_at IS 'When it was applied.';

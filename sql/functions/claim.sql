@@ -1,13 +1,14 @@
 -- Takes due orders for one worker: they become submitting, under a lease, with a journal row each, in the caller's transaction.
 -- The caller COMMITs before the first byte of any request leaves.
 --
--- First ended leases are rescued. Then the slots are dealt out over rate groups and, within a group's allowance, over its
--- shops: those served least within the window first, in equal shares, what one leaves going to the next. Within a shop
+-- First ended leases are rescued. Then the slots are dealt out over rate groups, those served longest ago first, and, within a
+-- group's allowance, over its shops, those served least of late first: in equal shares, what one leaves going to the next. So
+-- one that always has work never starves another, even where there is one slot at a time. Within a shop
 -- verifications come before new orders, and those go by priority, due time, id. A shop paused by a set-up fault gives one
 -- order as a probe once its pause has ended.
 --
--- Called by the worker (calls/claim.sql). Locks: an advisory lock per limited rate group, in one order, until the transaction
--- ends; the rows taken (FOR UPDATE SKIP LOCKED, so that workers do not wait for one another).
+-- Called by the worker (calls/claim.sql). Locks: an advisory lock per limited rate group that has something due, in one order
+-- and before anything else, until the transaction ends; the rows taken (FOR UPDATE SKIP LOCKED, so that workers do not wait for one another).
 -- Result: one row per claimed order, in the order in which to send them; all columns of the request, none of it interpreted.
 CREATE OR REPLACE FUNCTION giftbridge.claim(p_worker text, p_slots integer, p_lease interval, p_verify_after interval)
 RETURNS TABLE (
@@ -25,6 +26,7 @@ SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force
 #variable_conflict use_column
 DECLARE
     v_now    timestamptz;
+    v_due    text[];       -- shops that have something due
     v_picked bigint[] := '{}';
     v_taken  bigint[];
     v_left   integer;      -- what the group may still send
@@ -40,40 +42,56 @@ BEGIN
     PERFORM giftbridge.rescue(p_verify_after);
     v_now := clock_timestamp();
 
-    FOR v_group IN
-        WITH due AS (
+    v_due := ARRAY(
+        SELECT s.name FROM giftbridge.shops AS s JOIN (
             SELECT lane.shop FROM giftbridge.lanes() AS lane WHERE lane.due_at <= v_now
             UNION
             SELECT o.shop FROM giftbridge.orders AS o WHERE o.status = 'in_doubt' AND o.due_at <= v_now
-        )
-        SELECT s.rate_group AS name, array_agg(s.name) AS shops, bool_or(s.rate_limit IS NOT NULL) AS limited,
-            count(*) OVER () - row_number() OVER (ORDER BY hashtext(s.rate_group), s.rate_group) + 1 AS groups_left
-        FROM due JOIN giftbridge.shops AS s ON s.name = due.shop
-        WHERE NOT s.paused OR s.paused_until <= v_now
-        GROUP BY s.rate_group
-        ORDER BY hashtext(s.rate_group), s.rate_group
+        ) AS due ON due.shop = s.name
+        WHERE NOT s.paused OR s.paused_until <= v_now);
+    IF v_due = '{}' THEN
+        RETURN;
+    END IF;
+    -- A group is limited if any of its shops is, be it one that has nothing due.
+    PERFORM pg_advisory_xact_lock(hashtext('giftbridge.rate_group'), limited.hash)
+    FROM (
+        SELECT DISTINCT hashtext(s.rate_group) AS hash FROM giftbridge.shops AS s
+        WHERE s.rate_limit IS NOT NULL
+            AND s.rate_group IN (SELECT t.rate_group FROM giftbridge.shops AS t WHERE t.name = ANY (v_due))
+        ORDER BY hash
+    ) AS limited;
+    -- After the locks: what other workers sent is in the journal now, with earlier times than ours.
+    v_now := clock_timestamp();
+
+    FOR v_group IN
+        SELECT g.name, g.shops, count(*) OVER () - row_number() OVER (ORDER BY g.served_at NULLS FIRST, g.tie) + 1 AS groups_left
+        FROM (
+            SELECT s.rate_group AS name, array_agg(s.name) AS shops, random() AS tie,
+                (SELECT max(j.claimed_at) FROM giftbridge.submissions AS j WHERE j.rate_group = s.rate_group) AS served_at
+            FROM giftbridge.shops AS s WHERE s.name = ANY (v_due) GROUP BY s.rate_group
+        ) AS g
+        ORDER BY g.served_at NULLS FIRST, g.tie
     LOOP
         v_share := ceil((p_slots - cardinality(v_picked)) / v_group.groups_left::numeric);
-        CONTINUE WHEN v_share <= 0;
-        v_left := v_share;
-        IF v_group.limited THEN
-            PERFORM pg_advisory_xact_lock(hashtext('giftbridge.rate_group'), hashtext(v_group.name));
-        END IF;
-        -- After the lock: what other workers sent is in the journal now, with earlier times than ours.
-        v_now := clock_timestamp();
-        v_left := least(v_left, (SELECT a.remaining FROM giftbridge.allowance(v_group.name, v_now) AS a));
+        EXIT WHEN v_share <= 0;
+        v_left := least(v_share, (SELECT a.remaining FROM giftbridge.allowance(v_group.name, v_now) AS a));
         CONTINUE WHEN v_left <= 0;
 
         FOR v_shop IN
-            SELECT s.name, s.paused, count(*) OVER () - row_number() OVER (ORDER BY recent.served, s.name) + 1 AS shops_left
-            FROM giftbridge.shops AS s CROSS JOIN LATERAL (
-                -- Fairness needs no memory of its own: the journal knows who was served. One shop has nobody to be fair to.
-                SELECT CASE WHEN cardinality(v_group.shops) > 1 THEN (
-                    SELECT count(*) FROM giftbridge.submissions AS j JOIN giftbridge.orders AS o ON o.id = j.order_id
-                    WHERE j.rate_group = v_group.name AND j.claimed_at > v_now - s.rate_window AND o.shop = s.name)
-                END AS served) AS recent
+            SELECT s.name, s.paused,
+                count(*) OVER () - row_number() OVER (ORDER BY recent.served NULLS FIRST, s.name) + 1 AS shops_left
+            FROM giftbridge.shops AS s LEFT JOIN (
+                -- Fairness needs no memory of its own: the end of the journal knows who was served. One shop has nobody to
+                -- be fair to.
+                SELECT o.shop, count(*) AS served
+                FROM (SELECT j.order_id FROM giftbridge.submissions AS j
+                      WHERE j.rate_group = v_group.name AND cardinality(v_group.shops) > 1
+                      ORDER BY j.claimed_at DESC LIMIT 200) AS latest
+                JOIN giftbridge.orders AS o ON o.id = latest.order_id
+                GROUP BY o.shop
+            ) AS recent ON recent.shop = s.name
             WHERE s.name = ANY (v_group.shops)
-            ORDER BY recent.served, s.name
+            ORDER BY recent.served NULLS FIRST, s.name
         LOOP
             v_share := ceil(v_left / v_shop.shops_left::numeric);
             CONTINUE WHEN v_share <= 0;

@@ -12,7 +12,11 @@ BEGIN
     VALUES (p_worker, p_host, p_pid, p_version, p_state, p_in_flight, p_completed, p_rejected, p_retried, p_in_doubt,
         p_listening, p_last_error, now() - make_interval(secs => p_seconds_since_error))
     ON CONFLICT (worker) DO UPDATE
-    SET state = excluded.state, heartbeat_at = now(), in_flight = excluded.in_flight, completed = excluded.completed,
+    SET host = excluded.host, pid = excluded.pid, version = excluded.version,
+        -- A new process under an old name.
+        started_at = CASE WHEN (s.host, s.pid) = (excluded.host, excluded.pid) AND excluded.state <> 'starting' THEN s.started_at
+            ELSE now() END,
+        state = excluded.state, heartbeat_at = now(), in_flight = excluded.in_flight, completed = excluded.completed,
         rejected = excluded.rejected, retried = excluded.retried, in_doubt = excluded.in_doubt,
         listening = excluded.listening, last_error = excluded.last_error, last_error_at = excluded.last_error_at;
     IF p_state = 'starting' THEN

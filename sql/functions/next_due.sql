@@ -3,7 +3,8 @@
 -- Called by the worker after a claim that took less than it could. Takes no locks.
 CREATE OR REPLACE FUNCTION giftbridge.next_due() RETURNS interval
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
-    SELECT greatest(min(due.at) - clock_timestamp(), interval '0')
+    -- greatest() ignores nulls, and would say that something is due at once.
+    SELECT CASE WHEN min(due.at) IS NOT NULL THEN greatest(min(due.at) - clock_timestamp(), interval '0') END
     FROM (
         SELECT min(o.due_at) AS at FROM giftbridge.orders AS o WHERE o.status = 'submitting'
         UNION ALL

@@ -11,8 +11,8 @@ BEGIN
             MESSAGE = format('order %s is %s: it can be changed only while pending, rejected or failed', OLD.id, OLD.status),
             SCHEMA = 'giftbridge', TABLE = 'orders';
     END IF;
-    IF TG_OP = 'INSERT' AND (NEW.status <> 'pending' OR NEW.attempts <> 0
-        OR num_nonnulls(NEW.order_reference, NEW.voucher_codes, NEW.error, NEW.completed_at, NEW.due_at, NEW.submission_id,
+    IF TG_OP = 'INSERT' AND (NEW.status IS DISTINCT FROM 'pending' OR NEW.attempts IS DISTINCT FROM 0
+        OR NEW.codes_renewed IS DISTINCT FROM false OR num_nonnulls(NEW.order_reference, NEW.voucher_codes, NEW.error, NEW.completed_at, NEW.due_at, NEW.submission_id,
             NEW.assigned_codes, NEW.sent_payment_method, NEW.in_doubt_since) > 0) THEN
         PERFORM giftbridge.refuse_order('status', 'and the result columns are written by the bridge: leave them out of the insert');
     END IF;
@@ -33,9 +33,10 @@ BEGIN
     IF NEW.delivery_method IS NULL THEN
         PERFORM giftbridge.refuse_order('delivery_method', 'is required');
     END IF;
-    IF NEW.delivery_email !~ '^[^@[:space:]]+@[^@[:space:]]+$'
-        OR (NEW.delivery_method = ANY (v_shop.online_methods) AND NEW.delivery_email IS NULL) THEN
-        PERFORM giftbridge.refuse_order('delivery_email', 'must be an e-mail address: delivery_method is an online one of this shop');
+    IF NEW.delivery_email IS NULL AND NEW.delivery_method = ANY (v_shop.online_methods) THEN
+        PERFORM giftbridge.refuse_order('delivery_email', 'is required: delivery_method is an online one of this shop');
+    ELSIF NEW.delivery_email !~ '^[^@[:space:]]+@[^@[:space:]]+$' THEN
+        PERFORM giftbridge.refuse_order('delivery_email', 'must be an e-mail address, or null where delivery_method is not an online one');
     END IF;
     IF NEW.delivery_method = ANY (v_shop.offline_methods) THEN
         IF coalesce(NEW.delivery_address1, '') !~ '[^[:space:]]' THEN
@@ -49,6 +50,9 @@ BEGIN
     END IF;
     IF NEW.delivery_date NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN
         PERFORM giftbridge.refuse_order('delivery_date', 'must be a date of the years 1 to 9999');
+    END IF;
+    IF NEW.priority IS NULL THEN
+        PERFORM giftbridge.refuse_order('priority', 'must be an integer: 0, or higher for earlier');
     END IF;
     IF NEW.submit_after IS NULL OR NOT isfinite(NEW.submit_after) THEN
         PERFORM giftbridge.refuse_order('submit_after', 'must be a point in time');
@@ -70,6 +74,8 @@ BEGIN
 
     IF TG_OP = 'INSERT' THEN
         NEW.due_at := NEW.submit_after;
+        NEW.created_at := now();
+        NEW.updated_at := now();
         RETURN NEW;
     END IF;
     NEW.updated_at := now();

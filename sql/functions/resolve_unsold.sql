@@ -1,11 +1,12 @@
 -- A person found that an order in doubt was not sold: it becomes pending and is sent again, with the same codes.
+-- Should the vendor hold one of them as taken, the person was wrong: the order is rejected, and gets no new codes.
 -- For operators. Locks the order. Raises if it is in another state.
 CREATE OR REPLACE FUNCTION giftbridge.resolve_unsold(id bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM giftbridge.require_status(id, '{in_doubt}', 'resolved');
     UPDATE giftbridge.orders AS o
-    SET status = 'pending', attempts = 0, error = NULL, in_doubt_since = NULL, due_at = greatest(now(), o.submit_after),
+    SET status = 'pending', attempts = 0, codes_renewed = true, error = NULL, in_doubt_since = NULL, due_at = greatest(now(), o.submit_after),
         updated_at = now()
     WHERE o.id = resolve_unsold.id;
     NOTIFY giftbridge_orders;

@@ -3,8 +3,8 @@
 --
 -- Fenced: an order changes only while it is submitting under this very submission. Where it is not, somebody else acted
 -- meanwhile (a rescue, another worker) and the row comes back with applied = false for the worker to look at; but what was
--- learnt is kept: the journal has it, and a late success is the truth, so it completes an order that is in doubt or being
--- verified, and fills in the reference of one that was completed without the vendor's answer.
+-- learnt is kept: the journal has it, and a late success is the truth, so it completes an order that is in doubt, being
+-- verified, or waiting because a person said it was not sold, and fills in the reference of one that was completed without the vendor's answer.
 --
 -- Called by the worker (calls/settle.sql). Locks the orders by id, in that order. Result: one row per known submission.
 CREATE OR REPLACE FUNCTION giftbridge.settle(
@@ -18,6 +18,11 @@ SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off 
 DECLARE
     v_applied bigint[];
 BEGIN
+    -- Before the journal's rows: a rescue locks in this order too, and the two must not wait for one another.
+    PERFORM FROM giftbridge.orders AS o
+    WHERE o.id IN (SELECT j.order_id FROM giftbridge.submissions AS j WHERE j.id = ANY (p_submission_ids))
+    ORDER BY o.id FOR UPDATE;
+
     WITH result AS (
         SELECT * FROM unnest(p_submission_ids, p_outcomes, p_http_statuses, p_journal_errors, p_responses)
             AS r (submission_id, outcome, http_status, error, response)
@@ -33,8 +38,6 @@ BEGIN
         FROM unnest(p_submission_ids, p_statuses, p_counted, p_due_in, p_new_codes, p_errors, p_references, p_codes)
             AS r (submission_id, status, counted, due_in, new_codes, error, reference, codes)
         JOIN giftbridge.submissions AS j ON j.id = r.submission_id
-    ), locked AS (
-        SELECT o.id FROM giftbridge.orders AS o JOIN result ON result.order_id = o.id ORDER BY o.id FOR UPDATE OF o
     ), fenced AS (
         UPDATE giftbridge.orders AS o
         SET status = result.status,
@@ -51,8 +54,8 @@ BEGIN
             voucher_codes = CASE WHEN result.status = 'completed' THEN result.codes::text[] END,
             completed_at = CASE WHEN result.status = 'completed' THEN now() END,
             updated_at = now()
-        FROM result, locked
-        WHERE o.id = result.order_id AND locked.id = o.id
+        FROM result
+        WHERE o.id = result.order_id
             AND o.submission_id = result.submission_id AND o.status = 'submitting'
         RETURNING result.submission_id
     )
@@ -68,7 +71,7 @@ BEGIN
                 AS r (submission_id, status, error, reference, codes)
             JOIN giftbridge.submissions AS j ON j.id = r.submission_id
             WHERE o.id = j.order_id AND r.status = 'completed' AND r.submission_id <> ALL (v_applied)
-                AND (o.status IN ('in_doubt', 'submitting')
+                AND (o.status IN ('in_doubt', 'submitting', 'pending', 'rejected', 'failed')
                     OR (o.status = 'completed' AND o.order_reference IS NULL AND r.reference IS NOT NULL))
             RETURNING r.submission_id
         )

@@ -29,15 +29,19 @@ CREATE TABLE giftbridge.shops (
     CONSTRAINT shops_pause_explained CHECK (paused OR (paused_until IS NULL AND pause_reason IS NULL))
 );
 COMMENT ON TABLE giftbridge.shops IS 'One row per web shop. Its secret key is never here: the worker has it as GIFTBRIDGE_API_KEY or GIFTBRIDGE_API_KEY_<SHOP>.';
+COMMENT ON COLUMN giftbridge.shops.name IS 'The shop''s name; its key''s variable is made of it.';
 COMMENT ON COLUMN giftbridge.shops.payment_method IS 'Vendor payment method used where an order has none.';
 COMMENT ON COLUMN giftbridge.shops.online_methods IS 'Vendor delivery methods that need delivery_email.';
 COMMENT ON COLUMN giftbridge.shops.offline_methods IS 'Vendor delivery methods that need delivery_address1 and delivery_postcode.';
 COMMENT ON COLUMN giftbridge.shops.assign_codes IS 'Give every item without a code a random one before the first request: the only lever against a double sale.';
 COMMENT ON COLUMN giftbridge.shops.code_prefix IS 'Alphanumeric prefix of the codes that the bridge makes.';
 COMMENT ON COLUMN giftbridge.shops.rate_limit IS 'Requests that the vendor allows in any rate_window; null: no limit.';
+COMMENT ON COLUMN giftbridge.shops.rate_window IS 'The window of rate_limit, wherever it begins.';
 COMMENT ON COLUMN giftbridge.shops.rate_group IS 'Shops with one group share one allowance; default: the shop''s own name.';
 COMMENT ON COLUMN giftbridge.shops.api_url IS 'Base URL of the vendor for this shop; null: the worker''s GIFTBRIDGE_API_URL.';
 COMMENT ON COLUMN giftbridge.shops.db_role IS 'The one role whose orders these are; null: every role that may insert.';
+COMMENT ON COLUMN giftbridge.shops.paused IS 'Nothing is sent: by giftbridge.pause, or after a set-up fault.';
+COMMENT ON COLUMN giftbridge.shops.pause_reason IS 'Why the shop is paused, and what to do.';
 COMMENT ON COLUMN giftbridge.shops.paused_until IS 'Set by a set-up fault: when one order probes whether it is mended. Null while paused: until giftbridge.resume.';
 COMMENT ON COLUMN giftbridge.shops.setup_faults IS 'Set-up faults in a row; the delay until the next probe grows with it.';
 COMMENT ON COLUMN giftbridge.shops.setup_fault_at IS 'When the last set-up fault was counted; answers to requests claimed before do not count again.';
@@ -110,8 +114,29 @@ CREATE TABLE giftbridge.orders (
 -- Room for a few HOT updates on a page; a queue table's dead rows are cleared early and cheaply.
 WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
 COMMENT ON TABLE giftbridge.orders IS 'What shops insert, and where the vendor''s answer appears.';
+COMMENT ON COLUMN giftbridge.orders.id IS 'The bridge''s number of the order.';
+COMMENT ON COLUMN giftbridge.orders.shop IS 'Whose order it is: giftbridge.shops.name.';
 COMMENT ON COLUMN giftbridge.orders.shop_order_id IS 'The vendor''s order_id; unique per shop. Null: the bridge sends gb-<id>.';
 COMMENT ON COLUMN giftbridge.orders.items IS 'The vouchers: an array of {id, price, to, from, message, code, persons}.';
+COMMENT ON COLUMN giftbridge.orders.customer_email IS 'Who pays; the vendor''s customer.email.';
+COMMENT ON COLUMN giftbridge.orders.customer_first_name IS 'The vendor''s customer.first_name.';
+COMMENT ON COLUMN giftbridge.orders.customer_last_name IS 'The vendor''s customer.last_name.';
+COMMENT ON COLUMN giftbridge.orders.customer_address1 IS 'The vendor''s customer.address1.';
+COMMENT ON COLUMN giftbridge.orders.customer_address2 IS 'The vendor''s customer.address2.';
+COMMENT ON COLUMN giftbridge.orders.customer_postcode IS 'The vendor''s customer.postcode.';
+COMMENT ON COLUMN giftbridge.orders.customer_town IS 'The vendor''s customer.town.';
+COMMENT ON COLUMN giftbridge.orders.customer_county IS 'The vendor''s customer.county.';
+COMMENT ON COLUMN giftbridge.orders.delivery_method IS 'The vendor''s delivery.method; shops.online_methods and offline_methods say what it needs.';
+COMMENT ON COLUMN giftbridge.orders.delivery_email IS 'Where the vouchers go; required with an online method.';
+COMMENT ON COLUMN giftbridge.orders.delivery_date IS 'A future date delivers then; null, today or a past date: at once.';
+COMMENT ON COLUMN giftbridge.orders.delivery_first_name IS 'The vendor''s delivery.first_name.';
+COMMENT ON COLUMN giftbridge.orders.delivery_last_name IS 'The vendor''s delivery.last_name.';
+COMMENT ON COLUMN giftbridge.orders.delivery_address1 IS 'The vendor''s delivery.address1; required with an offline method.';
+COMMENT ON COLUMN giftbridge.orders.delivery_address2 IS 'The vendor''s delivery.address2.';
+COMMENT ON COLUMN giftbridge.orders.delivery_postcode IS 'The vendor''s delivery.postcode; required with an offline method.';
+COMMENT ON COLUMN giftbridge.orders.delivery_town IS 'The vendor''s delivery.town.';
+COMMENT ON COLUMN giftbridge.orders.delivery_county IS 'The vendor''s delivery.county.';
+COMMENT ON COLUMN giftbridge.orders.payment_method IS 'The vendor''s payment method; null: the shop''s.';
 COMMENT ON COLUMN giftbridge.orders.priority IS 'Higher first.';
 COMMENT ON COLUMN giftbridge.orders.submit_after IS 'Not sent to the vendor before.';
 COMMENT ON COLUMN giftbridge.orders.status IS 'pending: waiting for its turn, submit_after or a retry; submitting: one worker holds it and its request may be on the way; completed: sold; rejected: invalid, to be mended by the shop; failed: given up, certainly not sold; in_doubt: may be sold, its answer is lost; cancelled: withdrawn before it was sent.';
@@ -119,10 +144,13 @@ COMMENT ON COLUMN giftbridge.orders.order_reference IS 'The order''s reference a
 COMMENT ON COLUMN giftbridge.orders.voucher_codes IS 'The voucher codes, one per item, in the items'' order. Bearer money.';
 COMMENT ON COLUMN giftbridge.orders.error IS 'One sentence for a person.';
 COMMENT ON COLUMN giftbridge.orders.attempts IS 'Submissions that count: a 429, a set-up fault or an order put back does not.';
+COMMENT ON COLUMN giftbridge.orders.created_at IS 'When the order was inserted.';
+COMMENT ON COLUMN giftbridge.orders.updated_at IS 'When the order last changed.';
+COMMENT ON COLUMN giftbridge.orders.completed_at IS 'When the sale was known to the bridge; null: not sold.';
 COMMENT ON COLUMN giftbridge.orders.due_at IS 'When the bridge acts on the order next by itself: pending: claim; submitting: lease end; in_doubt: verification; null: never.';
 COMMENT ON COLUMN giftbridge.orders.submission_id IS 'The journal row whose request may be on the way: the fence of every settle.';
 COMMENT ON COLUMN giftbridge.orders.assigned_codes IS 'Codes of the bridge''s own making, one element per item, null where the shop chose the code. Once sent, never changed.';
-COMMENT ON COLUMN giftbridge.orders.codes_renewed IS 'A code of the bridge''s own was taken before anything was sold, and new ones were made: that happens once.';
+COMMENT ON COLUMN giftbridge.orders.codes_renewed IS 'No (more) new codes when one of the bridge''s own is taken: that happens once, and never after a doubt.';
 COMMENT ON COLUMN giftbridge.orders.sent_payment_method IS 'The payment method as first sent, so that a later request is the same when the shop''s default has changed.';
 COMMENT ON COLUMN giftbridge.orders.in_doubt_since IS 'Since when a sale may have happened without the bridge knowing; kept while a verification is on the way.';
 
@@ -155,8 +183,15 @@ CREATE TABLE giftbridge.submissions (
     CONSTRAINT submissions_response_bounded CHECK (length(response) <= 4096)
 ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
 COMMENT ON TABLE giftbridge.submissions IS 'The journal: one row per attempt, committed before its request leaves. It is also the rate limiter''s memory.';
+COMMENT ON COLUMN giftbridge.submissions.id IS 'The fence: an order is settled only by the submission that holds it.';
+COMMENT ON COLUMN giftbridge.submissions.order_id IS 'The order: giftbridge.orders.id.';
+COMMENT ON COLUMN giftbridge.submissions.attempt IS 'The order''s attempts that count, this one included.';
+COMMENT ON COLUMN giftbridge.submissions.worker IS 'Whose request it is: giftbridge.status.worker.';
 COMMENT ON COLUMN giftbridge.submissions.rate_group IS 'The rate group whose allowance this attempt used.';
 COMMENT ON COLUMN giftbridge.submissions.claimed_at IS 'From here on the attempt counts against the allowance.';
+COMMENT ON COLUMN giftbridge.submissions.finished_at IS 'When the outcome was written; null: in the air.';
+COMMENT ON COLUMN giftbridge.submissions.http_status IS 'The status of the vendor''s answer; null: there was none.';
+COMMENT ON COLUMN giftbridge.submissions.error IS 'One sentence for a person; null: nothing went wrong.';
 COMMENT ON COLUMN giftbridge.submissions.outcome IS 'Null: in the air. completed, rejected, retry (certainly not sold), in_doubt, released (put back, never sent).';
 COMMENT ON COLUMN giftbridge.submissions.response IS 'First 4 kB of the vendor''s answer, voucher codes blotted out; never a key.';
 CREATE INDEX submissions_order_idx ON giftbridge.submissions (order_id);
@@ -182,8 +217,20 @@ CREATE TABLE giftbridge.status (
     CONSTRAINT status_state_known CHECK (state IN ('starting', 'running', 'draining', 'stopped'))
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_scale_factor = 0);
 COMMENT ON TABLE giftbridge.status IS 'One row per worker process. A heartbeat older than a minute is a dead worker.';
+COMMENT ON COLUMN giftbridge.status.worker IS 'The worker''s name, as in giftbridge.submissions.worker.';
+COMMENT ON COLUMN giftbridge.status.host IS 'The machine it runs on.';
+COMMENT ON COLUMN giftbridge.status.pid IS 'Its process id there.';
+COMMENT ON COLUMN giftbridge.status.version IS 'The version of its program.';
+COMMENT ON COLUMN giftbridge.status.state IS 'starting, running, draining (finishes what is in the air) or stopped.';
+COMMENT ON COLUMN giftbridge.status.started_at IS 'When the process started.';
+COMMENT ON COLUMN giftbridge.status.heartbeat_at IS 'When it last said that it lives.';
 COMMENT ON COLUMN giftbridge.status.in_flight IS 'Requests that the worker has in the air.';
 COMMENT ON COLUMN giftbridge.status.completed IS 'Orders completed by this process since it started.';
+COMMENT ON COLUMN giftbridge.status.rejected IS 'Orders rejected or failed, since it started.';
+COMMENT ON COLUMN giftbridge.status.retried IS 'Submissions that were certainly no sale and whose order went back to pending, since it started.';
+COMMENT ON COLUMN giftbridge.status.in_doubt IS 'Submissions whose answer was lost, since it started.';
+COMMENT ON COLUMN giftbridge.status.last_error IS 'The last thing that went wrong; no secrets, codes or personal data.';
+COMMENT ON COLUMN giftbridge.status.last_error_at IS 'When that was.';
 COMMENT ON COLUMN giftbridge.status.listening IS 'The worker''s LISTEN connection is up.';
 
 INSERT INTO giftbridge.shops (name, rate_group) VALUES ('default', 'default');
@@ -214,6 +261,8 @@ CREATE TRIGGER orders_check_update BEFORE UPDATE OF
 CREATE TRIGGER orders_transition BEFORE UPDATE OF status ON giftbridge.orders
     FOR EACH ROW WHEN (OLD.status <> NEW.status AND (OLD.status, NEW.status) NOT IN (
         ('pending', 'submitting'), ('pending', 'cancelled'),
+        -- A late success is the truth, whatever was thought meanwhile.
+        ('pending', 'completed'), ('rejected', 'completed'), ('failed', 'completed'),
         ('submitting', 'completed'), ('submitting', 'rejected'), ('submitting', 'failed'), ('submitting', 'pending'),
         ('submitting', 'in_doubt'),
         ('in_doubt', 'submitting'), ('in_doubt', 'completed'), ('in_doubt', 'pending'),

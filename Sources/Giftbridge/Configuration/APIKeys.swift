@@ -19,6 +19,7 @@ public struct APIKeys: Sendable, CustomStringConvertible {
         self.environment = environment
     }
 
+    /// Nothing of the keys.
     public var description: String { "APIKeys" }
 
     /// The key of a shop.
@@ -38,7 +39,8 @@ public struct APIKeys: Sendable, CustomStringConvertible {
             isAny = try value(name.hasSuffix("_FILE") ? String(name.dropLast("_FILE".count)) : name) != nil || isAny
         }
         guard isAny || environment["CREDENTIALS_DIRECTORY"] != nil else {
-            throw ConfigurationError(Self.variable, "is not set: give the vendor's secret key (sk_…), or \(Self.variable)_FILE")
+            throw ConfigurationError(
+                Self.variable, "is not set: give the vendor's secret key (sk_…), or \(Self.variable)_FILE")
         }
     }
 

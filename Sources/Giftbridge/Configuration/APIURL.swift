@@ -24,7 +24,8 @@ struct APIURL: Sendable, Equatable {
             throw ConfigurationError(variable, "must be a base URL without user, query and fragment")
         }
         guard scheme == "https" || Self.isLoopback(host) else {
-            throw ConfigurationError(variable, "must begin with https://: plain http would show the API key to the network")
+            throw ConfigurationError(
+                variable, "must begin with https://: plain http would show the API key to the network")
         }
         self.text = String(text.reversed().drop(while: { $0 == "/" }).reversed())
     }

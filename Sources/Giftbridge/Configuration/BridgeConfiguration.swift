@@ -25,7 +25,9 @@ public struct BridgeConfiguration: Sendable {
     public var drainTimeout: Duration
 
     /// The connection string alone, for commands that need nothing else.
-    public static func databaseURL(flags: [String: String], environment: [String: String]) throws(ConfigurationError) -> String {
+    public static func databaseURL(flags: [String: String], environment: [String: String]) throws(ConfigurationError)
+        -> String
+    {
         try Settings(flags: flags, environment: environment).databaseURL()
     }
 
@@ -41,7 +43,9 @@ public struct BridgeConfiguration: Sendable {
     public init(flags: [String: String] = [:], environment: [String: String]) throws(ConfigurationError) {
         let settings = Settings(flags: flags, environment: environment)
         databaseURL = try settings.databaseURL()
-        apiURL = try APIURL(parsing: settings.text("GIFTBRIDGE_API_URL") ?? Self.productionURL, variable: "GIFTBRIDGE_API_URL").text
+        apiURL = try APIURL(
+            parsing: settings.text("GIFTBRIDGE_API_URL") ?? Self.productionURL, variable: "GIFTBRIDGE_API_URL"
+        ).text
         apiKeys = APIKeys(environment: environment)
         concurrency = try settings.integer("GIFTBRIDGE_CONCURRENCY", 1...10_000, default: 64)
         requestTimeout = try settings.duration("GIFTBRIDGE_REQUEST_TIMEOUT", default: .seconds(30))
@@ -50,12 +54,14 @@ public struct BridgeConfiguration: Sendable {
         policy.verifyAfter = try settings.duration("GIFTBRIDGE_VERIFY_AFTER", default: policy.verifyAfter)
         policy.base = try settings.duration("GIFTBRIDGE_RETRY_BASE", default: policy.base)
         policy.maximum = try settings.duration("GIFTBRIDGE_RETRY_MAX", default: policy.maximum)
-        policy.maximumAttempts = try settings.integer("GIFTBRIDGE_MAX_ATTEMPTS", 1...1000, default: policy.maximumAttempts)
+        policy.maximumAttempts = try settings.integer(
+            "GIFTBRIDGE_MAX_ATTEMPTS", 1...1000, default: policy.maximumAttempts)
         pollInterval = try settings.duration("GIFTBRIDGE_POLL_INTERVAL", default: .seconds(30))
         heartbeat = try settings.duration("GIFTBRIDGE_HEARTBEAT", default: .seconds(10))
         drainTimeout = try settings.duration("GIFTBRIDGE_DRAIN_TIMEOUT", default: .seconds(45))
         guard lease > requestTimeout else {
-            throw ConfigurationError("GIFTBRIDGE_LEASE", "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT: the request has to end within it")
+            throw ConfigurationError(
+                "GIFTBRIDGE_LEASE", "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT: the request has to end within it")
         }
         try apiKeys.validate()
     }
@@ -70,7 +76,8 @@ struct Settings {
         reader = ConfigReader(providers: [
             InMemoryProvider(
                 name: "flags",
-                values: Dictionary(values.map { (AbsoluteConfigKey($0.0), $0.1) }, uniquingKeysWith: { _, last in last })),
+                values: Dictionary(
+                    values.map { (AbsoluteConfigKey($0.0), $0.1) }, uniquingKeysWith: { _, last in last })),
             EnvironmentVariablesProvider(environmentVariables: environment),
         ])
     }
@@ -87,7 +94,8 @@ struct Settings {
     func integer(_ variable: String, _ range: ClosedRange<Int>, default value: Int) throws(ConfigurationError) -> Int {
         guard let text = text(variable) else { return value }
         guard let integer = Int(text), range.contains(integer) else {
-            throw ConfigurationError(variable, "must be an integer from \(range.lowerBound) to \(range.upperBound), not \"\(text)\"")
+            throw ConfigurationError(
+                variable, "must be an integer from \(range.lowerBound) to \(range.upperBound), not \"\(text)\"")
         }
         return integer
     }

@@ -11,5 +11,6 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
         self.problem = problem
     }
 
+    /// The variable and what is wrong with it.
     public var description: String { "\(variable) \(problem)" }
 }

@@ -24,7 +24,8 @@ public struct LogSettings: Sendable {
         self.level = level
         format = settings.text("GIFTBRIDGE_LOG_FORMAT")
         if let format, !formats.contains(format) {
-            throw ConfigurationError("GIFTBRIDGE_LOG_FORMAT", "must be \(formats.joined(separator: " or ")), not \"\(format)\"")
+            throw ConfigurationError(
+                "GIFTBRIDGE_LOG_FORMAT", "must be \(formats.joined(separator: " or ")), not \"\(format)\"")
         }
     }
 }

@@ -68,7 +68,8 @@ struct Reconnect: Sendable {
     /// The next pause.
     mutating func delay() -> Duration {
         failures += 1
-        return RetryPolicy(base: .milliseconds(100), maximum: .seconds(5)).backoff(attempts: failures, jitter: .random(in: 0...1))
+        return RetryPolicy(base: .milliseconds(100), maximum: .seconds(5)).backoff(
+            attempts: failures, jitter: .random(in: 0...1))
     }
 
     /// Waits for the next pause, or until the task is cancelled.
@@ -82,6 +83,7 @@ extension ConnectionOptions {
     ///
     /// - Parameter purpose: Shown as `application_name` behind `giftbridge`.
     static func giftbridge(_ purpose: String) -> ConnectionOptions {
-        ConnectionOptions(connectTimeout: .seconds(10), commandTimeout: .seconds(30), applicationName: "giftbridge \(purpose)")
+        ConnectionOptions(
+            connectTimeout: .seconds(10), commandTimeout: .seconds(30), applicationName: "giftbridge \(purpose)")
     }
 }

@@ -11,6 +11,7 @@ public enum Schema {
         /// The database's schema is newer than this binary's.
         case newer(installed: Int)
 
+        /// What is wrong and what to do.
         public var description: String {
             switch self {
             case .missing: "the database has no schema giftbridge: run `giftbridge migrate`"
@@ -61,9 +62,12 @@ public enum Schema {
     ///   - lockTimeout: The longest wait for one lock, so that a migration behind a long query freezes nobody.
     /// - Returns: The migrations that were applied; none: only functions and views were installed anew.
     /// - Throws: ``Mismatch/newer(installed:)``, `ServerError` (55P03: a lock was not had in time; nothing was changed).
-    public static func migrate(_ connection: Connection, lockTimeout: Duration = .seconds(10)) async throws -> [Migration] {
+    public static func migrate(_ connection: Connection, lockTimeout: Duration = .seconds(10)) async throws
+        -> [Migration]
+    {
         try await connection.transaction { transaction in
-            let milliseconds = lockTimeout.components.seconds * 1000
+            // 0 would be no limit.
+            let milliseconds = max(Int(lockTimeout / .milliseconds(1)), 1)
             _ = try await transaction.query(SQL.Call.setLockTimeout, [.text("\(milliseconds)")])
             _ = try await transaction.query(SQL.Call.migrateLock)
             for file in SQL.bootstrap { try await transaction.script(file.text) }
@@ -73,7 +77,8 @@ public enum Schema {
             let pending = migrations.filter { $0.version > installed }
             for migration in pending {
                 try await transaction.script(migration.text)
-                _ = try await transaction.query(SQL.Call.migrationDone, [.int(migration.version), .text(migration.name)])
+                _ = try await transaction.query(
+                    SQL.Call.migrationDone, [.int(migration.version), .text(migration.name)])
             }
             _ = try await transaction.query(SQL.Call.bodyChecksOff)
             for file in SQL.functions + SQL.views { try await transaction.script(file.text) }

@@ -51,6 +51,10 @@ extension ClaimedOrder {
 extension PosSale {
     /// Row to request: every column of `giftbridge.orders` that the vendor has a field for.
     fileprivate init(_ row: Row, assignedCodes: [String?]) throws {
+        // The shop's default can be taken away while orders rely on it: that is one order's fault, not the claim's.
+        guard let paymentMethod = try row.optionalInt("payment_method") else {
+            throw InvalidItems(problem: "payment_method is neither on the order nor on its shop any more")
+        }
         self.init(
             items: try Item.items(json: Array(try row.text("items").utf8), assignedCodes: assignedCodes),
             customer: Customer(
@@ -58,7 +62,7 @@ extension PosSale {
             delivery: Delivery(
                 method: try row.int("delivery_method"), email: try row.optionalText("delivery_email"),
                 date: try row.optionalText("delivery_date"), address: try Address(row, prefix: "delivery")),
-            paymentMethod: try row.int("payment_method"),
+            paymentMethod: paymentMethod,
             orderID: try row.text("shop_order_id"))
     }
 }
@@ -66,7 +70,8 @@ extension PosSale {
 extension PosSale.Address {
     fileprivate init(_ row: Row, prefix: String) throws {
         self.init(
-            firstName: try row.optionalText("\(prefix)_first_name"), lastName: try row.optionalText("\(prefix)_last_name"),
+            firstName: try row.optionalText("\(prefix)_first_name"),
+            lastName: try row.optionalText("\(prefix)_last_name"),
             address1: try row.optionalText("\(prefix)_address1"), address2: try row.optionalText("\(prefix)_address2"),
             postcode: try row.optionalText("\(prefix)_postcode"), town: try row.optionalText("\(prefix)_town"),
             county: try row.optionalText("\(prefix)_county"))

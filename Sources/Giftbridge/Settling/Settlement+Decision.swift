@@ -16,7 +16,8 @@ extension Settlement {
             voucherCodes = receipt.voucherCodes
             consequence = .setupMended
             if order.isVerification, let sent = try? order.sale.get().orderID, sent != receipt.orderReference {
-                error = "Sold when it was verified, but the vendor renamed the reference: check there that it was not sold twice."
+                error =
+                    "Sold when it was verified, but the vendor renamed the reference: check there that it was not sold twice."
             }
 
         case .refused(let refusal):
@@ -39,14 +40,17 @@ extension Settlement {
                 self.init(of: order, .retry, .pending, error: reason)
                 dueIn = policy.backoff(attempts: order.attempts, jitter: jitter)
             } else {
-                self.init(of: order, .retry, .failed, error: "Given up after \(order.attempts) attempts; not sold. \(reason)")
+                self.init(
+                    of: order, .retry, .failed, error: "Given up after \(order.attempts) attempts; not sold. \(reason)")
             }
 
         case .inDoubt(let reason):
             if order.ownCodes.isEmpty {
                 self.init(
                     of: order, .inDoubt, .inDoubt,
-                    error: "\(reason) No code of the bridge's own can prove the sale: ask the vendor, then resolve the order.")
+                    error:
+                        "\(reason) No code of the bridge's own can prove the sale: ask the vendor, then resolve the order."
+                )
             } else {
                 self.init(of: order, .inDoubt, .inDoubt, error: "\(reason) The bridge will verify it.")
                 dueIn = policy.verification(attempts: order.isVerification ? order.attempts : 1)
@@ -56,12 +60,14 @@ extension Settlement {
 
     /// Puts an order back that was not sent, because too much of its lease was gone.
     init(releasing order: ClaimedOrder) {
-        self.init(unsold: order, error: "Put back: most of the lease was gone before the request could leave.", .released)
+        self.init(
+            unsold: order, error: "Put back: most of the lease was gone before the request could leave.", .released)
     }
 
     private init(of order: ClaimedOrder, _ outcome: Outcome, _ status: OrderStatus, error: String? = nil) {
         self.init(
-            submissionID: order.submissionID, orderID: order.orderID, shop: order.shop, outcome: outcome, status: status,
+            submissionID: order.submissionID, orderID: order.orderID, shop: order.shop, outcome: outcome,
+            status: status,
             error: error, journalError: error)
     }
 
@@ -80,7 +86,8 @@ extension Settlement {
                 // Nobody else can have that code: the first request was the sale.
                 self.init(of: order, .completed, .completed)
                 voucherCodes = sent
-                error = "Sold: the vendor holds the bridge's own code as taken; its answer is lost, and with it the reference."
+                error =
+                    "Sold: the vendor holds the bridge's own code as taken; its answer is lost, and with it the reference."
             } else {
                 self.init(
                     of: order, .rejected, .inDoubt,
@@ -102,7 +109,9 @@ extension Settlement {
 extension ClaimedOrder {
     /// The code of every item as sent; nil if some item had none.
     fileprivate var sentCodes: [String]? {
-        guard let codes = try? sale.get().items.compactMap(\.code), codes.count == assignedCodes.count else { return nil }
+        guard let codes = try? sale.get().items.compactMap(\.code), codes.count == assignedCodes.count else {
+            return nil
+        }
         return codes
     }
 

@@ -25,15 +25,17 @@ struct LineLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { $0.key < $1.key }
-        let time = Date.now.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+        let time = Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         switch format {
         case .text:
             let details = all.map { " \($0.key)=\($0.value)" }.joined()
             StandardError.write("\(time) \(event.level) \(event.message)\(details)".replacing("\n", with: " "))
         case .json:
-            let members = [("time", time), ("level", "\(event.level)"), ("message", "\(event.message)")]
+            let members =
+                [("time", time), ("level", "\(event.level)"), ("message", "\(event.message)")]
                 + all.map { ($0.key, "\($0.value)") }
-            StandardError.write("{" + members.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",") + "}")
+            StandardError.write(
+                "{" + members.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",") + "}")
         }
     }
 

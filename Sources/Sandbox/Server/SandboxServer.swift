@@ -7,7 +7,10 @@ import ServiceLifecycle
 /// demand, and remembers every request and every sale.
 ///
 /// It shares no code with the bridge: a mistake in both would hide itself. See ``AdminDesk`` for its own pages.
-public struct SandboxServer: Service {
+public struct SandboxServer: Service, CustomStringConvertible {
+    /// The address alone: the configuration holds the key.
+    public var description: String { "SandboxServer(\(configuration.host))" }
+
     /// Every sale and every request.
     public let ledger: Ledger
 

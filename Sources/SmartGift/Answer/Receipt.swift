@@ -13,6 +13,7 @@ public struct Receipt: Sendable, Equatable, CustomStringConvertible {
         self.voucherCodes = voucherCodes
     }
 
+    /// How many codes there are.
     public var description: String { "Receipt(\(voucherCodes.count) voucher codes)" }
 
     /// Reads the body of a 2xx answer.

@@ -53,12 +53,15 @@ public struct Refusal: Sendable, Equatable {
     /// Undocumented: recognised by an error path that names an item's code, as `items.0.code`, and by words that say
     /// *taken*. A code refused for another reason (its length, say) proves nothing about a sale.
     public var takenCodes: Set<Int> {
-        Set(fields.compactMap { field in
-            let path = field.path.split(whereSeparator: { ".[]".contains($0) })
-            guard path.count == 3, path[0] == "items", path[2] == "code", let position = Int(path[1]) else { return nil }
-            let words = field.message.lowercased()
-            return Self.wordsForTaken.contains(where: words.contains) ? position : nil
-        })
+        Set(
+            fields.compactMap { field in
+                let path = field.path.split(whereSeparator: { ".[]".contains($0) })
+                guard path.count == 3, path[0] == "items", path[2] == "code", let position = Int(path[1]) else {
+                    return nil
+                }
+                let words = field.message.lowercased()
+                return Self.wordsForTaken.contains(where: words.contains) ? position : nil
+            })
     }
 
     private static let wordsForTaken = ["taken", "already", "unique", "in use", "exist", "duplicate"]

@@ -33,7 +33,8 @@ public enum Verdict: Sendable, Equatable {
             if !response.isTruncated, let receipt = Receipt(body: response.body, items: items) {
                 self = .sold(receipt)
             } else {
-                self = .inDoubt(reason: "The vendor answered HTTP \(status) without a readable reference and \(items) codes.")
+                self = .inDoubt(
+                    reason: "The vendor answered HTTP \(status) without a readable reference and \(items) codes.")
             }
         case 300..<400:
             self = .misconfigured(
@@ -45,7 +46,8 @@ public enum Verdict: Sendable, Equatable {
             self = .misconfigured(
                 reason: "There is no pos-sale at the vendor's address (HTTP \(status)): check the API URL.")
         case 402, 406, 407, 411, 415, 421, 426:
-            self = .misconfigured(reason: "The vendor refuses the request as such (HTTP \(status)): check API URL and account.")
+            self = .misconfigured(
+                reason: "The vendor refuses the request as such (HTTP \(status)): check API URL and account.")
         case 429:
             self = .throttled(retryAfter: response.retryAfter)
         // A time-out, an early or conflicting request and a client that closed say nothing about the sale.

@@ -16,7 +16,8 @@ struct RateLimitHeaders: Equatable {
     ///   - headers: A response's headers.
     ///   - now: The time now in Unix seconds, to which `X-RateLimit-Reset` is compared.
     init(_ headers: HTTPHeaders, now: Double = Date().timeIntervalSince1970) {
-        let seconds = headers.first(name: "Retry-After").flatMap(Double.init)
+        let seconds =
+            headers.first(name: "Retry-After").flatMap(Double.init)
             ?? headers.first(name: "X-RateLimit-Reset").flatMap(Double.init).map { $0 - now }
         retryAfter = seconds.flatMap { $0.isFinite ? .seconds(min(max($0, 0), 3600)) : nil }
     }

@@ -75,7 +75,9 @@ public final class VendorClient: Sendable {
                 return nil
             }
             defer { group.cancelAll() }
-            guard let first = try await group.next(), let response = first else { throw HTTPClientError.deadlineExceeded }
+            guard let first = try await group.next(), let response = first else {
+                throw HTTPClientError.deadlineExceeded
+            }
             return response
         }
     }
@@ -108,7 +110,8 @@ extension VendorResponse {
         }
         self.init(
             status: Int(response.status.code), body: body, isTruncated: isTruncated,
-            retryAfter: RateLimitHeaders(response.headers).retryAfter, location: response.headers.first(name: "Location"))
+            retryAfter: RateLimitHeaders(response.headers).retryAfter,
+            location: response.headers.first(name: "Location"))
     }
 }
 

@@ -5,6 +5,7 @@ public struct JSONError: Error, Equatable, CustomStringConvertible {
     /// What is wrong there.
     public let problem: String
 
+    /// Where and what, without the text.
     public var description: String { "not valid JSON at byte \(offset): \(problem)" }
 }
 

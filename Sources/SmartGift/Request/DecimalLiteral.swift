@@ -17,5 +17,6 @@ public struct DecimalLiteral: Sendable, Hashable, CustomStringConvertible {
         self.text = text
     }
 
+    /// The literal.
     public var description: String { text }
 }

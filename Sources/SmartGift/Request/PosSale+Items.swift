@@ -55,5 +55,6 @@ public struct InvalidItems: Error, Equatable, CustomStringConvertible {
         self.problem = problem
     }
 
+    /// Where and what, without the value.
     public var description: String { problem }
 }

@@ -36,12 +36,19 @@ public struct PosSale: Sendable, Equatable {
 
     /// A name and a postal address, as in the vendor's `customer` and `delivery`.
     public struct Address: Sendable, Equatable {
+        /// `first_name`.
         public var firstName: String?
+        /// `last_name`.
         public var lastName: String?
+        /// Required by the vendor where the delivery method is an offline one.
         public var address1: String?
+        /// `address2`.
         public var address2: String?
+        /// Required by the vendor where the delivery method is an offline one.
         public var postcode: String?
+        /// `town`.
         public var town: String?
+        /// `county`.
         public var county: String?
 
         /// Memberwise; nothing is required.
@@ -61,7 +68,9 @@ public struct PosSale: Sendable, Equatable {
 
     /// Who buys.
     public struct Customer: Sendable, Equatable {
+        /// Required by the vendor.
         public var email: String
+        /// Name and address; all of it optional.
         public var address: Address
 
         /// Memberwise; only `email` is required.
@@ -75,9 +84,11 @@ public struct PosSale: Sendable, Equatable {
     public struct Delivery: Sendable, Equatable {
         /// A delivery method of the company: online ones need `email`, offline ones `address1` and `postcode`.
         public var method: Int
+        /// Required by the vendor where the delivery method is an online one.
         public var email: String?
         /// `YYYY-MM-DD`. The vendor sends today, a past or an invalid date at once, silently.
         public var date: String?
+        /// The recipient's name and address.
         public var address: Address
 
         /// Memberwise; only `method` is required.
@@ -91,7 +102,9 @@ public struct PosSale: Sendable, Equatable {
 
     /// One or more.
     public var items: [Item]
+    /// Who buys.
     public var customer: Customer
+    /// How the vouchers reach their recipient.
     public var delivery: Delivery
     /// An id from `GET /payment-methods`.
     public var paymentMethod: Int

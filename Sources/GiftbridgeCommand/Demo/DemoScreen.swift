@@ -1,0 +1,130 @@
+import LibPQ
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// What a person sees of the demo: coloured on a terminal, plain text otherwise.
+struct DemoScreen: Sendable {
+    let isTerminal: Bool
+
+    static var standard: DemoScreen {
+        DemoScreen(isTerminal: isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil)
+    }
+
+    private enum Style: String {
+        case bold = "1"
+        case dim = "2"
+        case green = "32"
+        case yellow = "33"
+        case red = "31"
+    }
+
+    private func styled(_ text: String, _ style: Style) -> String {
+        isTerminal ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    func line(_ text: String = "") {
+        print(text)
+        flushStandardOutput()
+    }
+
+    func title(_ text: String) {
+        line()
+        line("  " + styled(text, .bold))
+        line()
+    }
+
+    func step(_ what: String, _ detail: String) {
+        line("  \(styled("✓", .green)) \(what.padded(38)) \(styled(detail, .dim))")
+    }
+
+    func beginOrders(count: Int) {
+        line()
+        line("  A shop inserts \(count) rows into giftbridge.orders. What becomes of them, as it happens:")
+        line()
+        line(styled("  ORDER   SHOP'S   ITEMS    TOTAL  STATE       AFTER  REFERENCE  VOUCHER CODES", .dim))
+    }
+
+    /// One order's row.
+    func order(_ row: Row) throws {
+        let status = try row.text("status")
+        let style: Style =
+            switch status {
+            case "completed": .green
+            case "in_doubt": .yellow
+            default: .red
+            }
+        let codes = try row.optionalTextArray("voucher_codes")?.compactMap { $0 } ?? []
+        let milliseconds = Int(try row.double("milliseconds"))
+        line(
+            "  " + "#\(try row.int("id"))".padded(7) + " " + (try row.text("shop_order_id")).padded(8) + " "
+                + "\(try row.int("items"))".padded(5) + " "
+                + (try row.optionalText("total") ?? "–").padded(8, right: true) + "  "
+                + styled(status.padded(10), style) + " "
+                + (milliseconds < 10_000 ? "\(milliseconds) ms" : "\(milliseconds / 1000) s").padded(7, right: true)
+                + "  "
+                + (try row.optionalText("order_reference") ?? "–").padded(10) + " " + codes.joined(separator: " "))
+        if let error = try row.optionalText("error") {
+            line("  " + "".padded(8) + styled("↳ \(error)", .dim))
+        }
+    }
+
+    /// An insert that the database refused, so that there is no row.
+    func refusedInsert(_ shopOrderID: String, _ message: String) {
+        line("  –       \(shopOrderID.padded(8)) " + styled("INSERT refused at once: nothing was stored", .red))
+        line("  " + "".padded(8) + styled("↳ \(message)", .dim))
+    }
+
+    func summary(counts: [String: Int], refusedInserts: Int, sales: Int, isOnceEach: Bool, isGood: Bool) {
+        let states = counts.sorted { $0.value > $1.value }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        line()
+        line("  " + styled("Summary", .bold))
+        line("  The table       \(states); \(refusedInserts) insert refused by the database")
+        line(
+            "  Vendor's ledger \(sales) sales"
+                + (isOnceEach ? ", each completed order exactly once, with the codes in its row" : ""))
+        line(
+            "  "
+                + (isGood
+                    ? styled(
+                        "Everything came out as it should, the lost answer included: order \(DemoOrder.lostAnswer) was verified, not sold twice.",
+                        .green)
+                    : styled(
+                        "Something did NOT come out as it should: see the rows above; --verbose shows the log.", .red)))
+        line()
+    }
+
+    func lookAround(_ house: DemoHouse.Open, isStaying: Bool) {
+        line("  " + styled(isStaying ? "Look around, in another terminal" : "What to try next", .bold))
+        if isStaying {
+            line("    psql \"\(house.conninfo)\"")
+            line("    SELECT id, status, order_reference, voucher_codes, error FROM giftbridge.orders ORDER BY id;")
+            line("    SELECT * FROM giftbridge.submissions ORDER BY id;   -- every request, written before it left")
+            line("    SELECT * FROM giftbridge.queue;                     -- what waits, what is left of the allowance")
+            line("    \\i sql/examples/smallest_order.sql                  -- an order of your own")
+            line("    curl \(house.sandboxURL)/_sandbox/summary           # the vendor's side")
+            line()
+            line("  Ctrl-C ends and removes everything.")
+        } else {
+            line(
+                "    giftbridge demo --stay      the same, and it stays: look around with psql, insert orders of your own"
+            )
+            line(
+                "    README.md                   your own database, your own shop, the vendor's development environment"
+            )
+            line("    giftbridge run --help       every setting")
+        }
+        line()
+    }
+}
+
+extension String {
+    /// Fills up with spaces to a width in characters.
+    fileprivate func padded(_ width: Int, right: Bool = false) -> String {
+        let fill = String(repeating: " ", count: max(0, width - count))
+        return right ? fill + self : self + fill
+    }
+}

@@ -1,0 +1,109 @@
+import Giftbridge
+import LibPQ
+import Logging
+import Sandbox
+
+/// The demo's web shop: inserts orders, LISTENs for results, and shows what becomes of each.
+struct DemoShop: Sendable {
+    let house: DemoHouse.Open
+    let screen: DemoScreen
+
+    /// Plays the shop until every order has its end.
+    ///
+    /// - Returns: Whether everything came out as it should, the vendor's ledger included.
+    func play() async throws -> Bool {
+        let inserts = try await Connection.open(house.conninfo, logger: Logger(label: "shop"))
+        let results = try await Connection.open(house.conninfo, logger: Logger(label: "shop"))
+        _ = try await results.query(SQL.Demo.listen)
+        screen.beginOrders(count: DemoOrder.all.count)
+
+        let refusals = try await withThrowingTaskGroup(of: Int.self) { group in
+            group.addTask {
+                var refusals = 0
+                for order in DemoOrder.all {
+                    if try await !insert(order, on: inserts) { refusals += 1 }
+                    try await Task.sleep(for: .milliseconds(60))
+                }
+                return refusals
+            }
+            try await watch(on: inserts, results: results)
+            return try await group.next() ?? 0
+        }
+        let isGood = try await sum(on: inserts, refusals: refusals)
+        await inserts.close()
+        await results.close()
+        return isGood
+    }
+
+    private func insert(_ order: DemoOrder, on connection: Connection) async throws -> Bool {
+        do {
+            _ = try await connection.prepared(
+                SQL.Demo.insert,
+                [
+                    .text(order.shopOrderID), .text(order.items), .text(order.email), .text(order.firstName),
+                    .text(order.lastName), .int(order.deliveryMethod), .text(order.deliveryEmail),
+                    .text(order.address1),
+                    .text(order.postcode), .text(order.town), .int(order.deliveryInDays), .int(order.priority),
+                ])
+            return true
+        } catch let error as ServerError where error.sqlStateClass == "23" {
+            screen.refusedInsert(order.shopOrderID, error.message)
+            return false
+        }
+    }
+
+    /// Shows each order's states as they come, until all have their end.
+    private func watch(on connection: Connection, results: Connection) async throws {
+        // A hint makes it quick, the tick makes it sure: a shop never waits on notifications alone.
+        let hints = AsyncStream<Void>(bufferingPolicy: .bufferingNewest(1)) { continuation in
+            let listen = Task { for await _ in results.notifications { continuation.yield() } }
+            let tick = Task {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: .milliseconds(200))  // Cancelled: the loop ends.
+                    continuation.yield()
+                }
+            }
+            continuation.onTermination = { _ in
+                listen.cancel()
+                tick.cancel()
+            }
+        }
+        var shown: Set<String> = []
+        let expected = DemoOrder.all.count { !$0.isInvalid }
+        let deadline = ContinuousClock.now + .seconds(60)
+        for await _ in hints {
+            try Task.checkCancellation()
+            let rows = try await connection.prepared(SQL.Demo.orders)
+            var finished = 0
+            for row in rows {
+                let status = try row.text("status")
+                guard status != "pending", status != "submitting" else { continue }
+                if status != "in_doubt" { finished += 1 }
+                if shown.insert("\(try row.int("id")) \(status)").inserted { try screen.order(row) }
+            }
+            if finished == expected || ContinuousClock.now > deadline { return }
+        }
+    }
+
+    /// Compares the table with the vendor's ledger.
+    private func sum(on connection: Connection, refusals: Int) async throws -> Bool {
+        let rows = try await connection.prepared(SQL.Demo.orders)
+        var counts: [String: Int] = [:]
+        for row in rows { counts[try row.text("status"), default: 0] += 1 }
+        let sales = await house.sandbox.ledger.sales()
+        let completed = try rows.filter { try $0.text("status") == "completed" }
+        let sold = Dictionary(grouping: sales, by: { $0.orderID ?? "" })
+        let isOnceEach =
+            try sales.count == completed.count
+            && completed.allSatisfy { row in
+                let codes = try row.textArray("voucher_codes").compactMap { $0 }
+                return sold[try row.text("shop_order_id")]?.map { $0.items.map(\.code) } == [codes]
+            }
+        let isGood =
+            isOnceEach && refusals == 1 && counts["rejected"] == 1
+            && completed.count == DemoOrder.all.count - 2 && rows.count == DemoOrder.all.count - 1
+        screen.summary(
+            counts: counts, refusedInserts: refusals, sales: sales.count, isOnceEach: isOnceEach, isGood: isGood)
+        return isGood
+    }
+}

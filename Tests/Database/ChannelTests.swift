@@ -1,0 +1,110 @@
+import LibPQ
+import TestSupport
+import Testing
+
+@testable import Giftbridge
+
+extension DatabaseTests {
+    struct ChannelTests {
+        @Test(arguments: [1, 1000])
+        func insertIsOneHintHoweverManyOrders(_ count: Int) async throws {
+            let test = try await TestQueue.make()
+            let notified = try await test.notifications(on: "giftbridge_orders", "giftbridge_results") {
+                try await test.insert(count)
+            }
+            #expect(notified.map(\.channel) == ["giftbridge_orders"])
+            #expect(notified.map(\.payload) == [""])
+        }
+
+        /// PostgreSQL drops repeated notifications of a transaction, but only after the cost of each.
+        @Test func hintsAreMadePerStatement() async throws {
+            let test = try await TestQueue.make()
+            let rowLevel = try await test.column(
+                "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'orders\\_hint%' AND tgtype & 1 = 1")
+            #expect(rowLevel.isEmpty)
+            #expect(try await test.int("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'orders\\_hint%'") == 2)
+        }
+
+        @Test(arguments: ["submit_after = now()", "priority = 9"])
+        func changeThatMayMakeAnOrderDueIsAHint(_ change: String) async throws {
+            let test = try await TestQueue.make()
+            try await test.insert(5, ["submit_after": "now() + interval '1 h'"])
+            let notified = try await test.notifications(on: "giftbridge_orders") {
+                try await test.run("UPDATE giftbridge.orders SET \(change)")
+            }
+            #expect(notified.map(\.payload) == [""])
+        }
+
+        @Test func refusedInsertIsNoHint() async throws {
+            let test = try await TestQueue.make()
+            let notified = try await test.notifications(on: "giftbridge_orders") {
+                _ = try await test.error(TestQueue.insert(1, ["items": "'[]'"]))
+            }
+            #expect(notified.isEmpty)
+        }
+
+        @Test(arguments: [
+            (OrderStatus.completed, "completed"), (.rejected, "rejected"), (.failed, "failed"), (.inDoubt, "in_doubt"),
+        ])
+        func resultIsToldWithoutCodesOrPersonalData(status: OrderStatus, word: String) async throws {
+            let test = try await TestQueue.make()
+            let order = try await test.claimedOrder([
+                "shop_order_id": "'100045 \"é\"'", "customer_last_name": "'Wilhelmina'",
+            ])
+            var settlement = Settlement(of: order, .completed, status, error: "Why.")
+            settlement.reference = "SG-1"
+            settlement.voucherCodes = ["SECRET"]
+            let notified = try await test.notifications(on: "giftbridge_results") { try await test.settle(settlement) }
+            try #require(notified.count == 1)
+            let same = try await test.connection.query(
+                "SELECT $1::jsonb = jsonb_build_object('id', $2, 'shop', 'default', 'shop_order_id', $3, 'status', $4)",
+                [.text(notified[0].payload), .int(order.orderID), .text("100045 \"é\""), .text(word)])
+            #expect(try same.first?.bool(0) == true)
+        }
+
+        @Test func orderWithoutAnIdOfTheShopIsToldAsNull() async throws {
+            let test = try await TestQueue.make()
+            let order = try await test.claimedOrder()
+            let notified = try await test.notifications(on: "giftbridge_results") {
+                try await test.settle(.sold(order))
+            }
+            #expect(try #require(notified.first).payload.contains("\"shop_order_id\" : null"))
+        }
+
+        @Test func everyOrderOfABatchIsTold() async throws {
+            let test = try await TestQueue.make()
+            try await test.insert(50)
+            let orders = try await test.claim()
+            let notified = try await test.notifications(on: "giftbridge_results") {
+                _ = try await test.queue.settle(orders.map { .sold($0) })
+            }
+            #expect(Set(notified.map(\.payload)).count == 50)
+        }
+
+        @Test func retriesVerificationsAndCancellationsAreNotTold() async throws {
+            let test = try await TestQueue.make()
+            try await test.insert(4)
+            let notified = try await test.notifications(on: "giftbridge_results") {
+                let orders = try await test.claim(3)
+                try await test.settle(
+                    Settlement(of: orders[0], .retry, .pending, error: "No name.", dueIn: .seconds(9)))
+                try await test.settle(Settlement(releasing: orders[1]))
+                try await test.settle(Settlement(of: orders[2], .inDoubt, .inDoubt, error: "Lost.", dueIn: .zero))
+                try await test.run("SELECT giftbridge.cancel(4)")
+                _ = try await test.claim()
+            }
+            #expect(notified.isEmpty)
+        }
+
+        @Test func lateReferenceIsNotToldAgain() async throws {
+            let test = try await TestQueue.make()
+            let order = try await test.claimedOrder()
+            try await test.settle(.sold(order, reference: nil))
+            let notified = try await test.notifications(on: "giftbridge_results") {
+                try await test.settle(.sold(order))
+            }
+            #expect(notified.isEmpty)
+            #expect(try await test.order(order.orderID, "order_reference") == ["SG-1"])
+        }
+    }
+}

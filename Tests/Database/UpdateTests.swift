@@ -1,0 +1,184 @@
+import LibPQ
+import TestSupport
+import Testing
+
+@testable import Giftbridge
+
+extension DatabaseTests {
+    struct UpdateTests {
+        /// Contract §1, "written by the shop".
+        static let inputs =
+            [
+                "shop", "shop_order_id", "items", "delivery_method", "delivery_date", "payment_method", "priority",
+                "submit_after",
+            ]
+            + ["email", "first_name", "last_name", "address1", "address2", "postcode", "town", "county"].flatMap {
+                ["customer_\($0)", "delivery_\($0)"]
+            }
+
+        @Test(arguments: OrderStatus.allCases)
+        func inputsChangeOnlyWhilePendingRejectedOrFailed(_ status: OrderStatus) async throws {
+            let test = try await TestQueue.make()
+            let id = try await test.insert(in: status)
+            for input in Self.inputs {
+                let update = "UPDATE giftbridge.orders SET \(input) = \(input)"
+                if [.pending, .rejected, .failed].contains(status) {
+                    try await test.run(update)
+                } else {
+                    let error = try await test.error(update)
+                    #expect(error.sqlState == "55000", "\(input)")
+                    #expect(
+                        error.message
+                            == "order \(id) is \(status.rawValue): it can be changed only while pending, rejected or failed"
+                    )
+                }
+            }
+        }
+
+        @Test func everyColumnThatShopsWriteIsGuarded() async throws {
+            let test = try await TestQueue.make()
+            let guarded = try await test.column(
+                """
+                SELECT a.attname FROM pg_trigger t JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr)
+                WHERE t.tgname = 'orders_check_update'
+                """)
+            #expect(Set(guarded) == Set(Self.inputs))
+        }
+
+        @Test(
+            arguments: RefusedInsert.lengths.prefix(3) + RefusedInsert.delivery.prefix(3) + RefusedInsert.ids.prefix(3))
+        func updateIsCheckedLikeAnInsert(_ refused: RefusedInsert) async throws {
+            let test = try await TestQueue.make()
+            try await test.insert()
+            let changes = refused.columns.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+            let error = try await test.error("UPDATE giftbridge.orders SET \(changes)")
+            #expect(error.sqlState == "23514")
+            #expect(error.message.hasPrefix(refused.field + " "))
+        }
+
+        @Test func submitAfterMovesTheDueTime() async throws {
+            let test = try await TestQueue.make()
+            let id = try await test.insert()[0]
+            try await test.run("UPDATE giftbridge.orders SET submit_after = now() + interval '1 h'")
+            #expect(try await test.order(id, "due_at = submit_after", "updated_at > created_at") == ["true", "true"])
+            #expect(try await test.claim().isEmpty)
+            try await test.run("UPDATE giftbridge.orders SET submit_after = now()")
+            #expect(try await test.claim().count == 1)
+        }
+
+        @Test func otherChangesLeaveTheDueTimeOfARetry() async throws {
+            let test = try await TestQueue.make()
+            let order = try await test.claimedOrder()
+            try await test.settle(Settlement(of: order, .retry, .pending, dueIn: .seconds(300)))
+            let before = try await test.order(order.orderID, "due_at")
+            try await test.run("UPDATE giftbridge.orders SET customer_town = 'Ely', submit_after = submit_after")
+            #expect(try await test.order(order.orderID, "due_at") == before)
+        }
+
+        @Test(arguments: [
+            ("items = '[{\"id\": 2}]'", true), ("shop = 'second'", true), ("items = items", false),
+            ("customer_town = 'Ely'", false),
+        ])
+        func otherItemsGetOtherCodes(change: String, renews: Bool) async throws {
+            let test = try await TestQueue.make()
+            try await test.shop("second")
+            let order = try await test.claimedOrder()
+            try await test.settle(Settlement(of: order, .rejected, .rejected, error: "No."))
+            try await test.run("UPDATE giftbridge.orders SET \(change); SELECT giftbridge.retry(\(order.orderID))")
+            let again = try #require(try await test.claim().first)
+            #expect((again.assignedCodes != order.assignedCodes) == renews)
+        }
+
+        @Test func updateThatRacesTheClaimIsRefused() async throws {
+            let test = try await TestQueue.make()
+            try await test.insert()
+            let shop = try await test.other()
+            try await test.run("BEGIN; SELECT giftbridge.claim('one', 1, '1 min', '1 min')")
+            async let refusal = shop.error("UPDATE giftbridge.orders SET customer_town = 'Ely'")
+            try await test.database.wait(
+                for: "1",
+                from:
+                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            try await test.run("COMMIT")
+            #expect(try await refusal.sqlState == "55000")
+        }
+
+        @Test(arguments: [
+            (OrderStatus.pending, "due_at = NULL", "orders_due_while_open"),
+            (.pending, "completed_at = now()", "orders_completed_has_time"),
+            (.pending, "voucher_codes = '{A}'", "orders_result_only_when_completed"),
+            (.pending, "order_reference = 'A'", "orders_result_only_when_completed"),
+            (.pending, "submission_id = 1", "orders_submitting_has_submission"),
+            (.pending, "in_doubt_since = now()", "orders_in_doubt_since"),
+            (.pending, "status = 'sold', due_at = NULL", "orders_status_known"),
+            (.submitting, "submission_id = NULL", "orders_submitting_has_submission"),
+            (.submitting, "due_at = NULL", "orders_due_while_open"),
+            (.completed, "completed_at = NULL", "orders_completed_has_time"),
+            (.completed, "voucher_codes = NULL", "orders_completed_has_codes"),
+            (.completed, "due_at = now()", "orders_due_while_open"),
+            (.rejected, "error = NULL", "orders_explained"),
+            (.failed, "due_at = now()", "orders_due_while_open"),
+            (.inDoubt, "in_doubt_since = NULL", "orders_in_doubt_since"),
+            (.inDoubt, "error = NULL", "orders_explained"),
+            (.cancelled, "due_at = now()", "orders_due_while_open"),
+        ])
+        func tableConstraintsTieColumnsToTheState(status: OrderStatus, change: String, constraint: String) async throws
+        {
+            let test = try await TestQueue.make()
+            _ = try await test.insert(in: status)
+            // The constraints alone: without the state chart before them.
+            try await test.run("SET session_replication_role = replica")
+            let error = try await test.error("UPDATE giftbridge.orders SET \(change)")
+            #expect(error.sqlState == "23514")
+            #expect(error.constraint == constraint)
+        }
+    }
+
+    struct StateChartTests {
+        static let allowed: [OrderStatus: Set<OrderStatus>] = [
+            // To completed also where the bridge, or a person, thought otherwise: a late success is the truth.
+            .pending: [.submitting, .cancelled, .completed],
+            .submitting: [.completed, .rejected, .failed, .pending, .inDoubt],
+            .inDoubt: [.submitting, .completed, .pending],
+            .rejected: [.pending, .completed],
+            .failed: [.pending, .completed],
+        ]
+
+        private static let test = Task { try await TestQueue.make() }
+
+        @Test(arguments: OrderStatus.allCases, OrderStatus.allCases)
+        func onlyTheStateChartsChangesArePossible(from: OrderStatus, to: OrderStatus) async throws {
+            let test = try await Self.test.value
+            let id = try await test.insert(in: from)
+            let changes = TestQueue.columns(of: to).map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+            let update = "UPDATE giftbridge.orders SET \(changes) WHERE id = \(id)"
+            if from == to || Self.allowed[from, default: []].contains(to) {
+                try await test.run(update)
+                #expect(try await test.status(id) == to.rawValue)
+            } else {
+                let error = try await test.error(update)
+                #expect(error.sqlState == "55000")
+                #expect(error.message == "order \(id) is \(from.rawValue) and cannot become \(to.rawValue)")
+            }
+        }
+
+        @Test(arguments: [
+            ("orders_status_known", OrderStatus.allCases.map(\.rawValue)),
+            (
+                "submissions_outcome_known",
+                [Settlement.Outcome.completed, .rejected, .retry, .inDoubt, .released].map(\.rawValue)
+            ),
+            ("status_state_known", [WorkerStatus.State.starting, .running, .draining, .stopped].map(\.rawValue)),
+        ])
+        func statesInSQLAreThoseInSwift(constraint: String, states: [String]) async throws {
+            let test = try await TestQueue.make()
+            let inSQL = try await test.column(
+                """
+                SELECT m[1] FROM pg_constraint, regexp_matches(pg_get_constraintdef(oid), '''([a-z_]+)''', 'g') AS m
+                WHERE conname = '\(constraint)'
+                """)
+            #expect(Set(inSQL) == Set(states))
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import Foundation
+import LocalPostgres
+import TestSupport
+import Testing
+
+/// Wrong settings, usage and databases: one clear line each, and the exit status of the contract.
+@Suite struct CommandTests {
+    struct WrongSetting: Sendable, CustomTestStringConvertible {
+        let settings: [String: String]
+        let line: String
+        let status: Int32
+        var testDescription: String { line }
+
+        init(_ settings: [String: String], _ line: String, _ status: Int32 = 78) {
+            self.settings = settings
+            self.line = line
+            self.status = status
+        }
+    }
+
+    @Test(arguments: [
+        WrongSetting(
+            ["GIFTBRIDGE_API_URL": "vendor"],
+            "giftbridge: GIFTBRIDGE_API_URL must be a URL such as https://api.smart-gift.co.uk"),
+        WrongSetting(
+            ["GIFTBRIDGE_API_URL": "http://api.smart-gift.co.uk"],
+            "giftbridge: GIFTBRIDGE_API_URL must begin with https://: plain http would show the API key to the network"),
+        WrongSetting(
+            ["GIFTBRIDGE_API_KEY": ""],
+            "giftbridge: GIFTBRIDGE_API_KEY is empty or has characters that a key cannot have"),
+        WrongSetting(
+            ["GIFTBRIDGE_API_KEY_FILE": "/nowhere/key"],
+            "giftbridge: GIFTBRIDGE_API_KEY_FILE names a file that cannot be read: /nowhere/key"),
+        WrongSetting(
+            ["GIFTBRIDGE_REQUEST_TIMEOUT": "30"],
+            "giftbridge: GIFTBRIDGE_REQUEST_TIMEOUT must be a duration such as 500ms, 30s, 5m, 2h or 90d, not \"30\""),
+        WrongSetting(
+            ["GIFTBRIDGE_LEASE": "20s"],
+            "giftbridge: GIFTBRIDGE_LEASE must be longer than GIFTBRIDGE_REQUEST_TIMEOUT: the request has to end within it"
+        ),
+        WrongSetting(
+            ["GIFTBRIDGE_CONCURRENCY": "many"],
+            "giftbridge: GIFTBRIDGE_CONCURRENCY must be an integer from 1 to 10000, not \"many\""),
+        WrongSetting(
+            ["GIFTBRIDGE_LOG_LEVEL": "loud"],
+            "giftbridge: GIFTBRIDGE_LOG_LEVEL must be one of trace, debug, info, notice, warning, error, critical, not \"loud\""
+        ),
+    ])
+    func aWrongSettingIsNamed(wrong: WrongSetting) async throws {
+        var environment = ["GIFTBRIDGE_DATABASE_URL": "host=/nowhere"]
+        if wrong.settings["GIFTBRIDGE_API_KEY_FILE"] == nil { environment["GIFTBRIDGE_API_KEY"] = VendorPeer.key }
+        environment.merge(wrong.settings) { _, new in new }
+        let outcome = try await RunningProcess.giftbridge(["run"], environment: environment)
+        #expect(outcome.output == [wrong.line])
+        #expect(outcome.status == wrong.status)
+    }
+
+    @Test func aMissingKeyIsNamed() async throws {
+        let outcome = try await RunningProcess.giftbridge(
+            ["run"], environment: ["GIFTBRIDGE_DATABASE_URL": "host=/nowhere"])
+        #expect(outcome.status == 78)
+        #expect(
+            outcome.output == [
+                "giftbridge: GIFTBRIDGE_API_KEY is not set: give the vendor's secret key (sk_…), or GIFTBRIDGE_API_KEY_FILE"
+            ])
+    }
+
+    @Test(arguments: [
+        (
+            "host=/nowhere password=secret nonsense=1", 78 as Int32,
+            "giftbridge: GIFTBRIDGE_DATABASE_URL is not a libpq URI or conninfo"
+        ),
+        ("host=/nowhere dbname=x", 69, "giftbridge: cannot connect to the database:"),
+        ("host=127.0.0.1 port=9 dbname=x password=secret", 69, "giftbridge: cannot connect to the database:"),
+    ])
+    func aDatabaseThatCannotBeReachedIsOneLine(conninfo: String, status: Int32, start: String) async throws {
+        for command in ["run", "migrate"] {
+            let outcome = try await RunningProcess.giftbridge(
+                [command], environment: ["GIFTBRIDGE_DATABASE_URL": conninfo, "GIFTBRIDGE_API_KEY": VendorPeer.key])
+            #expect(outcome.status == status)
+            #expect(outcome.output.count == 1 && outcome.text.hasPrefix(start), "\(outcome.text)")
+            #expect(!outcome.text.contains("secret"))
+        }
+    }
+
+    @Test func aDatabaseThatDoesNotExistIsNotReachable() async throws {
+        let conninfo = try await TestServer.shared.postgres().conninfo(database: "missing")
+        let outcome = try await RunningProcess.giftbridge(["migrate", "--database-url", conninfo])
+        #expect(outcome.status == 69)
+        #expect(outcome.text.contains("\"missing\" does not exist"))
+    }
+
+    @Test func aMissingAnOlderAndANewerSchemaAreToldApart() async throws {
+        let database = try await TestServer.shared.emptyDatabase()
+        let environment = ["GIFTBRIDGE_DATABASE_URL": database.conninfo, "GIFTBRIDGE_API_KEY": VendorPeer.key]
+        let missing = try await RunningProcess.giftbridge(["run"], environment: environment)
+        #expect(missing.status == 78)
+        #expect(missing.output == ["giftbridge: the database has no schema giftbridge: run `giftbridge migrate`"])
+
+        let dry = try await RunningProcess.giftbridge(["migrate", "--dry-run"], environment: environment)
+        #expect(dry.status == 0 && dry.text.contains("would apply migration 1: orders"))
+        #expect(try await database.value("SELECT to_regnamespace('giftbridge') IS NULL") == "t")
+        async let one = RunningProcess.giftbridge(["migrate"], environment: environment)
+        async let two = RunningProcess.giftbridge(["migrate"], environment: environment)
+        let both = try await [one, two]
+        #expect(both.map(\.status) == [0, 0])
+        #expect(both.count { $0.text.contains("applied migration 1: orders") } == 1, "\(both.map(\.text))")
+
+        try await database.run(
+            "UPDATE giftbridge.migrations SET version = 0 WHERE version = (SELECT max(version) FROM giftbridge.migrations)"
+        )
+        let older = try await RunningProcess.giftbridge(["run"], environment: environment)
+        #expect(older.status == 78 && older.text.contains("run `giftbridge migrate`"))
+        try await database.run("UPDATE giftbridge.migrations SET version = 9999")
+        for command in ["run", "migrate"] {
+            let newer = try await RunningProcess.giftbridge([command], environment: environment)
+            #expect(newer.status == 78 && newer.output.count == 1 && newer.text.contains("version 9999, newer than"))
+        }
+    }
+
+    @Test(arguments: [
+        ["nonsense"], ["run", "--nonsense"], ["retry"], ["retry", "one"], ["migrate", "--lock-timeout", "0"],
+        ["sandbox", "--rate-window", "soon"],
+    ])
+    func wrongUsageIs64(arguments: [String]) async throws {
+        let outcome = try await RunningProcess.giftbridge(arguments)
+        #expect(outcome.status == 64)
+        #expect(outcome.text.contains("Usage: giftbridge"))
+    }
+
+    @Test(arguments: [
+        ["--help"], ["--version"], ["run", "--help"], ["migrate", "--help"], ["sandbox", "--help"], ["demo", "--help"],
+        ["retry", "--help"], ["cancel", "--help"], ["--generate-completion-script", "bash"],
+    ])
+    func helpIsThere(arguments: [String]) async throws {
+        let outcome = try await RunningProcess.giftbridge(arguments)
+        #expect(outcome.status == 0)
+        #expect(!outcome.text.isEmpty)
+    }
+
+    @Test func aFlagWinsOverTheEnvironment() async throws {
+        let outcome = try await RunningProcess.giftbridge(
+            ["run", "--lease", "soon"],
+            environment: ["GIFTBRIDGE_LEASE": "60s", "GIFTBRIDGE_API_KEY": VendorPeer.key])
+        #expect(outcome.status == 78 && outcome.text.contains("GIFTBRIDGE_LEASE must be a duration"))
+    }
+
+    @Test func noSecretCodeOrPersonReachesTheLogAtTraceLevel() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run(["--rate-limit", "0", "--log-level", "trace"]) { vendor in
+            for (fault, order) in [
+                ("close_after", "1"), ("garbage_200", "2"), ("status_500", "3"), ("status_422", "5"),
+            ] {
+                try await vendor.fault(fault, orderID: order)
+            }
+            let outcome = try await Bridge(database, vendor, ["GIFTBRIDGE_LOG_LEVEL": "trace"]).runAndDrain { _ in
+                try await database.run(
+                    """
+                    INSERT INTO giftbridge.orders (shop_order_id, items, customer_email, customer_last_name, delivery_method,
+                        delivery_email, delivery_address1, payment_method)
+                    SELECT n::text, jsonb_build_array(jsonb_build_object('id', CASE n WHEN 4 THEN 5 ELSE 1 END, 'price', 9,
+                        'message', 'PlantedMessage'), jsonb_build_object('id', 1, 'price', 9, 'code', 'PLANTEDCODE' || least(n, 6))),
+                        'planted.customer@example.com', 'PlantedName', 1, 'planted.recipient@example.com', 'PlantedStreet', 1
+                    FROM generate_series(1, 7) AS n
+                    """)
+                try await database.waitUntilFinished()
+            }
+            #expect(outcome.status == 0)
+            let codes = try await database.value("SELECT string_agg(code, ' ') FROM giftbridge.vouchers") ?? ""
+            #expect(try await database.states().contains("rejected"))
+            let secrets =
+                codes.split(separator: " ").map(String.init)
+                + [VendorPeer.key, "PlantedMessage", "PLANTEDCODE", "planted.", "PlantedName", "PlantedStreet"]
+            let errors =
+                try await database.value(
+                    "SELECT string_agg(concat(o.error, j.error, j.response), ' ') FROM giftbridge.orders o JOIN giftbridge.submissions j ON j.order_id = o.id"
+                ) ?? ""
+            #expect(!secrets.isEmpty && !errors.isEmpty)
+            for secret in secrets {
+                #expect(!outcome.text.contains(secret), "the bridge's log has \(secret)")
+                #expect(!vendor.process.output.joined().contains(secret), "the sandbox's log has \(secret)")
+                #expect(!errors.contains(secret), "an error text has \(secret)")
+            }
+        }
+    }
+
+    @Test func theDemoComesOutRightAndLeavesNothingBehind() async throws {
+        let outcome = try await RunningProcess.giftbridge(["demo"])
+        #expect(outcome.status == 0)
+        #expect(outcome.text.contains("34 completed, 1 rejected; 1 insert refused by the database"))
+        #expect(outcome.text.contains("34 sales, each completed order exactly once"))
+        #expect(!outcome.text.contains("\u{1B}"), "piped output is plain text")
+        let directory = try #require(outcome.text.firstMatch(of: /\/tmp\/giftbridge-\w+/)).output
+        #expect(!FileManager.default.fileExists(atPath: String(directory)))
+    }
+
+    @Test func theStayingDemoEndsWithASignalAndLeavesNothingBehind() async throws {
+        let (directory, outcome) = try await RunningProcess.run(["demo", "--stay"]) { process in
+            let line = try await process.line(containing: "/tmp/giftbridge-")
+            try await process.line(containing: "Ctrl-C ends")
+            process.signal(SIGINT)
+            try await process.end(within: .seconds(20))
+            return try #require(line.firstMatch(of: /\/tmp\/giftbridge-\w+/)).output.description
+        }
+        #expect(outcome.status == 0)
+        #expect(!FileManager.default.fileExists(atPath: directory))
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import LocalPostgres
+import TestSupport
+import Testing
+
+/// Several workers, drains, kills and restarts with work in flight.
+@Suite struct LoadTests {
+    @Test func twoWorkersShareTheWorkAndSellEachOrderOnce() async throws {
+        let database = try await TestServer.shared.database()
+        try await database.liftLimit()
+        try await VendorPeer.run(["--rate-limit", "0", "--latency", "20ms"]) { vendor in
+            let bridge = Bridge(database, vendor, ["GIFTBRIDGE_CONCURRENCY": "8"])
+            try await bridge.run { _ in
+                try await bridge.run { _ in
+                    try await database.insertOrders(1...400)
+                    try await database.waitUntilFinished()
+                }
+            }
+            #expect(try await database.states() == "completed=400")
+            let shares = try await database.value(
+                "SELECT min(n) FROM (SELECT count(*) AS n FROM giftbridge.submissions GROUP BY worker) AS w HAVING count(*) = 2"
+            )
+            #expect(Int(shares ?? "0") ?? 0 > 50, "the smaller share of two workers")
+            try await expectLedgerMatches(database, vendor)
+        }
+    }
+
+    @Test func sigtermUnderLoadDrainsAndLosesNothing() async throws {
+        let database = try await TestServer.shared.database()
+        try await database.liftLimit()
+        try await VendorPeer.run(["--rate-limit", "0", "--latency", "50ms"]) { vendor in
+            try await database.insertOrders(1...2000)
+            let bridge = Bridge(database, vendor)
+            let outcome = try await bridge.runAndDrain { _ in
+                try await database.wait(
+                    for: "t", from: "SELECT count(*) >= 200 FROM giftbridge.orders WHERE status = 'completed'")
+            }
+            #expect(outcome.status == 0)
+            // The signal struck in the middle of the work, and nothing is left in the air.
+            #expect(outcome.text.contains(#""message":"Draining.""#))
+            #expect(
+                try await database.value("SELECT count(*) > 0 FROM giftbridge.orders WHERE status = 'pending'") == "t")
+            #expect(
+                try await database.value(
+                    "SELECT count(*) FROM giftbridge.orders WHERE status NOT IN ('pending', 'completed')") == "0")
+            #expect(
+                try await database.value("SELECT state || ' ' || in_flight || ' ' || listening FROM giftbridge.status")
+                    == "stopped 0 false")
+            try await expectLedgerMatches(database, vendor)
+
+            try await bridge.run { _ in try await database.waitUntilFinished() }
+            #expect(try await database.states() == "completed=2000")
+            try await expectLedgerMatches(database, vendor)
+        }
+    }
+
+    @Test func aSecondSignalEndsAtOnceAndTheOrdersAreVerified() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run(["--rate-limit", "0"]) { vendor in
+            try await vendor.fault("hang_after", orderID: "1")
+            try await database.insertOrders(1...1)
+            let settings = ["GIFTBRIDGE_LEASE": "2s", "GIFTBRIDGE_REQUEST_TIMEOUT": "1500ms"]
+            let first = try await Bridge(database, vendor, settings).run { process in
+                try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.orders")
+                process.signal(SIGTERM)
+                try await process.line(containing: "Draining.")
+                process.signal(SIGTERM)
+                try await process.end(within: .seconds(5))
+            }.outcome
+            #expect(first.status == 1)
+            #expect(try await database.states() == "submitting=1")
+            try await Bridge(database, vendor, settings).run { _ in try await database.waitUntilFinished() }
+            #expect(try await database.states() == "completed=1")
+            try await expectLedgerMatches(database, vendor)
+        }
+    }
+
+    @Test func aKilledWorkersOrdersAreVerifiedByAnother() async throws {
+        let database = try await TestServer.shared.database()
+        try await database.liftLimit()
+        try await VendorPeer.run(["--rate-limit", "0", "--latency", "30ms"]) { vendor in
+            try await database.insertOrders(1...600)
+            let bridge = Bridge(database, vendor, ["GIFTBRIDGE_LEASE": "3s", "GIFTBRIDGE_REQUEST_TIMEOUT": "2s"])
+            let killed = try await bridge.run { process in
+                try await database.wait(
+                    for: "t", from: "SELECT count(*) >= 100 FROM giftbridge.orders WHERE status = 'completed'")
+                process.signal(SIGKILL)
+                try await process.end()
+            }.outcome
+            #expect(killed.signal == SIGKILL)
+            #expect(
+                try await database.value("SELECT count(*) > 0 FROM giftbridge.orders WHERE status = 'submitting'")
+                    == "t")
+            try await bridge.run { _ in try await database.waitUntilFinished() }
+            #expect(try await database.states() == "completed=600")
+            try await expectLedgerMatches(database, vendor)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func aDatabaseThatRestartsUnderLoadIsWaitedFor(crashes: Bool) async throws {
+        try await LocalPostgres.run(in: TestServer.directory) { postgres in
+            let database = TestDatabase(server: postgres, name: "postgres")
+            let migrated = try await RunningProcess.giftbridge(["migrate", "--database-url", database.conninfo])
+            #expect(migrated.status == 0)
+            try await database.liftLimit()
+            try await VendorPeer.run(["--rate-limit", "0", "--latency", "30ms"]) { vendor in
+                try await database.insertOrders(1...1500)
+                let bridge = Bridge(database, vendor, ["GIFTBRIDGE_LEASE": "4s", "GIFTBRIDGE_REQUEST_TIMEOUT": "3s"])
+                let outcome = try await bridge.runAndDrain { process in
+                    try await database.wait(
+                        for: "t", from: "SELECT count(*) >= 200 FROM giftbridge.orders WHERE status = 'completed'")
+                    if crashes { try await postgres.kill() } else { try await postgres.stop() }
+                    try await process.line(containing: "The database is away")
+                    try await postgres.start()
+                    try await process.line(containing: "The database is back.")
+                    try await database.waitUntilFinished()
+                    // It listens again as well: an order comes through without waiting for the poll.
+                    try await database.wait(for: "t", from: "SELECT listening FROM giftbridge.status")
+                    try await database.insertOrders(5000...5000)
+                    try await database.wait(
+                        for: "completed", from: "SELECT status FROM giftbridge.orders WHERE shop_order_id = '5000'",
+                        within: .seconds(5))
+                }
+                #expect(outcome.status == 0)
+                #expect(try await database.states() == "completed=1501")
+                try await expectLedgerMatches(database, vendor)
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import LibPQ
+import TestSupport
+import Testing
+
+/// Every end that an order can have, each through the real binary, and what the shop hears of it.
+@Suite struct OutcomeTests {
+    @Test func aRejectedOrderIsMendedAndRetried() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run { vendor in
+            let bridge = Bridge(database, vendor)
+            try await bridge.run { _ in
+                let shop = try await ShopListener(database)
+                try await database.run(
+                    """
+                    INSERT INTO giftbridge.orders (shop_order_id, items, customer_email, delivery_method, delivery_email,
+                        payment_method)
+                    VALUES ('100012', '[{"id": 5, "price": 10.00}]', 'a@example.com', 1, 'b@example.com', 1)
+                    """)
+                #expect(
+                    try await shop.next()
+                        == #"{"id" : 1, "shop" : "default", "shop_order_id" : "100012", "status" : "rejected"}"#)
+                #expect(try await database.value("SELECT error FROM giftbridge.orders")?.contains("items.0.id") == true)
+                #expect(
+                    try await database.value("SELECT response LIKE '%items.0.id%' FROM giftbridge.submissions") == "t")
+
+                // Retried as it is, it is refused again; mended, it is sold.
+                try await database.run(#"UPDATE giftbridge.orders SET items = '[{"id": 1, "price": 10.00}]'"#)
+                let retry = try await RunningProcess.giftbridge(["retry", "1", "--database-url", database.conninfo])
+                #expect(retry.status == 0 && retry.output == ["order 1 is pending"])
+                #expect(
+                    try await shop.next()
+                        == #"{"id" : 1, "shop" : "default", "shop_order_id" : "100012", "status" : "completed"}"#)
+                #expect(try await database.value("SELECT error IS NULL AND attempts = 1 FROM giftbridge.orders") == "t")
+                await shop.close()
+            }
+            try await expectLedgerMatches(database, vendor)
+        }
+    }
+
+    @Test func anOrderIsRetriedUntilTheVendorCanBeReached() async throws {
+        let database = try await TestServer.shared.database()
+        let port = try await VendorPeer.run { Int($0.url.split(separator: ":").last ?? "") }
+        let free = try #require(port)
+        try await database.insertOrders(1...1)
+        let environment = [
+            "GIFTBRIDGE_DATABASE_URL": database.conninfo, "GIFTBRIDGE_API_URL": "http://127.0.0.1:\(free)",
+            "GIFTBRIDGE_API_KEY": VendorPeer.key, "GIFTBRIDGE_RETRY_BASE": "50ms", "GIFTBRIDGE_RETRY_MAX": "100ms",
+        ]
+        _ = try await RunningProcess.run(["run"], environment: environment) { _ in
+            // Certainly not sold, so it is pending again, and says why.
+            try await database.wait(
+                for: "t", from: "SELECT attempts >= 3 AND error LIKE 'The request failed%' FROM giftbridge.orders")
+            try await VendorPeer.run(["--port", "\(free)"]) { vendor in
+                try await database.wait(for: "completed", from: "SELECT status FROM giftbridge.orders")
+                try await expectLedgerMatches(database, vendor)
+            }
+        }
+        #expect(
+            try await database.value(
+                "SELECT count(*) > 3 AND count(*) FILTER (WHERE outcome = 'completed') = 1 FROM giftbridge.submissions")
+                == "t")
+    }
+
+    @Test func anOrderFailsAfterItsLastAttempt() async throws {
+        let database = try await TestServer.shared.database()
+        let shop = try await ShopListener(database)
+        try await database.insertOrders(7...7)
+        let environment = [
+            "GIFTBRIDGE_DATABASE_URL": database.conninfo, "GIFTBRIDGE_API_URL": "http://127.0.0.1:9",
+            "GIFTBRIDGE_API_KEY": VendorPeer.key, "GIFTBRIDGE_RETRY_BASE": "10ms", "GIFTBRIDGE_MAX_ATTEMPTS": "3",
+        ]
+        _ = try await RunningProcess.run(["run"], environment: environment) { _ in
+            let payload = try await shop.next()
+            #expect(payload.contains(#""status" : "failed""#))
+        }
+        #expect(try await database.value("SELECT attempts FROM giftbridge.orders") == "3")
+        #expect(
+            try await database.value("SELECT error FROM giftbridge.orders")?.hasPrefix(
+                "Given up after 3 attempts; not sold.") == true)
+        await shop.close()
+    }
+
+    @Test func aPendingOrderIsCancelledAndASoldOneIsNot() async throws {
+        let database = try await TestServer.shared.database()
+        try await database.insertOrders(1...2)
+        try await database.run("UPDATE giftbridge.orders SET submit_after = now() + interval '1 hour' WHERE id = 1")
+        try await VendorPeer.run { vendor in
+            try await Bridge(database, vendor).run { _ in
+                try await database.wait(for: "completed", from: "SELECT status FROM giftbridge.orders WHERE id = 2")
+                let cancel = try await RunningProcess.giftbridge(["cancel", "1", "--database-url", database.conninfo])
+                #expect(cancel.status == 0 && cancel.output == ["order 1 is cancelled"])
+                let refused = try await RunningProcess.giftbridge(["cancel", "2", "--database-url", database.conninfo])
+                #expect(refused.status == 1)
+                #expect(
+                    refused.output == [
+                        "giftbridge: order 2 is completed: only an order that is pending can be cancelled"
+                    ])
+                let missing = try await RunningProcess.giftbridge(["retry", "77", "--database-url", database.conninfo])
+                #expect(missing.status == 1 && missing.output == ["giftbridge: there is no order 77"])
+            }
+            #expect(try await database.states() == "cancelled=1 completed=1")
+            #expect(try await vendor.sales().count == 1)
+        }
+    }
+
+    @Test func aLostAnswerIsVerifiedAndNotSoldTwice() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run { vendor in
+            try await vendor.fault("close_after", orderID: "1")
+            try await vendor.fault("status_500", orderID: "2")
+            try await database.insertOrders(1...3)
+            try await Bridge(database, vendor).run { _ in try await database.waitUntilFinished() }
+            let struck = try await vendor.requests().compactMap(\.fault)
+            #expect(Set(struck) == ["close_after", "status_500"])
+            #expect(try await database.states() == "completed=3")
+            // The first was sold by its first request, whose answer was lost; the second by its second.
+            #expect(
+                try await database.value(
+                    "SELECT order_reference IS NULL AND error LIKE 'Sold:%' FROM giftbridge.orders WHERE id = 1") == "t"
+            )
+            #expect(try await database.value("SELECT order_reference FROM giftbridge.orders WHERE id = 2") == "2")
+            let bodies = try await vendor.requests().filter { $0.order_id == "1" }.map(\.body)
+            #expect(bodies.count == 2 && bodies[0] == bodies[1])
+            try await expectLedgerMatches(database, vendor)
+        }
+    }
+
+    @Test func aWrongKeyPausesTheShopUntilItIsMended() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run { vendor in
+            try await vendor.accept(key: "sk_another")
+            try await database.insertOrders(1...20)
+            try await Bridge(database, vendor).run { _ in
+                try await database.wait(for: "t", from: "SELECT paused FROM giftbridge.shops")
+                try await database.wait(
+                    for: "pending=20",
+                    from:
+                        "SELECT 'pending=' || count(*) FROM giftbridge.orders WHERE status = 'pending' AND attempts = 0"
+                )
+                #expect(
+                    try await database.value("SELECT pause_reason FROM giftbridge.shops")?.contains("API key") == true)
+                #expect(try await database.value("SELECT setup_faults FROM giftbridge.shops") == "1")
+                try await vendor.accept(key: VendorPeer.key)
+                try await database.run("SELECT giftbridge.resume('default')")
+                try await database.waitUntilFinished()
+            }
+            #expect(try await database.states() == "completed=20")
+            try await expectLedgerMatches(database, vendor)
+        }
+    }
+
+    @Test func aVendorThatThrottlesIsWaitedFor() async throws {
+        let database = try await TestServer.shared.database()
+        try await database.liftLimit()
+        try await database.insertOrders(1...12)
+        try await VendorPeer.run(["--rate-limit", "5", "--rate-window", "1s"]) { vendor in
+            try await Bridge(database, vendor).run { _ in try await database.waitUntilFinished() }
+            let throttled = try await vendor.requests().count { $0.status == 429 }
+            #expect(throttled > 0)
+            #expect(
+                try await database.value(
+                    "SELECT bool_and(attempts = 1 AND status = 'completed') FROM giftbridge.orders") == "t")
+            try await expectLedgerMatches(database, vendor)
+        }
+    }
+}
+
+/// A shop that waits on `giftbridge_results`.
+final class ShopListener: Sendable {
+    private let connection: Connection
+
+    init(_ database: TestDatabase) async throws {
+        connection = try await database.connect()
+        _ = try await connection.query("LISTEN giftbridge_results")
+    }
+
+    /// The next notification's payload, within 20 seconds.
+    func next() async throws -> String {
+        try await withThrowingTaskGroup(of: String.self) { group in
+            group.addTask { [connection] in
+                for await notification in connection.notifications { return notification.payload }
+                throw TimedOut(what: "the connection was lost")
+            }
+            group.addTask {
+                try await Task.sleep(for: .seconds(20))
+                throw TimedOut(what: "a notification on giftbridge_results")
+            }
+            defer { group.cancelAll() }
+            guard let payload = try await group.next() else { throw TimedOut(what: "a notification") }
+            return payload
+        }
+    }
+
+    func close() async { await connection.close() }
+}
