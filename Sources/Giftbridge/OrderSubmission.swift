@@ -26,7 +26,9 @@ struct OrderSubmission: Sendable {
         case (_, .failure(let fault)):
             return settlement(order, .misconfigured(reason: fault.description))
         case (.success(let sale), .success(let endpoint)):
+            CrashPoint.sending.reached()
             answer = await vendor.submit(sale.body(), to: endpoint)
+            CrashPoint.answered.reached()
             verdict = Verdict(answer, items: sale.items.count)
         }
         var settlement = settlement(order, verdict)

@@ -190,7 +190,9 @@ public actor Worker: Service {
             let batch = Array(unsettled.prefix(500))
             let settled: [Settled]
             do {
+                CrashPoint.settling.reached()
                 settled = try await queue.settle(batch)
+                CrashPoint.settled.reached()
             } catch let error as ServerError where batch.count > 1 && ["22", "23"].contains(error.sqlStateClass) {
                 // One bad row must not sink its batch.
                 logger.error(

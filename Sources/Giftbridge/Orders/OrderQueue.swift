@@ -15,9 +15,11 @@ struct OrderQueue: Sendable {
     ///   - lease: How long this worker may hold them.
     ///   - verifyAfter: How long an order whose lease has ended stays in doubt before it is verified.
     func claim(slots: Int, lease: Duration, verifyAfter: Duration) async throws -> [ClaimedOrder] {
+        CrashPoint.claiming.reached()
         let claimedAt = ContinuousClock.now
         let rows = try await connection.prepared(
             SQL.Call.claim, [.text(worker), .int(slots), .interval(lease), .interval(verifyAfter)])
+        if !rows.isEmpty { CrashPoint.claimed.reached() }
         return try rows.map { try ClaimedOrder($0, claimedAt: claimedAt) }
     }
 

@@ -1,0 +1,95 @@
+import LibPQ
+import TestSupport
+import Testing
+
+@testable import Giftbridge
+
+extension DatabaseTests {
+    /// The house rules of `sql/`, looked up in the catalogue of an installed schema.
+    struct ConventionTests {
+        @Test func everyTableViewColumnAndFunctionHasAComment() async throws {
+            let test = try await TestQueue.make()
+            let bare = try await test.column(
+                """
+                SELECT c.oid::regclass::text FROM pg_class AS c
+                WHERE c.relnamespace = 'giftbridge'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p')
+                    AND obj_description(c.oid, 'pg_class') IS NULL
+                UNION ALL
+                SELECT c.oid::regclass || '.' || a.attname FROM pg_class AS c
+                JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                WHERE c.relnamespace = 'giftbridge'::regnamespace AND c.relkind IN ('r', 'p')
+                    AND col_description(c.oid, a.attnum) IS NULL
+                UNION ALL
+                SELECT p.oid::regprocedure::text FROM pg_proc AS p
+                WHERE p.pronamespace = 'giftbridge'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL
+                """)
+            #expect(bare == [])
+        }
+
+        @Test func everyFunctionPinsItsSearchPath() async throws {
+            let test = try await TestQueue.make()
+            let unpinned = try await test.connection.query(
+                """
+                SELECT p.proname, l.lanname = 'sql' AND p.provolatile = 'i' AS is_trivial
+                FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+                WHERE p.pronamespace = 'giftbridge'::regnamespace
+                    AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)
+                ORDER BY p.proname
+                """)
+            // A pinned path would keep PostgreSQL from inlining these; they name nothing outside pg_catalog.
+            #expect(try unpinned.map { try $0.text(0) } == ["rate_margin", "verifiable"])
+            #expect(try unpinned.allSatisfy { try $0.bool(1) })
+        }
+
+        @Test(arguments: SQL.functions.map(\.name))
+        func functionFileHoldsTheOneFunctionOfItsName(_ name: String) throws {
+            let text = try #require(SQL.functions.first { $0.name == name }).text
+            let created = text.matches(of: /(?m)^CREATE (?:OR REPLACE )?FUNCTION giftbridge\.(\w+)/).map {
+                String($0.1)
+            }
+            #expect(created == [name])
+            #expect(text.matches(of: /(?m)^COMMENT ON FUNCTION giftbridge\.(\w+)/).map { String($0.1) } == [name])
+            // Purpose, callers, locks.
+            #expect(text.hasPrefix("-- "))
+        }
+
+        @Test func installedFunctionsAreThoseOfTheFiles() async throws {
+            let test = try await TestQueue.make()
+            let installed = try await test.column(
+                "SELECT proname FROM pg_proc WHERE pronamespace = 'giftbridge'::regnamespace ORDER BY proname COLLATE \"C\""
+            )
+            #expect(installed == SQL.functions.map(\.name).sorted())
+            let forwardDeclarations = try await test.column(
+                "SELECT proname FROM pg_proc WHERE pronamespace = 'giftbridge'::regnamespace AND prosrc LIKE '%not installed%'"
+            )
+            #expect(forwardDeclarations.isEmpty)
+        }
+
+        /// The migration switches that check off, because functions name each other.
+        @Test func everyFunctionPassesPostgreSQLsOwnCheck() async throws {
+            let test = try await TestQueue.make()
+            for file in SQL.functions { try await test.run(file.text) }
+        }
+
+        @Test func everyConstraintAndIndexHasANameOfOurs() async throws {
+            let test = try await TestQueue.make()
+            let others = try await test.column(
+                """
+                SELECT conname FROM pg_constraint
+                WHERE connamespace = 'giftbridge'::regnamespace AND contype <> 't' AND conname ~ '(_check\\d*|_excl)$'
+                """)
+            #expect(others == [])
+        }
+
+        @Test func timesAreWithTimeZone() async throws {
+            let test = try await TestQueue.make()
+            let others = try await test.column(
+                """
+                SELECT table_name || '.' || column_name FROM information_schema.columns
+                WHERE table_schema = 'giftbridge' AND (data_type = 'timestamp without time zone'
+                    OR column_name LIKE '%\\_at' AND data_type <> 'timestamp with time zone')
+                """)
+            #expect(others == [])
+        }
+    }
+}

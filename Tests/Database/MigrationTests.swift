@@ -1,0 +1,105 @@
+import LibPQ
+import TestSupport
+import Testing
+
+@testable import Giftbridge
+
+extension DatabaseTests {
+    struct MigrationTests {
+        private func mismatch(_ connection: Connection) async throws -> Schema.Mismatch {
+            try await #require(throws: Schema.Mismatch.self) { try await Schema.check(connection) }
+        }
+
+        @Test func emptyDatabaseGetsTheWholeSchema() async throws {
+            let connection = try await TestServer.shared.emptyDatabase().connect()
+            #expect(try await mismatch(connection) == .missing)
+            #expect(try await Schema.pending(connection).count == Schema.migrations.count)
+            let applied = try await Schema.migrate(connection)
+            #expect(applied.map(\.version) == Schema.migrations.map(\.version))
+            #expect(try await Schema.pending(connection).isEmpty)
+            try await Schema.check(connection)
+            #expect(
+                try await connection.query("SELECT name FROM giftbridge.shops").map { try $0.text(0) } == ["default"])
+        }
+
+        @Test func migrationsAreNumberedWithoutGaps() {
+            #expect(Schema.migrations.map(\.version) == Array(1...Schema.version))
+            #expect(Schema.migrations.count == SQL.migrations.count)
+        }
+
+        @Test func repeatedMigrationAppliesNothingAndKeepsEverything() async throws {
+            let test = try await TestQueue.make()
+            let order = try await test.claimedOrder()
+            try await test.run("DROP FUNCTION giftbridge.voucher_code")
+            #expect(try await Schema.migrate(test.connection).isEmpty)
+            #expect(try await test.status(order.orderID) == "submitting")
+            #expect(try await test.int("SELECT count(*) FROM giftbridge.migrations") == Schema.migrations.count)
+            // Functions are installed anew each time.
+            #expect(try await test.value("SELECT length(giftbridge.voucher_code())") == "16")
+        }
+
+        @Test func twoMigrationsAtOnceBothSucceedAndOneApplies() async throws {
+            let database = try await TestServer.shared.emptyDatabase()
+            let applied = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 1...4 {
+                    group.addTask {
+                        let connection = try await database.connect()
+                        let count = try await Schema.migrate(connection).count
+                        await connection.close()
+                        return count
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(applied.sorted() == [0, 0, 0, Schema.migrations.count])
+        }
+
+        @Test func newerSchemaIsLeftAlone() async throws {
+            let test = try await TestQueue.make()
+            try await test.run(
+                "INSERT INTO giftbridge.migrations (version, name) VALUES (999, 'later'); DROP FUNCTION giftbridge.voucher_code"
+            )
+            let newer = Schema.Mismatch.newer(installed: 999)
+            await #expect(throws: newer) { try await Schema.check(test.connection) }
+            await #expect(throws: newer) { try await Schema.migrate(test.connection) }
+            await #expect(throws: newer) { try await Schema.pending(test.connection) }
+            #expect(try await test.value("SELECT to_regproc('giftbridge.voucher_code')") == nil)
+        }
+
+        @Test func olderSchemaIsSaid() async throws {
+            let test = try await TestQueue.make()
+            try await test.run("DELETE FROM giftbridge.migrations WHERE version = \(Schema.version)")
+            #expect(try await mismatch(test.connection) == .older(installed: Schema.version - 1))
+            #expect(try await Schema.pending(test.connection).map(\.version) == [Schema.version])
+        }
+
+        @Test func tableThatIsLockedForLongStopsTheMigrationAndChangesNothing() async throws {
+            let test = try await TestQueue.make()
+            // Should the lock not be waited for as told, it ends by itself: the test fails, and does not hang.
+            let holder = try await test.other()
+            try await holder.run(
+                """
+                SET idle_in_transaction_session_timeout = '5 s';
+                BEGIN; LOCK TABLE giftbridge.orders IN ACCESS EXCLUSIVE MODE
+                """)
+            try await test.run("DROP FUNCTION giftbridge.voucher_code")
+            let begin = ContinuousClock.now
+            let error = try await #require(throws: ServerError.self) {
+                try await Schema.migrate(test.connection, lockTimeout: .milliseconds(200))
+            }
+            #expect(error.sqlState == "55P03")
+            #expect(begin.duration(to: .now) < .seconds(4))
+            #expect(try await test.value("SELECT to_regproc('giftbridge.voucher_code')") == nil)
+            try await holder.run("ROLLBACK")
+            #expect(try await Schema.migrate(test.connection).isEmpty)
+        }
+
+        @Test func repeatedMigrationPassesReadersAndWritersOfTheOrders() async throws {
+            let test = try await TestQueue.make()
+            let other = try await test.other()
+            try await other.run("BEGIN; SELECT FROM giftbridge.orders; \(TestQueue.insert())")
+            #expect(try await Schema.migrate(test.connection, lockTimeout: .seconds(1)).isEmpty)
+            try await other.run("COMMIT")
+        }
+    }
+}
