@@ -20,16 +20,22 @@ public struct ConnectionOptions: Sendable {
     /// of the conninfo (or `PGOPTIONS`), so these win. Default: none.
     public var settings: [String: String]
 
+    /// Whether only a server that takes writes will do: of several hosts, standbys and demoted primaries are passed over
+    /// (libpq's `target_session_attrs=read-write`, unless the conninfo says). Default: false.
+    public var requiresPrimary: Bool
+
     /// Makes options; what is not given has its default.
     public init(
         connectTimeout: Duration = .seconds(10),
         commandTimeout: Duration? = .seconds(60),
         applicationName: String = "giftbridge",
-        settings: [String: String] = [:]
+        settings: [String: String] = [:],
+        requiresPrimary: Bool = false
     ) {
         self.connectTimeout = connectTimeout
         self.commandTimeout = commandTimeout
         self.applicationName = applicationName
         self.settings = settings
+        self.requiresPrimary = requiresPrimary
     }
 }

@@ -15,6 +15,9 @@ extension Conninfo {
             ("keepalives_count", "3"),
             ("tcp_user_timeout", "20000"),
         ]
+        if options.requiresPrimary, self["target_session_attrs"] == nil {
+            parameters.append(("target_session_attrs", "read-write"))
+        }
         parameters.append(("dbname", text))
         if !options.settings.isEmpty {
             parameters.append(("options", startupOptions(options.settings)))

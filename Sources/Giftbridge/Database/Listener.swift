@@ -84,6 +84,7 @@ extension ConnectionOptions {
     /// - Parameter purpose: Shown as `application_name` behind `giftbridge`.
     static func giftbridge(_ purpose: String) -> ConnectionOptions {
         ConnectionOptions(
-            connectTimeout: .seconds(10), commandTimeout: .seconds(30), applicationName: "giftbridge \(purpose)")
+            connectTimeout: .seconds(10), commandTimeout: .seconds(30), applicationName: "giftbridge \(purpose)",
+            requiresPrimary: true)
     }
 }

@@ -1,0 +1,33 @@
+-- Erases the personal data of orders that were finished longer ago than older_than, and what the journal has of the
+-- vendor's words about them. References, codes, states and times stay; an order that is pending, submitting or in doubt is
+-- not touched, and no row is deleted. For operators. Locks the orders it erases. Result: how many.
+CREATE OR REPLACE FUNCTION giftbridge.prune(older_than interval) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_count bigint;
+BEGIN
+    IF older_than IS NULL OR older_than < interval '1 day' THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'older_than must be at least 1 day: younger orders are still asked about';
+    END IF;
+    WITH old AS (
+        SELECT o.id, giftbridge.erased(o) AS erased FROM giftbridge.orders AS o
+        WHERE o.status IN ('completed', 'cancelled', 'rejected', 'failed') AND o.updated_at < now() - older_than
+            AND o.customer_email <> 'erased@erased.invalid'
+        FOR UPDATE SKIP LOCKED
+    ), journal AS (
+        UPDATE giftbridge.submissions AS j SET response = NULL, error = NULL
+        FROM old WHERE j.order_id = old.id AND num_nonnulls(j.response, j.error) > 0
+    )
+    UPDATE giftbridge.orders AS o
+    SET items = (old.erased).items, customer_email = (old.erased).customer_email,
+        customer_first_name = NULL, customer_last_name = NULL, customer_address1 = NULL, customer_address2 = NULL,
+        customer_postcode = NULL, customer_town = NULL, customer_county = NULL, delivery_email = NULL,
+        delivery_first_name = NULL, delivery_last_name = NULL, delivery_address1 = NULL, delivery_address2 = NULL,
+        delivery_postcode = NULL, delivery_town = NULL, delivery_county = NULL
+    FROM old WHERE o.id = old.id;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END
+$$;
+COMMENT ON FUNCTION giftbridge.prune(interval) IS 'Erases the personal data of orders finished longer ago; keeps references and codes.';
