@@ -100,6 +100,21 @@ extension DatabaseTests {
             #expect(try await test.int("SELECT count(*) FROM giftbridge.orders WHERE status = 'in_doubt'") == 0)
         }
 
+        /// Not once for each shop.
+        @Test func claimLooksAtEachLaneOnceHoweverManyShops() async throws {
+            let test = try await TestQueue.make()
+            try await test.run(
+                "INSERT INTO giftbridge.shops (name, payment_method) SELECT 'shop ' || i, 1 FROM generate_series(1, 100) AS i"
+            )
+            try await test.insert(1000, ["shop": "'shop ' || i % 100 + 1"])
+            let claim = try await Self.scans(test, [Self.claim])
+            #expect(
+                try await test.int("SELECT count(DISTINCT shop) FROM giftbridge.orders WHERE status = 'submitting'")
+                    == 100)
+            #expect(claim.sequential == 0)
+            #expect(claim.fetched < 2000)
+        }
+
         @Test func setupFaultAndThrottleReadOneOrder() async throws {
             let test = try await Self.backlog(analyzed: true)
             let order = try #require(try await test.claim(1).first)
@@ -108,7 +123,6 @@ extension DatabaseTests {
                 [
                     "SELECT giftbridge.setup_fault(\(order.submissionID), 'x')",
                     "SELECT giftbridge.throttle('default', '1 s')",
-                    "SELECT giftbridge.setup_mended('default')",
                 ])
             #expect(scans.sequential == 0)
             #expect(scans.fetched < 20)

@@ -68,7 +68,7 @@ extension DatabaseTests {
             try await test.insert(5)
             for order in try await test.claim(1) { try await test.settle(fault(of: order)) }
             var sold = Settlement.sold(try #require(try await probe(test).first))
-            sold.consequence = .setupMended
+            sold.httpStatus = 200
             let notified = try await test.notifications(on: "giftbridge_orders") { try await test.settle(sold) }
             #expect(notified.count == 1)
             #expect(try await test.value(Self.state) == "f 0")
@@ -87,7 +87,7 @@ extension DatabaseTests {
             try await test.settle(fault(of: orders[0]))
             #expect(try await test.value(Self.state) == "t 0 stocktaking")
             var sold = Settlement.sold(orders[1])
-            sold.consequence = .setupMended
+            sold.httpStatus = 200
             try await test.settle(sold)
             #expect(try await test.value(Self.state) == "t 0 stocktaking")
         }

@@ -2,9 +2,12 @@
 -- order once its pause has ended and its allowance has room. Never negative; null: nothing is waiting.
 -- Called by the worker after a claim that took less than it could. Takes no locks.
 CREATE OR REPLACE FUNCTION giftbridge.next_due() RETURNS interval
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+BEGIN
     -- greatest() ignores nulls, and would say that something is due at once.
-    SELECT CASE WHEN min(due.at) IS NOT NULL THEN greatest(min(due.at) - clock_timestamp(), interval '0') END
+    RETURN (SELECT CASE WHEN min(due.at) IS NOT NULL THEN greatest(min(due.at) - clock_timestamp(), interval '0') END
     FROM (
         SELECT min(o.due_at) AS at FROM giftbridge.orders AS o WHERE o.status = 'submitting'
         UNION ALL
@@ -18,6 +21,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = o
         JOIN giftbridge.shops AS s ON s.name = waiting.shop
         CROSS JOIN LATERAL giftbridge.allowance(s.rate_group, clock_timestamp()) AS allowance
         WHERE NOT s.paused OR s.paused_until IS NOT NULL
-    ) AS due
+    ) AS due);
+END
 $$;
 COMMENT ON FUNCTION giftbridge.next_due() IS 'How long until a claim may find something to do; null: nothing is waiting.';

@@ -13,7 +13,7 @@ BEGIN
         FROM jsonb_array_elements(o.items) WITH ORDINALITY AS item (value, position) ORDER BY item.position)
     INTO v_items, v_codes FROM giftbridge.orders AS o WHERE o.id = resolve_sold.id;
     v_codes := coalesce(resolve_sold.voucher_codes, v_codes);
-    IF num_nulls(VARIADIC v_codes) > 0 OR cardinality(v_codes) <> v_items THEN
+    IF num_nulls(VARIADIC v_codes) > 0 OR '' = ANY (v_codes) OR cardinality(v_codes) <> v_items THEN
         RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
             MESSAGE = format('order %s has %s items: give one voucher code for each, in the items'' order', resolve_sold.id, v_items);
     END IF;

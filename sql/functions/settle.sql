@@ -13,11 +13,13 @@ CREATE OR REPLACE FUNCTION giftbridge.settle(
     p_references text[], p_codes text[]
 ) RETURNS TABLE (submission_id bigint, order_id bigint, status text, applied boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     v_applied bigint[];
 BEGIN
+    PERFORM giftbridge.flush_commit();
     -- Before the journal's rows: a rescue locks in this order too, and the two must not wait for one another.
     PERFORM FROM giftbridge.orders AS o
     WHERE o.id IN (SELECT j.order_id FROM giftbridge.submissions AS j WHERE j.id = ANY (p_submission_ids))
@@ -76,6 +78,15 @@ BEGIN
             RETURNING r.submission_id
         )
         SELECT v_applied || coalesce(array_agg(late.submission_id), '{}') INTO v_applied FROM late;
+    END IF;
+
+    -- The vendor took an order seriously: if its shop was paused by a set-up fault, that is mended.
+    IF EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.paused AND s.paused_until IS NOT NULL) THEN
+        UPDATE giftbridge.shops AS s SET paused = false
+        WHERE s.paused AND s.paused_until IS NOT NULL AND s.name IN (
+            SELECT o.shop FROM giftbridge.submissions AS j JOIN giftbridge.orders AS o ON o.id = j.order_id
+            WHERE j.id = ANY (p_submission_ids) AND j.outcome IN ('completed', 'rejected') AND j.http_status IS NOT NULL
+                AND (s.setup_fault_at IS NULL OR j.claimed_at > s.setup_fault_at));
     END IF;
 
     RETURN QUERY

@@ -9,7 +9,10 @@ BEGIN
         NEW.pause_reason := NULL;
         NEW.setup_faults := 0;
         NEW.setup_fault_at := NULL;
-        NOTIFY giftbridge_orders;
+        -- A throttle is no news of work.
+        IF TG_OP = 'INSERT' OR NEW.throttled_until IS NOT DISTINCT FROM OLD.throttled_until THEN
+            NOTIFY giftbridge_orders;
+        END IF;
     END IF;
     RETURN NEW;
 END

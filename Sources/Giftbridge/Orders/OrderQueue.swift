@@ -33,25 +33,35 @@ struct OrderQueue: Sendable {
     /// - Returns: For each submission whether it was applied; not applied: somebody else acted on the order meanwhile.
     func settle(_ settlements: [Settlement]) async throws -> [Settled] {
         let parameters = Self.parameters(settlements)
-        let consequences = settlements.filter { $0.consequence != nil }
+        let consequences = Self.consequences(of: settlements)
         guard !consequences.isEmpty else {
             return try await connection.prepared(SQL.Call.settle, parameters).map(Settled.init)
         }
         return try await connection.transaction { transaction in
             // Before the orders go back to pending: whoever claims next must find the shop stopped.
-            for settlement in consequences {
-                switch settlement.consequence {
-                case .throttled(let wait):
-                    _ = try await transaction.prepared(SQL.Call.throttle, [.text(settlement.shop), .interval(wait)])
-                case .setupFault(let reason):
-                    _ = try await transaction.prepared(
-                        SQL.Call.setupFault, [.int(settlement.submissionID), .text(reason)])
-                case .setupMended:
-                    _ = try await transaction.prepared(SQL.Call.setupMended, [.text(settlement.shop)])
-                case nil: break
-                }
-            }
+            for (statement, parameters) in consequences { try await transaction.prepared(statement, parameters) }
             return try await transaction.prepared(SQL.Call.settle, parameters).map(Settled.init)
+        }
+    }
+
+    /// What the settlements mean for their shops: one call per shop, in the order of their names, so that two workers never
+    /// wait for one another.
+    private static func consequences(of settlements: [Settlement]) -> [(statement: String, parameters: [Parameter])] {
+        let byShop = Dictionary(grouping: settlements, by: \.shop).sorted { $0.key < $1.key }
+        return byShop.flatMap { shop, settlements -> [(String, [Parameter])] in
+            var calls: [(String, [Parameter])] = []
+            let waits = settlements.compactMap { settlement -> Duration? in
+                if case .throttled(let wait) = settlement.consequence { wait } else { nil }
+            }
+            if let wait = waits.max() { calls.append((SQL.Call.throttle, [.text(shop), .interval(wait)])) }
+            // Several in the air are one fault; the newest of them is the one that may be a probe.
+            let newest = settlements.sorted { $0.submissionID > $1.submissionID }
+            for settlement in newest {
+                guard case .setupFault(let reason) = settlement.consequence else { continue }
+                calls.append((SQL.Call.setupFault, [.int(settlement.submissionID), .text(reason)]))
+                break
+            }
+            return calls
         }
     }
 

@@ -14,15 +14,13 @@ extension Settlement {
             self.init(of: order, .completed, .completed)
             reference = receipt.orderReference
             voucherCodes = receipt.voucherCodes
-            consequence = .setupMended
             if order.isVerification, let sent = try? order.sale.get().orderID, sent != receipt.orderReference {
                 error =
                     "Sold when it was verified, but the vendor renamed the reference: check there that it was not sold twice."
             }
 
         case .refused(let refusal):
-            self.init(refusal, of: order, policy: policy)
-            consequence = .setupMended
+            self.init(refusal, of: order)
 
         case .throttled(let retryAfter):
             self.init(unsold: order, error: "The vendor's rate limit was reached.")
@@ -78,7 +76,7 @@ extension Settlement {
         dueIn = .zero
     }
 
-    private init(_ refusal: Refusal, of order: ClaimedOrder, policy: RetryPolicy) {
+    private init(_ refusal: Refusal, of order: ClaimedOrder) {
         let ownCodesTaken = !refusal.takenCodes.isDisjoint(with: order.ownCodes)
         let sentence = order.blotted(refusal.sentence)
         if order.isVerification {
@@ -99,10 +97,17 @@ extension Settlement {
             self.init(of: order, .retry, .pending, error: "A code of the bridge's own was taken; it makes new ones.")
             renewsCodes = true
             dueIn = .zero
+        } else if ownCodesTaken {
+            // Twice is no collision; or a person said that it was not sold, and the vendor says it was.
+            self.init(
+                of: order, .rejected, .inDoubt,
+                error: "The vendor holds the bridge's own code as taken, which cannot be chance: ask the vendor, "
+                    + "then resolve the order.")
         } else {
             self.init(of: order, .rejected, .rejected, error: sentence)
         }
-        httpStatus = refusal.status
+        // 0: the bridge's own refusal; nothing was sent.
+        httpStatus = refusal.status == 0 ? nil : refusal.status
     }
 }
 

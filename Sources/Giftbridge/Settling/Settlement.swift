@@ -14,8 +14,6 @@ struct Settlement: Sendable, Equatable {
         case throttled(Duration)
         /// The shop is paused, and probed later.
         case setupFault(String)
-        /// The vendor takes the shop's orders seriously: a pause by a set-up fault ends.
-        case setupMended
     }
 
     let submissionID: Int

@@ -1,2 +1,0 @@
--- $1 shop
-SELECT giftbridge.setup_mended($1)
