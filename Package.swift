@@ -135,7 +135,7 @@ let package = Package(
         ),
         .testTarget(
             name: "DecisionTests",
-            dependencies: ["Giftbridge", "LibPQ", "SmartGift"],
+            dependencies: ["Giftbridge", "LibPQ", "SmartGift", .product(name: "NIOHTTP1", package: "swift-nio")],
             path: "Tests/Decisions",
             swiftSettings: strict
         ),

@@ -46,10 +46,10 @@ extension Settlement {
     fileprivate mutating func record(_ answer: VendorAnswer, of order: ClaimedOrder, verdict: Verdict) {
         guard case .response(let response) = answer else { return }
         httpStatus = response.status
-        var text = order.blotted(String(decoding: response.body.prefix(16 * 1024), as: UTF8.self))
-        if case .sold(let receipt) = verdict {
-            for code in receipt.voucherCodes { text = text.replacing(code, with: "…") }
-        }
+        if consequence == nil, let wait = response.allowanceSpentFor { consequence = .allowanceSpent(wait) }
+        var codes: [String] = []
+        if case .sold(let receipt) = verdict { codes = receipt.voucherCodes }
+        let text = order.blotted(String(decoding: response.body.prefix(16 * 1024), as: UTF8.self), codes)
         self.response = String(text.unicodeScalars.prefix(4096).map(Character.init))
     }
 }

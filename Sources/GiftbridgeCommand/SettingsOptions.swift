@@ -77,6 +77,13 @@ struct WorkerOptions: ParsableArguments {
     @Option(help: "After so many attempts an order is failed, 1 to 1000. [GIFTBRIDGE_MAX_ATTEMPTS; default: 25]")
     var maxAttempts: String?
 
+    @Option(
+        help: """
+            Words, with commas between them, by which a refused code is understood to be taken. [GIFTBRIDGE_TAKEN_WORDS; \
+            default: taken,already,unique,in use,exist,duplicate]
+            """)
+    var takenWords: String?
+
     @Option(help: "The longest that the worker goes without looking. [GIFTBRIDGE_POLL_INTERVAL; default: 30s]")
     var pollInterval: String?
 
@@ -93,7 +100,8 @@ struct WorkerOptions: ParsableArguments {
             "GIFTBRIDGE_CONCURRENCY": concurrency, "GIFTBRIDGE_REQUEST_TIMEOUT": requestTimeout,
             "GIFTBRIDGE_LEASE": lease, "GIFTBRIDGE_VERIFY_AFTER": verifyAfter, "GIFTBRIDGE_RETRY_BASE": retryBase,
             "GIFTBRIDGE_RETRY_MAX": retryMax, "GIFTBRIDGE_MAX_ATTEMPTS": maxAttempts,
-            "GIFTBRIDGE_POLL_INTERVAL": pollInterval, "GIFTBRIDGE_HEARTBEAT": heartbeat,
+            "GIFTBRIDGE_TAKEN_WORDS": takenWords, "GIFTBRIDGE_POLL_INTERVAL": pollInterval,
+            "GIFTBRIDGE_HEARTBEAT": heartbeat,
             "GIFTBRIDGE_DRAIN_TIMEOUT": drainTimeout,
         ]
         return try BridgeConfiguration(

@@ -55,7 +55,7 @@ extension DatabaseTests {
                                 """
                             ).flatMap(Double.init))
                         #expect(took >= 3 * 2.05)
-                        #expect(took <= 3 * 2.05 / 0.8, "\(workers) workers used less than 95 % of the allowance")
+                        #expect(took <= 3 * 2.05 / 0.8, "\(workers) workers used too little of the allowance")
                         #expect(
                             try await test.int(
                                 "SELECT count(*) FROM giftbridge.submissions WHERE rate_group = 'second'") >= 15)

@@ -59,7 +59,7 @@ import Testing
         try await VendorPeer.run(["--rate-limit", "0"]) { vendor in
             try await vendor.fault("hang_after", orderID: "1")
             try await database.insertOrders(1...1)
-            let settings = ["GIFTBRIDGE_LEASE": "2s", "GIFTBRIDGE_REQUEST_TIMEOUT": "1500ms"]
+            let settings = ["GIFTBRIDGE_LEASE": "7s", "GIFTBRIDGE_REQUEST_TIMEOUT": "6s"]
             let first = try await Bridge(database, vendor, settings).run { process in
                 try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.orders")
                 process.signal(SIGTERM)

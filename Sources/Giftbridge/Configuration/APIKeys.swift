@@ -10,7 +10,7 @@ import Foundation
 /// The shops' secret keys: `GIFTBRIDGE_API_KEY_<SHOP>` for one shop, `GIFTBRIDGE_API_KEY` for every shop without its own;
 /// each also as `…_FILE`, a file that holds the key, or as a file of that name in `$CREDENTIALS_DIRECTORY` (systemd).
 ///
-/// Read once per shop and kept; its `description` says nothing.
+/// Files are read again for every order, so a key that was mended counts at once. Its `description` says nothing.
 public struct APIKeys: Sendable, CustomStringConvertible {
     private let environment: [String: String]
 
@@ -52,7 +52,8 @@ public struct APIKeys: Sendable, CustomStringConvertible {
     }
 
     private func value(_ variable: String) throws(ConfigurationError) -> String? {
-        if let key = environment[variable] { return try checked(key, variable) }
+        // For a shop named `…_file` that variable is another key's file.
+        if !variable.hasSuffix("_FILE"), let key = environment[variable] { return try checked(key, variable) }
         if let path = environment[variable + "_FILE"] {
             guard let key = try? String(contentsOfFile: path, encoding: .utf8) else {  // The reason is always the same.
                 throw ConfigurationError(variable + "_FILE", "names a file that cannot be read: \(path)")
@@ -68,10 +69,10 @@ public struct APIKeys: Sendable, CustomStringConvertible {
     }
 
     private func checked(_ key: String, _ source: String) throws(ConfigurationError) -> String {
-        let trimmed = key.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
-        guard !trimmed.isEmpty, trimmed.allSatisfy({ $0.isASCII && !$0.isWhitespace }) else {
+        let trimmed = String(key.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+        guard !trimmed.isEmpty, trimmed.unicodeScalars.allSatisfy({ ("!"..."~").contains($0) }) else {
             throw ConfigurationError(source, "is empty or has characters that a key cannot have")
         }
-        return String(trimmed)
+        return trimmed
     }
 }

@@ -16,7 +16,9 @@ struct APIURL: Sendable, Equatable {
     ///   - variable: Where it comes from, for the error.
     init(parsing text: String, variable: String) throws(ConfigurationError) {
         guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), let host = url.host(), !host.isEmpty,
-            scheme == "http" || scheme == "https"
+            scheme == "http" || scheme == "https",
+            (1...65535).contains(url.port ?? 443),  // On a greater one the HTTP library ends the process.
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F })  // Foundation would encode them instead.
         else {
             throw ConfigurationError(variable, "must be a URL such as https://api.smart-gift.co.uk")
         }

@@ -15,7 +15,8 @@ public struct BridgeConfiguration: Sendable {
     public var requestTimeout: Duration
     /// How long a worker may hold an order; more than the request timeout. Variable `GIFTBRIDGE_LEASE`.
     public var lease: Duration
-    /// Delays and limits of retries: `GIFTBRIDGE_VERIFY_AFTER`, `…RETRY_BASE`, `…RETRY_MAX`, `…MAX_ATTEMPTS`.
+    /// Delays and limits of retries: `GIFTBRIDGE_VERIFY_AFTER`, `…RETRY_BASE`, `…RETRY_MAX`, `…MAX_ATTEMPTS`,
+    /// `…TAKEN_WORDS`.
     var policy: RetryPolicy
     /// The safety net: the longest that the worker goes without looking. Variable `GIFTBRIDGE_POLL_INTERVAL`.
     public var pollInterval: Duration
@@ -23,6 +24,15 @@ public struct BridgeConfiguration: Sendable {
     public var heartbeat: Duration
     /// The longest that a drain waits for requests in the air. Variable `GIFTBRIDGE_DRAIN_TIMEOUT`.
     public var drainTimeout: Duration
+
+    private static func takenWords(_ text: String) throws(ConfigurationError) -> [String] {
+        let words = text.lowercased().split(separator: ",").map { $0.drop(while: \.isWhitespace) }.map(String.init)
+        guard !words.isEmpty, words.allSatisfy({ $0.count >= 3 }) else {
+            throw ConfigurationError(
+                "GIFTBRIDGE_TAKEN_WORDS", "must be words of three letters or more with commas between them")
+        }
+        return words
+    }
 
     /// The connection string alone, for commands that need nothing else.
     public static func databaseURL(flags: [String: String], environment: [String: String]) throws(ConfigurationError)
@@ -56,6 +66,9 @@ public struct BridgeConfiguration: Sendable {
         policy.maximum = try settings.duration("GIFTBRIDGE_RETRY_MAX", default: policy.maximum)
         policy.maximumAttempts = try settings.integer(
             "GIFTBRIDGE_MAX_ATTEMPTS", 1...1000, default: policy.maximumAttempts)
+        if let words = settings.text("GIFTBRIDGE_TAKEN_WORDS") {
+            policy.takenWords = try Self.takenWords(words)
+        }
         pollInterval = try settings.duration("GIFTBRIDGE_POLL_INTERVAL", default: .seconds(30))
         heartbeat = try settings.duration("GIFTBRIDGE_HEARTBEAT", default: .seconds(10))
         drainTimeout = try settings.duration("GIFTBRIDGE_DRAIN_TIMEOUT", default: .seconds(45))

@@ -54,6 +54,12 @@ struct OrderQueue: Sendable {
                 if case .throttled(let wait) = settlement.consequence { wait } else { nil }
             }
             if let wait = waits.max() { calls.append((SQL.Call.throttle, [.text(shop), .interval(wait)])) }
+            let spent = settlements.compactMap { settlement -> Duration? in
+                if case .allowanceSpent(let wait) = settlement.consequence { wait } else { nil }
+            }
+            if let wait = spent.max(), waits.isEmpty {
+                calls.append((SQL.Call.allowanceSpent, [.text(shop), .interval(wait)]))
+            }
             // Several in the air are one fault; the newest of them is the one that may be a probe.
             let newest = settlements.sorted { $0.submissionID > $1.submissionID }
             for settlement in newest {

@@ -1,4 +1,6 @@
-/// How often and how fast the bridge tries again.
+import SmartGift
+
+/// How often and how fast the bridge tries again, and what it takes for a proof.
 struct RetryPolicy: Sendable {
     /// The delay before the second attempt.
     var base: Duration = .seconds(1)
@@ -8,6 +10,8 @@ struct RetryPolicy: Sendable {
     var maximumAttempts = 25
     /// How long an order stays in doubt before it is verified.
     var verifyAfter: Duration = .seconds(60)
+    /// Words by which a refused code is understood to be taken, in lower case: what proves a sale on verification.
+    var takenWords = Refusal.wordsForTaken
     /// How long to wait after a 429 that does not say.
     var throttleWait: Duration = .seconds(60)
 

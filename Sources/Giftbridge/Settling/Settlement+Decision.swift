@@ -20,11 +20,12 @@ extension Settlement {
             }
 
         case .refused(let refusal):
-            self.init(refusal, of: order)
+            self.init(refusal, of: order, takenWords: policy.takenWords)
 
         case .throttled(let retryAfter):
             self.init(unsold: order, error: "The vendor's rate limit was reached.")
-            consequence = .throttled(retryAfter ?? policy.throttleWait)
+            // At least a second: a vendor that says 0 would be asked again and again.
+            consequence = .throttled(max(retryAfter ?? policy.throttleWait, .seconds(1)))
 
         case .misconfigured(let reason):
             self.init(unsold: order, error: reason)
@@ -60,6 +61,7 @@ extension Settlement {
     init(releasing order: ClaimedOrder) {
         self.init(
             unsold: order, error: "Put back: most of the lease was gone before the request could leave.", .released)
+        dueIn = .seconds(1)
     }
 
     private init(of order: ClaimedOrder, _ outcome: Outcome, _ status: OrderStatus, error: String? = nil) {
@@ -76,8 +78,8 @@ extension Settlement {
         dueIn = .zero
     }
 
-    private init(_ refusal: Refusal, of order: ClaimedOrder) {
-        let ownCodesTaken = !refusal.takenCodes.isDisjoint(with: order.ownCodes)
+    private init(_ refusal: Refusal, of order: ClaimedOrder, takenWords: [String]) {
+        let ownCodesTaken = !refusal.takenCodes(words: takenWords).isDisjoint(with: order.ownCodes)
         let sentence = order.blotted(refusal.sentence)
         if order.isVerification {
             if ownCodesTaken, let sent = order.sentCodes {
@@ -122,9 +124,11 @@ extension ClaimedOrder {
 
     /// A text of the vendor's without what must not stand in logs and error texts: voucher codes and e-mail addresses of
     /// this order, and NUL, which PostgreSQL cannot store.
-    func blotted(_ text: String) -> String {
-        guard let sale = try? sale.get() else { return text.replacing("\0", with: "") }
-        let secrets = sale.items.compactMap(\.code) + [sale.customer.email, sale.delivery.email].compactMap { $0 }
-        return secrets.reduce(text.replacing("\0", with: "")) { $0.replacing($1, with: "…") }
+    ///
+    /// - Parameter more: Other secrets, for example the codes of a receipt.
+    func blotted(_ text: String, _ more: [String] = []) -> String {
+        guard let sale = try? sale.get() else { return text.blotting(more) }
+        let emails = [sale.customer.email, sale.delivery.email].compactMap { $0 }
+        return text.blotting(more + sale.items.compactMap(\.code) + emails)
     }
 }

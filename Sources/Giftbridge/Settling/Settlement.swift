@@ -12,6 +12,8 @@ struct Settlement: Sendable, Equatable {
     enum Consequence: Sendable, Equatable {
         /// Nothing of the shop's rate group leaves before this is over.
         case throttled(Duration)
+        /// The vendor's window has nothing left and closes then; if the journal knows better, something else uses the key.
+        case allowanceSpent(Duration)
         /// The shop is paused, and probed later.
         case setupFault(String)
     }

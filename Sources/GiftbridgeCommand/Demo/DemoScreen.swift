@@ -109,9 +109,9 @@ struct DemoScreen: Sendable {
             line()
             line("  Ctrl-C ends and removes everything.")
         } else {
-            line(
-                "    giftbridge demo --stay      the same, and it stays: look around with psql, insert orders of your own"
-            )
+            // In the checkout the binary is not in the PATH, and the script is what was typed.
+            let demo = CommandLine.arguments[0].contains("/.build/") ? "./deploy/demo" : "giftbridge demo"
+            line("    \("\(demo) --stay".padded(27)) the same, and it stays: look around, insert orders of your own")
             line(
                 "    README.md                   your own database, your own shop, the vendor's development environment"
             )

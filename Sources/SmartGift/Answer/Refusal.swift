@@ -52,17 +52,25 @@ public struct Refusal: Sendable, Equatable {
     ///
     /// Undocumented: recognised by an error path that names an item's code, as `items.0.code`, and by words that say
     /// *taken*. A code refused for another reason (its length, say) proves nothing about a sale.
-    public var takenCodes: Set<Int> {
+    ///
+    /// - Parameter words: What says *taken*, in lower case; ``wordsForTaken`` by default.
+    public func takenCodes(words: [String] = Refusal.wordsForTaken) -> Set<Int> {
         Set(
             fields.compactMap { field in
                 let path = field.path.split(whereSeparator: { ".[]".contains($0) })
                 guard path.count == 3, path[0] == "items", path[2] == "code", let position = Int(path[1]) else {
                     return nil
                 }
-                let words = field.message.lowercased()
-                return Self.wordsForTaken.contains(where: words.contains) ? position : nil
+                let message = field.message.lowercased()
+                guard !Self.wordsForFree.contains(where: message.contains) else { return nil }
+                return words.contains(where: message.contains) ? position : nil
             })
     }
 
-    private static let wordsForTaken = ["taken", "already", "unique", "in use", "exist", "duplicate"]
+    /// Words by which a refused code is understood to be taken. What the vendor really says is undocumented.
+    public static let wordsForTaken = ["taken", "already", "unique", "in use", "exist", "duplicate"]
+    /// A code that the vendor does not know is the opposite of a sale.
+    private static let wordsForFree = [
+        "not exist", "n't exist", "non-exist", "nonexist", "no longer exist", "not in use", "not taken", "mistaken",
+    ]
 }

@@ -20,18 +20,22 @@ public struct VendorResponse: Sendable, Equatable {
     public var isTruncated: Bool
     /// How long the vendor asks to wait: from `Retry-After`, else from `X-RateLimit-Reset`. Zero or more.
     public var retryAfter: Duration?
+    /// Nothing is left of the vendor's rate limit window (`X-RateLimit-Remaining: 0`): the time until it closes.
+    public var allowanceSpentFor: Duration?
     /// The `Location` of a redirect, which is never followed.
     public var location: String?
 
     /// Memberwise; only the status is required.
     public init(
         status: Int, body: [UInt8] = [], isTruncated: Bool = false, retryAfter: Duration? = nil,
+        allowanceSpentFor: Duration? = nil,
         location: String? = nil
     ) {
         self.status = status
         self.body = body
         self.isTruncated = isTruncated
         self.retryAfter = retryAfter
+        self.allowanceSpentFor = allowanceSpentFor
         self.location = location
     }
 }

@@ -56,7 +56,7 @@ public final class VendorClient: Sendable {
         ]
         request.body = .bytes(traced, length: .known(Int64(body.count)))
         do {
-            return .response(try await exchange(request))
+            return .response(try await exchange(request).withoutKey(endpoint.key))
         } catch {
             return .noResponse(mayHaveBeenSent: traced.wasAskedFor, reason: Self.sentence(for: error))
         }
@@ -91,12 +91,23 @@ public final class VendorClient: Sendable {
         case .getConnectionFromPoolTimeout?: return "No connection to the vendor was free in time."
         case .remoteConnectionClosed?: return "The vendor closed the connection without an answer."
         case .cancelled?: return "The request was given up because the bridge is stopping."
-        default: return "The request failed: \(String(describing: error).prefix(200))."
+        // Its description may hold header values.
+        case let error?: return "The request failed: \(error.shortDescription)."
+        case nil: return "The request failed: \(String(describing: error).prefix(200))."
         }
     }
 }
 
 extension VendorResponse {
+    /// An answer that repeats the key must not carry it into journal and log.
+    fileprivate func withoutKey(_ key: String) -> VendorResponse {
+        guard !key.isEmpty else { return self }
+        var response = self
+        response.body = body.replacing(Array(key.utf8), with: Array("…".utf8))
+        response.location = location?.replacing(key, with: "…")
+        return response
+    }
+
     /// Reads a response to its end, or to the longest that is read.
     fileprivate init(_ response: HTTPClientResponse) async throws {
         var body: [UInt8] = []
@@ -108,9 +119,10 @@ extension VendorResponse {
                 break
             }
         }
+        let rateLimit = RateLimitHeaders(response.headers)
         self.init(
             status: Int(response.status.code), body: body, isTruncated: isTruncated,
-            retryAfter: RateLimitHeaders(response.headers).retryAfter,
+            retryAfter: rateLimit.retryAfter, allowanceSpentFor: rateLimit.spentFor,
             location: response.headers.first(name: "Location"))
     }
 }

@@ -14,7 +14,13 @@ extension PosSale.Item {
         }
         return try elements.enumerated().map { position, element in
             var item = try PosSale.Item(element, position: position)
-            item.code = item.code ?? (assignedCodes.isEmpty ? nil : assignedCodes[position])
+            if !assignedCodes.isEmpty, let assigned = assignedCodes[position] {
+                // A shop's code that passed for one of the bridge's own would prove sales that never were.
+                guard item.code == nil else {
+                    throw InvalidItems(problem: "items[\(position)] has a code and an assigned one")
+                }
+                item.code = assigned
+            }
             return item
         }
     }

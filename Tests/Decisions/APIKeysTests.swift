@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+@testable import Giftbridge
+
+/// Where a shop's secret key comes from, and that no message tells it.
+@Suite("API keys")
+struct APIKeysTests {
+    @Test(
+        "A shop's variable is its name in upper case, other characters as _",
+        arguments: [
+            ("default", "DEFAULT"), ("north", "NORTH"), ("north-1", "NORTH_1"), ("North.West", "NORTH_WEST"),
+            ("a b", "A_B"), ("a_b", "A_B"),
+            ("7", "7"), ("zoë", "ZO_"), ("zoe\u{308}", "ZO_"), ("straße", "STRASSE"), ("日本", "__"), ("a🎁b", "A_B"),
+        ])
+    func variable(shop: String, suffix: String) {
+        #expect(APIKeys.variable(shop: shop) == "GIFTBRIDGE_API_KEY_\(suffix)")
+    }
+
+    @Test("A shop's own key goes before the one for every shop")
+    func ownKeyFirst() throws {
+        let keys = APIKeys(environment: ["GIFTBRIDGE_API_KEY": "sk_all", "GIFTBRIDGE_API_KEY_NORTH_1": "sk_north"])
+        #expect(try keys.key(shop: "north-1") == "sk_north")
+        #expect(try keys.key(shop: "default") == "sk_all")
+        #expect(try keys.key(shop: "south") == "sk_all")
+        #expect(try APIKeys(environment: ["GIFTBRIDGE_API_KEY_DEFAULT": "sk_own"]).key(shop: "default") == "sk_own")
+    }
+
+    @Test(
+        "A file's key is read, without the line's end; a value goes before a file, a file before the credentials directory"
+    )
+    func files() throws {
+        try Self.withDirectory { directory in
+            let path = try Self.write("sk_file\n", directory, "key")
+            let credentials = ["CREDENTIALS_DIRECTORY": directory]
+            _ = try Self.write("  sk_systemd\r\n", directory, "GIFTBRIDGE_API_KEY")
+            _ = try Self.write("sk_north", directory, "GIFTBRIDGE_API_KEY_NORTH")
+
+            #expect(try APIKeys(environment: ["GIFTBRIDGE_API_KEY_FILE": path]).key(shop: "a") == "sk_file")
+            #expect(try APIKeys(environment: ["GIFTBRIDGE_API_KEY_A_FILE": path]).key(shop: "a") == "sk_file")
+            #expect(try APIKeys(environment: credentials).key(shop: "a") == "sk_systemd")
+            #expect(try APIKeys(environment: credentials).key(shop: "north") == "sk_north")
+            let all = credentials.merging(["GIFTBRIDGE_API_KEY": "sk_value", "GIFTBRIDGE_API_KEY_FILE": path]) { $1 }
+            #expect(try APIKeys(environment: all).key(shop: "a") == "sk_value")
+            #expect(try APIKeys(environment: all).key(shop: "north") == "sk_north")
+            let two = credentials.merging(["GIFTBRIDGE_API_KEY_FILE": path]) { $1 }
+            #expect(try APIKeys(environment: two).key(shop: "a") == "sk_file")
+        }
+    }
+
+    @Test("The file of one shop's key is not another shop's key")
+    func fileVariableIsNoKey() throws {
+        try Self.withDirectory { directory in
+            let path = try Self.write("sk_file", directory, "key")
+            let keys = APIKeys(environment: ["GIFTBRIDGE_API_KEY_FILE": path, "GIFTBRIDGE_API_KEY_NORTH_FILE": path])
+            #expect(try keys.key(shop: "file") == "sk_file")
+            #expect(try keys.key(shop: "north_file") == "sk_file")
+        }
+    }
+
+    @Test(
+        "An empty key, white space, or what no header can carry is refused; the error names the variable, never the key",
+        arguments: [
+            "", " ", "\n\t", "sk_SECRET x", "sk_SECRET\nEvil: 1", "sk_SECRET\r\n\r\nx", "sk_SÉCRET", "sk_SECRET\u{1}",
+            "sk_SECRET\u{7F}", "sk_\0SECRET",
+        ])
+    func wrongKeys(key: String) throws {
+        for (environment, name) in [
+            (["GIFTBRIDGE_API_KEY": key], "GIFTBRIDGE_API_KEY"),
+            (["GIFTBRIDGE_API_KEY_A": key, "GIFTBRIDGE_API_KEY": "sk_good"], "GIFTBRIDGE_API_KEY_A"),
+        ] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try APIKeys(environment: environment).key(shop: "a")
+            }
+            #expect(error?.variable == name)
+            #expect(error.map { !"\($0)".contains("SECRET") && !"\($0)".contains("CRET") } == true)
+        }
+        #expect(throws: ConfigurationError.self) { try APIKeys(environment: ["GIFTBRIDGE_API_KEY": key]).validate() }
+        try Self.withDirectory { directory in
+            let path = try Self.write(key, directory, "GIFTBRIDGE_API_KEY")
+            let ofFile = #expect(throws: ConfigurationError.self) {
+                try APIKeys(environment: ["GIFTBRIDGE_API_KEY_FILE": path]).key(shop: "a")
+            }
+            #expect(ofFile?.variable == "GIFTBRIDGE_API_KEY_FILE")
+            let ofDirectory = #expect(throws: ConfigurationError.self) {
+                try APIKeys(environment: ["CREDENTIALS_DIRECTORY": directory]).key(shop: "a")
+            }
+            #expect(ofDirectory?.variable == "$CREDENTIALS_DIRECTORY/GIFTBRIDGE_API_KEY")
+            #expect(
+                ofDirectory.map { !"\($0)".contains("CRET") || !key.contains("CRET") || !"\($0)".contains(key) } == true
+            )
+        }
+    }
+
+    @Test("A file that cannot be read, or is not text, is refused with its variable and path")
+    func unreadable() throws {
+        try Self.withDirectory { directory in
+            let binary = directory + "/binary"
+            try Data([0xFF, 0xFE, 0x80]).write(to: URL(fileURLWithPath: binary))
+            for path in [directory + "/missing", directory, binary, ""] {
+                let keys = APIKeys(environment: ["GIFTBRIDGE_API_KEY_FILE": path])
+                let error = #expect(throws: ConfigurationError.self) { try keys.key(shop: "a") }
+                #expect(
+                    error?.variable == "GIFTBRIDGE_API_KEY_FILE"
+                        && (path.isEmpty || error?.problem.contains(path) == true))
+                #expect(throws: ConfigurationError.self) { try keys.validate() }
+            }
+        }
+    }
+
+    @Test("Without a key the error names the shop's variable and the one for every shop")
+    func missing() {
+        let error = #expect(throws: ConfigurationError.self) {
+            try APIKeys(environment: ["GIFTBRIDGE_API_KEY_B": "k"]).key(shop: "a")
+        }
+        #expect(error?.variable == "GIFTBRIDGE_API_KEY_A" && error?.problem.contains("GIFTBRIDGE_API_KEY)") == true)
+        let none = #expect(throws: ConfigurationError.self) { try APIKeys(environment: [:]).validate() }
+        #expect(none?.variable == "GIFTBRIDGE_API_KEY")
+        #expect(throws: Never.self) { try APIKeys(environment: ["GIFTBRIDGE_API_KEY_B": "k"]).validate() }
+    }
+
+    @Test("Printed, keys say nothing")
+    func silent() {
+        let keys = APIKeys(environment: ["GIFTBRIDGE_API_KEY": "sk_SECRET"])
+        let endpoints = VendorEndpoints(apiURL: "https://x", keys: keys)
+        for text in ["\(keys)", String(reflecting: keys), "\([keys])", "\(endpoints)", String(reflecting: endpoints)] {
+            #expect(!text.contains("SECRET"))
+        }
+    }
+
+    private static func withDirectory(_ body: (String) throws -> Void) throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "giftbridge-keys-\(UUID())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }  // Nothing depends on it any more.
+        try body(directory.path)
+    }
+
+    private static func write(_ text: String, _ directory: String, _ name: String) throws -> String {
+        let path = directory + "/" + name
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        return path
+    }
+}

@@ -1,0 +1,138 @@
+import Testing
+
+@testable import Giftbridge
+
+/// Flag over environment over default, and one clear line for each wrong value (contract §2).
+@Suite("The worker's settings")
+struct BridgeConfigurationTests {
+    static func settings(_ environment: [String: String] = [:], flags: [String: String] = [:])
+        throws(ConfigurationError) -> BridgeConfiguration
+    {
+        try BridgeConfiguration(
+            flags: flags, environment: environment.merging(["GIFTBRIDGE_API_KEY": "sk_test"]) { old, _ in old })
+    }
+
+    @Test("The defaults are the contract's")
+    func defaults() throws {
+        let settings = try Self.settings()
+        #expect(settings.databaseURL == "" && settings.apiURL == "https://api.smart-gift.co.uk")
+        #expect(
+            settings.concurrency == 64 && settings.requestTimeout == .seconds(30) && settings.lease == .seconds(120))
+        #expect(settings.policy.verifyAfter == .seconds(60) && settings.policy.base == .seconds(1))
+        #expect(settings.policy.maximum == .seconds(300) && settings.policy.maximumAttempts == 25)
+        #expect(
+            settings.pollInterval == .seconds(30) && settings.heartbeat == .seconds(10)
+                && settings.drainTimeout == .seconds(45))
+        #expect(try settings.apiKeys.key(shop: "default") == "sk_test")
+    }
+
+    static let values: [(String, String, String, @Sendable (BridgeConfiguration) -> String)] = [
+        ("GIFTBRIDGE_DATABASE_URL", "host=a", "postgres://b/c", { $0.databaseURL }),
+        ("GIFTBRIDGE_API_URL", "https://a", "https://b", { $0.apiURL }),
+        ("GIFTBRIDGE_CONCURRENCY", "3", "10000", { "\($0.concurrency)" }),
+        ("GIFTBRIDGE_REQUEST_TIMEOUT", "3s", "4s", { "\($0.requestTimeout.components.seconds)s" }),
+        ("GIFTBRIDGE_LEASE", "31s", "300s", { "\($0.lease.components.seconds)s" }),
+        ("GIFTBRIDGE_VERIFY_AFTER", "3s", "4s", { "\($0.policy.verifyAfter.components.seconds)s" }),
+        ("GIFTBRIDGE_RETRY_BASE", "3s", "4s", { "\($0.policy.base.components.seconds)s" }),
+        ("GIFTBRIDGE_RETRY_MAX", "3s", "4s", { "\($0.policy.maximum.components.seconds)s" }),
+        ("GIFTBRIDGE_MAX_ATTEMPTS", "1", "1000", { "\($0.policy.maximumAttempts)" }),
+        ("GIFTBRIDGE_POLL_INTERVAL", "3s", "4s", { "\($0.pollInterval.components.seconds)s" }),
+        ("GIFTBRIDGE_HEARTBEAT", "3s", "4s", { "\($0.heartbeat.components.seconds)s" }),
+        ("GIFTBRIDGE_DRAIN_TIMEOUT", "3s", "4s", { "\($0.drainTimeout.components.seconds)s" }),
+    ]
+
+    @Test(
+        "A flag goes before the environment, and that before the default; empty is as good as absent",
+        arguments: 0..<values.count)
+    func precedence(index: Int) throws {
+        let (variable, one, other, read) = Self.values[index]
+        let byDefault = read(try Self.settings())
+        #expect(read(try Self.settings([variable: one])) == one)
+        #expect(read(try Self.settings(flags: [variable: other])) == other)
+        #expect(read(try Self.settings([variable: one], flags: [variable: other])) == other)
+        #expect(read(try Self.settings([variable: ""])) == byDefault)
+        #expect(byDefault != one)
+    }
+
+    static let durations = [
+        "GIFTBRIDGE_REQUEST_TIMEOUT", "GIFTBRIDGE_LEASE", "GIFTBRIDGE_VERIFY_AFTER", "GIFTBRIDGE_RETRY_BASE",
+        "GIFTBRIDGE_RETRY_MAX",
+        "GIFTBRIDGE_POLL_INTERVAL", "GIFTBRIDGE_HEARTBEAT", "GIFTBRIDGE_DRAIN_TIMEOUT",
+    ]
+
+    @Test("A wrong duration is refused with its variable, from environment and flag", arguments: durations)
+    func wrongDuration(variable: String) {
+        for text in ["0s", "-1s", "30", "1.5s", "soon", " ", "30 s", "99999999d"] {
+            for (environment, flags) in [
+                ([variable: text], [:]), ([:], [variable: text]), ([variable: "90s"], [variable: text]),
+            ] {
+                let error = #expect(throws: ConfigurationError.self) { try Self.settings(environment, flags: flags) }
+                #expect(error?.variable == variable)
+                #expect(error?.description.split(separator: "\n").count == 1)
+            }
+        }
+    }
+
+    @Test(
+        "A wrong number is refused with its variable and range",
+        arguments: ["GIFTBRIDGE_CONCURRENCY", "GIFTBRIDGE_MAX_ATTEMPTS"],
+        ["0", "-1", "10001", "1.5", "1e2", "many", " 5", "99999999999999999999"])
+    func wrongNumber(variable: String, text: String) {
+        let error = #expect(throws: ConfigurationError.self) { try Self.settings([variable: text]) }
+        #expect(error?.variable == variable && error?.problem.contains("from 1 to ") == true)
+    }
+
+    @Test(
+        "Other wrong values name their variable",
+        arguments: [
+            ("GIFTBRIDGE_API_URL", "http://api.smart-gift.co.uk"), ("GIFTBRIDGE_API_URL", "smart-gift"),
+            ("GIFTBRIDGE_DATABASE_URL", "postgres://[::1"), ("GIFTBRIDGE_DATABASE_URL", "nonsense"),
+            ("GIFTBRIDGE_DATABASE_URL", "colour=blue"), ("GIFTBRIDGE_API_KEY", ""), ("GIFTBRIDGE_API_KEY", "two words"),
+        ])
+    func otherWrongValues(variable: String, text: String) {
+        let error = #expect(throws: ConfigurationError.self) { try Self.settings([variable: text]) }
+        #expect(error?.variable == variable)
+        #expect(error?.description.split(separator: "\n").count == 1)
+    }
+
+    @Test(
+        "The database's password stays out of the error",
+        arguments: ["postgres://u:SECRET%zz@h/d", "password=SECRET SECRET2", "host=h password='SECRET"])
+    func databasePassword(text: String) {
+        for error in [
+            #expect(throws: ConfigurationError.self) {
+                try Self.settings([:], flags: ["GIFTBRIDGE_DATABASE_URL": text])
+            },
+            #expect(throws: ConfigurationError.self) {
+                try BridgeConfiguration.databaseURL(flags: [:], environment: ["GIFTBRIDGE_DATABASE_URL": text])
+            },
+        ] {
+            #expect(error?.variable == "GIFTBRIDGE_DATABASE_URL")
+            #expect(error.map { !"\($0)".contains("SECRET") } == true)
+        }
+    }
+
+    @Test(
+        "A lease that does not outlast the request is refused",
+        arguments: [("30s", "30s"), ("30s", "29s"), ("120s", "120s"), ("1h", "3600s"), ("500ms", "499ms")])
+    func leaseTooShort(timeout: String, lease: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try Self.settings(["GIFTBRIDGE_REQUEST_TIMEOUT": timeout, "GIFTBRIDGE_LEASE": lease])
+        }
+        #expect(error?.variable == "GIFTBRIDGE_LEASE")
+    }
+
+    @Test("A timeout beyond the default lease is refused too, because nobody set the lease")
+    func timeoutTooLong() {
+        let error = #expect(throws: ConfigurationError.self) {
+            try Self.settings(["GIFTBRIDGE_REQUEST_TIMEOUT": "120s"])
+        }
+        #expect(error?.variable == "GIFTBRIDGE_LEASE")
+    }
+
+    @Test("Without any key it does not start")
+    func noKey() {
+        let error = #expect(throws: ConfigurationError.self) { try BridgeConfiguration(environment: [:]) }
+        #expect(error?.variable == "GIFTBRIDGE_API_KEY")
+    }
+}

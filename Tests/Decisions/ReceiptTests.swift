@@ -1,0 +1,102 @@
+import Testing
+
+@testable import SmartGift
+
+/// What passes for a receipt, and what does not: `order_reference` and one code per item.
+@Suite("Receipt")
+struct ReceiptTests {
+    @Test(
+        "A receipt is read, with whatever else the vendor adds",
+        arguments: [
+            (#"{"message":"Order processed successfully!","order_reference":"R","voucher_codes":["A","B"]}"#, "R"),
+            (#"{"voucher_codes":["A","B"],"order_reference":"R"}"#, "R"),
+            (#" {"order_reference":"R","voucher_codes":["A","B"],"extra":{"a":[1]}}\#n"#, "R"),
+            (#"{"order_reference":12345,"voucher_codes":["A","B"]}"#, "12345"),
+            (#"{"order_reference":"\u00e9\"\ud83c\udf81","voucher_codes":["\u0041","B"]}"#, "é\"🎁"),
+            // Of a repeated name the last one counts.
+            (#"{"order_reference":"X","order_reference":"R","voucher_codes":[],"voucher_codes":["A","B"]}"#, "R"),
+        ])
+    func isRead(json: String, reference: String) {
+        let receipt = Receipt(body: Array(json.utf8), items: 2)
+        #expect(receipt == Receipt(orderReference: reference, voucherCodes: ["A", "B"]))
+    }
+
+    @Test(
+        "What is not surely the receipt of an order of two items is none",
+        arguments: [
+            "", " ", "null", "[]", "{}", "true", "OK", "<html></html>", #""R""#, "\u{FEFF}{}",
+            // The reference is missing, empty, or no text.
+            #"{"voucher_codes":["A","B"]}"#, #"{"order_reference":null,"voucher_codes":["A","B"]}"#,
+            #"{"order_reference":"","voucher_codes":["A","B"]}"#,
+            #"{"order_reference":true,"voucher_codes":["A","B"]}"#,
+            #"{"order_reference":["R"],"voucher_codes":["A","B"]}"#,
+            #"{"order_reference":{"id":1},"voucher_codes":["A","B"]}"#,
+            #"{"order_reference":"R\u0000","voucher_codes":["A","B"]}"#, #"{"order_id":"R","voucher_codes":["A","B"]}"#,
+            // The codes are missing, too few, too many, or no texts.
+            #"{"order_reference":"R"}"#, #"{"order_reference":"R","voucher_codes":null}"#,
+            #"{"order_reference":"R","voucher_codes":[]}"#, #"{"order_reference":"R","voucher_codes":["A"]}"#,
+            #"{"order_reference":"R","voucher_codes":["A","B","C"]}"#,
+            #"{"order_reference":"R","voucher_codes":"A,B"}"#,
+            #"{"order_reference":"R","voucher_codes":{"0":"A","1":"B"}}"#,
+            #"{"order_reference":"R","voucher_codes":["A",2]}"#,
+            #"{"order_reference":"R","voucher_codes":["A",null]}"#,
+            #"{"order_reference":"R","voucher_codes":["A",""]}"#,
+            #"{"order_reference":"R","voucher_codes":["A",["B"]]}"#,
+            #"{"order_reference":"R","voucher_codes":["A","\u0000"]}"#,
+            #"{"order_reference":"R","voucher_codes":["A","B"],"voucher_codes":["A"]}"#,
+            // The answer is not whole, or not one.
+            #"{"order_reference":"R","voucher_codes":["A","B"]"#, #"{"order_reference":"R","voucher_codes":["A","B"#,
+            #"{"order_reference":"R","voucher_codes":["A","B"]}{}"#,
+            #"{"data":{"order_reference":"R","voucher_codes":["A","B"]}}"#,
+            #"<br/>Warning{"order_reference":"R","voucher_codes":["A","B"]}"#,
+        ])
+    func isNone(json: String) {
+        #expect(Receipt(body: Array(json.utf8), items: 2) == nil)
+        let response = VendorResponse(status: 200, body: Array(json.utf8))
+        guard case .inDoubt = Verdict(.response(response), items: 2) else {
+            Issue.record("a 200 with this is not in doubt")
+            return
+        }
+    }
+
+    @Test("A receipt cut short anywhere is none")
+    func cutShort() {
+        let whole = Array(#"{"message":"ok","order_reference":"R","voucher_codes":["A","B"]}"#.utf8)
+        for length in 0..<whole.count {
+            #expect(Receipt(body: Array(whole.prefix(length)), items: 2) == nil)
+        }
+    }
+
+    @Test("Bytes that are not UTF-8 are no receipt")
+    func notUTF8() {
+        let body = Array(#"{"order_reference":"R","voucher_codes":["A"#.utf8) + [0xC3] + Array(#""]}"#.utf8)
+        #expect(Receipt(body: body, items: 1) == nil)
+    }
+
+    @Test("A reference or code beyond reason is none")
+    func tooLong() {
+        func body(_ reference: Int, _ code: Int) -> [UInt8] {
+            let reference = String(repeating: "R", count: reference)
+            return Array(
+                #"{"order_reference":"\#(reference)","voucher_codes":["\#(String(repeating: "C", count: code))"]}"#.utf8
+            )
+        }
+        #expect(Receipt(body: body(1000, 1000), items: 1) != nil)
+        #expect(Receipt(body: body(1001, 1), items: 1) == nil)
+        #expect(Receipt(body: body(1, 1001), items: 1) == nil)
+    }
+
+    @Test("Neither receipt nor endpoint tells its secrets when it is printed")
+    func silent() {
+        let receipt = Receipt(orderReference: "SECRETREF", voucherCodes: ["SECRETCODE", "SECRETCODE2"])
+        #expect("\(receipt)" == "Receipt(2 voucher codes)")
+        #expect(String(describing: receipt) == "Receipt(2 voucher codes)")
+        #expect("\(Optional(receipt) as Any)".contains("SECRET") == false)
+        #expect("\(Verdict.sold(receipt))".contains("SECRET") == false)
+        let endpoint = VendorEndpoint(baseURL: "https://api.example", key: "sk_SECRET")
+        #expect("\(endpoint)" == "https://api.example")
+        #expect("\([endpoint])".contains("SECRET") == false)
+        #expect(String(reflecting: receipt).contains("SECRET") == false)
+        #expect(String(reflecting: endpoint).contains("SECRET") == false)
+    }
+}

@@ -1,0 +1,172 @@
+import NIOCore
+import SmartGift
+import Testing
+
+/// What the client claims about *sent* and *not sent*, against what the peer really got.
+@Suite("The vendor client, when the line fails", .serialized, .timeLimit(.minutes(1)))
+struct VendorClientFaultTests {
+    /// Nil where an answer came.
+    static func mayHaveBeenSent(_ answer: VendorAnswer?) -> Bool? {
+        if case .noResponse(let sent, let reason)? = answer, !reason.isEmpty { sent } else { nil }
+    }
+
+    /// What a peer can do to a request that it has read.
+    enum Fault: CaseIterable {
+        case close, reset, halfHead, halfBody, halfBodyReset, halfChunk, garbage, otherProtocol, badLength, twoLengths
+        case hugeHead, silence
+
+        var isSilent: Bool { self == .silence }
+
+        @Sendable func strike(_ wire: RawPeer.Wire, _ number: Int, _ request: RawPeer.Request) {
+            switch self {
+            case .close: wire.close()
+            case .reset: wire.reset()
+            case .halfHead: wire.send("HTTP/1.1 200 OK\r\nContent-Le")
+            case .halfBody: wire.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"order_reference\"")
+            case .halfBodyReset: wire.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+            case .halfChunk: wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")
+            case .garbage: wire.send("\0\u{1}\u{2}garbage\r\n\r\n")
+            case .otherProtocol: wire.send("SSH-2.0-OpenSSH_9.2\r\n")
+            case .badLength: wire.send("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}")
+            case .twoLengths: wire.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}")
+            case .hugeHead: wire.send("HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 1_000_000) + "\r\n\r\n")
+            case .silence: break
+            }
+            switch self {
+            case .halfHead, .halfBody, .halfChunk, .hugeHead, .garbage, .otherProtocol: wire.close()
+            case .halfBodyReset: wire.reset()
+            default: break
+            }
+        }
+    }
+
+    @Test(
+        "A request that was read and got no whole answer may have been sent, and was: once", arguments: Fault.allCases)
+    func afterTheRequest(fault: Fault) async throws {
+        let script = RawPeer.Script(request: fault.strike)
+        let (answers, record, elapsed) = try await VendorClientTests.exchange(
+            ["{}"], timeout: fault.isSilent ? .milliseconds(300) : .seconds(10), script)
+        #expect(Self.mayHaveBeenSent(answers.first) == true, "\(answers)")
+        #expect(
+            record.requests.map(\.text) == ["{}"] && record.connections == 1,
+            "the fault struck, and nothing came after it")
+        #expect(elapsed < .seconds(8))
+        if fault.isSilent { #expect(elapsed >= .milliseconds(300)) }
+    }
+
+    /// When the peer ends a connection that was kept alive.
+    enum IdleEnd: CaseIterable {
+        case closed, reset, closedAsTheNextArrives, resetAsTheNextArrives, closedAfterTheNext, resetAfterTheNext
+        var isIdle: Bool { self == .closed || self == .reset }
+    }
+
+    @Test(
+        "A kept-alive connection that the peer ends: the next POST leaves once or not at all, never twice",
+        arguments: IdleEnd.allCases)
+    func keptAlive(end: IdleEnd) async throws {
+        var script = RawPeer.Script(request: { wire, number, _ in
+            switch (end, number) {
+            case (.closedAfterTheNext, 2): wire.close()
+            case (.resetAfterTheNext, 2): wire.reset()
+            default: wire.answer(VendorClientTests.receipt)
+            }
+            if number == 1, end == .closed { wire.close() }
+            if number == 1, end == .reset { wire.channel.eventLoop.execute { wire.reset() } }
+        })
+        if end == .closedAsTheNextArrives { script.received = { wire, before in if before == 1 { wire.close() } } }
+        if end == .resetAsTheNextArrives { script.received = { wire, before in if before == 1 { wire.reset() } } }
+        try await RawPeer.run(script) { peer in
+            try await VendorClientTests.withClient { client in
+                let first = await client.submit(Array("1".utf8), to: peer.endpoint)
+                #expect(first == .response(VendorClientTests.ok))
+                if end.isIdle { try await peer.wait(for: "the idle connection's end") { $0.open == 0 } }
+                let second = await client.submit(Array("2".utf8), to: peer.endpoint)
+                if end.isIdle {
+                    // On a new connection, lost on the dead one, or noticed before it was written: each true to what the peer got.
+                    let got = peer.record.requests.filter { $0.text == "2" }.count
+                    if second == .response(VendorClientTests.ok) {
+                        #expect(got == 1)
+                    } else {
+                        #expect(Self.mayHaveBeenSent(second) != nil && got == 0, "\(second)")
+                    }
+                } else {
+                    #expect(Self.mayHaveBeenSent(second) == true)
+                    #expect(peer.record.connections == 1, "the second went out on the kept-alive connection")
+                }
+            }
+            let record = peer.record
+            #expect(record.requests.filter { $0.text == "1" }.count == 1)
+            #expect(record.requests.filter { $0.text == "2" }.count <= 1)
+            #expect(record.connections <= 2)
+        }
+    }
+
+    @Test("A drip of bytes that would never end is ended at the deadline", arguments: ["head", "body", "interim"])
+    func drip(part: String) async throws {
+        let script = RawPeer.Script(request: { wire, _, _ in
+            switch part {
+            case "head":
+                wire.send("HTTP/1.1 200 OK\r\nX: ")
+                wire.drip("x", every: .milliseconds(5))
+            case "body":
+                wire.send("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+                wire.drip("x", every: .milliseconds(5))
+            default: wire.drip("HTTP/1.1 102 Processing\r\n\r\n", every: .milliseconds(5))
+            }
+        })
+        try await RawPeer.run(script) { peer in
+            try await VendorClientTests.withClient(timeout: .milliseconds(500)) { client in
+                let before = ContinuousClock.now
+                let answer = await client.submit([1], to: peer.endpoint)
+                let elapsed = before.duration(to: .now)
+                #expect(Self.mayHaveBeenSent(answer) == true)
+                #expect(elapsed >= .milliseconds(490) && elapsed < .seconds(4))
+                #expect(peer.record.dripped > 10, "it dripped all the while")
+                try await peer.wait(for: "the connection's end") { $0.open == 0 }
+            }
+            #expect(peer.record.requests.count == 1)
+        }
+    }
+
+    @Test("Cancelled after it was sent, it may have been sent, at once")
+    func cancelledAfter() async throws {
+        try await RawPeer.run(RawPeer.Script()) { peer in
+            try await VendorClientTests.withClient(timeout: .seconds(60)) { client in
+                let submission = Task { await client.submit(Array("1".utf8), to: peer.endpoint) }
+                try await peer.wait(for: "the request") { $0.requests.count == 1 }
+                let before = ContinuousClock.now
+                submission.cancel()
+                #expect(Self.mayHaveBeenSent(await submission.value) == true)
+                #expect(before.duration(to: .now) < .seconds(5))
+                try await peer.wait(for: "the connection's end") { $0.open == 0 }
+            }
+            #expect(peer.record.requests.count == 1)
+        }
+    }
+
+    @Test("A shutdown with a request in the air leaves it in doubt")
+    func shutdown() async throws {
+        try await RawPeer.run(RawPeer.Script()) { peer in
+            let client = VendorClient(concurrency: 1, timeout: .seconds(60))
+            async let answer = client.submit(Array("1".utf8), to: peer.endpoint)
+            try await peer.wait(for: "the request") { $0.requests.count == 1 }
+            try await client.shutdown()
+            #expect(Self.mayHaveBeenSent(await answer) == true)
+            let after = await client.submit(Array("2".utf8), to: peer.endpoint)
+            #expect(Self.mayHaveBeenSent(after) == false)
+            #expect(peer.record.requests.map(\.text) == ["1"])
+        }
+    }
+
+    @Test("A peer that stops reading in the middle of a request: it may have been sent")
+    func halfARequest() async throws {
+        let script = RawPeer.Script(received: { wire, _ in
+            wire.channel.setOption(.autoRead, value: false).whenComplete { _ in }
+        })
+        let (answers, record, elapsed) = try await VendorClientTests.exchange(
+            [String(repeating: "x", count: 32_000_000)], timeout: .milliseconds(500), script)
+        #expect(Self.mayHaveBeenSent(answers.first) == true)
+        #expect(record.requests.isEmpty && record.bytes > 0 && record.connections == 1)
+        #expect(elapsed < .seconds(6))
+    }
+}

@@ -1,0 +1,133 @@
+import SmartGift
+import Testing
+
+/// *Not sent* is said only where no complete request reached anybody, and it is said then.
+@Suite("The vendor client, when nothing was sent", .serialized, .timeLimit(.minutes(1)))
+struct VendorClientNotSentTests {
+    static func submit(
+        to url: String, timeout: Duration = .seconds(10)
+    ) async throws -> (sent: Bool?, answer: VendorAnswer, elapsed: Duration) {
+        let before = ContinuousClock.now
+        let answer = try await VendorClientTests.withClient(timeout: timeout) {
+            await $0.submit(Array("{}".utf8), to: VendorEndpoint(baseURL: url, key: "sk_test"))
+        }
+        return (VendorClientFaultTests.mayHaveBeenSent(answer), answer, before.duration(to: .now))
+    }
+
+    @Test("A refused connection", arguments: ["http", "https"])
+    func refused(scheme: String) async throws {
+        let port = try SilentPort(isBlackHole: false)
+        let result = try await Self.submit(to: "\(scheme)://127.0.0.1:\(port.port)")
+        #expect(result.sent == false && result.elapsed < .seconds(9), "\(result)")
+    }
+
+    @Test("A name that does not exist")
+    func unknownName() async throws {
+        let result = try await Self.submit(to: "https://name.invalid", timeout: .seconds(3))
+        #expect(result.sent == false && result.elapsed < .seconds(9), "\(result)")
+    }
+
+    @Test("A connection that never comes about, in bounded time", arguments: ["http", "https"])
+    func blackHole(scheme: String) async throws {
+        let port = try SilentPort(isBlackHole: true)
+        let result = try await Self.submit(to: "\(scheme)://127.0.0.1:\(port.port)", timeout: .milliseconds(500))
+        #expect(result.sent == false, "\(result)")
+        #expect(
+            result.elapsed >= .milliseconds(490) && result.elapsed < .seconds(5),
+            "the port is silent, and the wait bounded")
+    }
+
+    // Not a port beyond 65535: on that the library crashes. APIURL refuses it.
+    @Test("A URL that is none", arguments: ["", "nonsense", "ftp://127.0.0.1", "http://"])
+    func noURL(url: String) async throws {
+        let result = try await Self.submit(to: url, timeout: .seconds(3))
+        #expect(result.sent == false, "\(result)")
+    }
+
+    enum NoTLS: CaseIterable { case silence, close, reset, garbage, plainHTTP, alert }
+
+    @Test("A peer that takes the connection but speaks no TLS", arguments: NoTLS.allCases)
+    func noTLS(kind: NoTLS) async throws {
+        let script = RawPeer.Script(received: { wire, _ in
+            switch kind {
+            case .silence: break
+            case .close: wire.close()
+            case .reset: wire.reset()
+            case .garbage: wire.send("SSH-2.0-OpenSSH_9.2\r\n")
+            case .plainHTTP: wire.answer(VendorClientTests.receipt)
+            case .alert: wire.send("\u{15}\u{3}\u{3}\0\u{2}\u{2}\u{28}")  // handshake_failure
+            }
+        })
+        try await RawPeer.run(script) { peer in
+            let result = try await Self.submit(to: "https://127.0.0.1:\(peer.port)", timeout: .seconds(1))
+            #expect(result.sent == false, "\(result)")
+            #expect(result.elapsed < .seconds(8))
+            #expect(peer.record.bytes > 0 && peer.record.requests.isEmpty, "a greeting came, and no request")
+        }
+    }
+
+    @Test("No connection free before the deadline: only the one that had it was sent")
+    func busyPool() async throws {
+        try await RawPeer.run(RawPeer.Script()) { peer in
+            let bodies = (1...5).map { "\($0)" }
+            let answers = try await VendorClientTests.withClient(concurrency: 1, timeout: .milliseconds(600)) {
+                client in
+                await withTaskGroup(of: (String, Bool?).self) { group in
+                    for body in bodies {
+                        group.addTask {
+                            (
+                                body,
+                                VendorClientFaultTests.mayHaveBeenSent(
+                                    await client.submit(Array(body.utf8), to: peer.endpoint))
+                            )
+                        }
+                    }
+                    return await group.reduce(into: [String: Bool?]()) { $0[$1.0] = $1.1 }
+                }
+            }
+            let got = Set(peer.record.requests.map(\.text))
+            #expect(peer.record.requests.count == got.count && !got.isEmpty)
+            #expect(answers.filter { $0.value == true }.keys.count >= got.count)
+            for body in bodies where answers[body] == false { #expect(!got.contains(body)) }
+            #expect(answers.values.contains(false) && answers.values.allSatisfy { $0 != nil })
+        }
+    }
+
+    @Test("Cancelled before it began, and while it waits for a connection")
+    func cancelledBefore() async throws {
+        try await RawPeer.run(RawPeer.Script()) { peer in
+            try await VendorClientTests.withClient(concurrency: 1, timeout: .seconds(60)) { client in
+                let early = Task {
+                    while !Task.isCancelled { await Task.yield() }
+                    return await client.submit(Array("early".utf8), to: peer.endpoint)
+                }
+                early.cancel()
+                #expect(VendorClientFaultTests.mayHaveBeenSent(await early.value) == false)
+
+                let first = Task { await client.submit(Array("first".utf8), to: peer.endpoint) }
+                try await peer.wait(for: "the first request") { $0.requests.contains { $0.text == "first" } }
+                let second = Task { await client.submit(Array("second".utf8), to: peer.endpoint) }
+                // However far it has come: the only connection is taken.
+                for _ in 0..<100 { await Task.yield() }
+                second.cancel()
+                #expect(VendorClientFaultTests.mayHaveBeenSent(await second.value) == false)
+                first.cancel()
+                #expect(VendorClientFaultTests.mayHaveBeenSent(await first.value) == true)
+            }
+            #expect(peer.record.requests.map(\.text) == ["first"])
+        }
+    }
+
+    @Test("Cancelled while it connects")
+    func cancelledWhileConnecting() async throws {
+        let port = try SilentPort(isBlackHole: true)
+        try await VendorClientTests.withClient(timeout: .seconds(2)) { client in
+            let submission = Task { await client.submit([1], to: VendorEndpoint(baseURL: port.url, key: "sk_test")) }
+            for _ in 0..<100 { await Task.yield() }
+            let before = ContinuousClock.now
+            submission.cancel()
+            #expect(VendorClientFaultTests.mayHaveBeenSent(await submission.value) == false)
+            #expect(before.duration(to: .now) < .milliseconds(1500))
+        }
+    }
+}
