@@ -6,7 +6,7 @@ extension DatabaseTests {
     /// The vendor says that its window is used up.
     @Suite struct AllowanceSpentTests {
         private static let throttled = """
-            SELECT round(extract(epoch FROM max(throttled_until) - now())) FROM giftbridge.shops
+            SELECT ceil(extract(epoch FROM max(throttled_until) - now()) / 20) * 20 FROM giftbridge.shops
             """
 
         private func settle(_ test: TestQueue, _ order: ClaimedOrder, for wait: Duration) async throws {

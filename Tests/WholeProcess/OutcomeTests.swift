@@ -46,6 +46,7 @@ import Testing
         let environment = [
             "GIFTBRIDGE_DATABASE_URL": database.conninfo, "GIFTBRIDGE_API_URL": "http://127.0.0.1:\(free)",
             "GIFTBRIDGE_API_KEY": VendorPeer.key, "GIFTBRIDGE_RETRY_BASE": "50ms", "GIFTBRIDGE_RETRY_MAX": "100ms",
+            "GIFTBRIDGE_MAX_ATTEMPTS": "1000",
         ]
         _ = try await RunningProcess.run(["run"], environment: environment) { _ in
             // Certainly not sold, so it is pending again, and says why.
