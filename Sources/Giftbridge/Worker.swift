@@ -167,10 +167,22 @@ public actor Worker: Service {
         status.inFlight += orders.count
         if orders.count == slots {
             claimAt = .now
-        } else if let nextDue = try await queue.nextDue() {
-            claimAt = min(claimAt, .now + max(nextDue, .milliseconds(orders.isEmpty ? 5 : 0)))
+        } else {
+            await lookAhead(queue, isIdle: orders.isEmpty)
         }
         return orders
+    }
+
+    /// Sets the clock to when something will be due. Never throws: the orders just claimed have to be sent all the same.
+    private func lookAhead(_ queue: OrderQueue, isIdle: Bool) async {
+        do {
+            guard let nextDue = try await queue.nextDue() else { return }
+            // A moment, where another worker holds what is due: its commit is a matter of milliseconds.
+            claimAt = min(claimAt, .now + max(nextDue, .milliseconds(isIdle ? 5 : 0)))
+        } catch {
+            // Whatever is wrong with the connection shows at its next use.
+            logger.debug("When the next order is due could not be asked.", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Something may be due.

@@ -28,6 +28,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let logger = try options.log.logger()
         let configuration = try options.configuration()
+        Self.allowManyFiles()
         let host = Self.hostName()
         let worker = Worker(
             configuration: configuration,
@@ -53,6 +54,14 @@ struct Run: AsyncParsableCommand {
         }
         defer { signals.cancel() }
         try await group.run()
+    }
+
+    /// A connection is a file: raises the limit of open ones as far as this process may.
+    private static func allowManyFiles() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private static func hostName() -> String {

@@ -1,0 +1,173 @@
+import Foundation
+import LibPQ
+import TestSupport
+import Testing
+
+extension OneAtATime {
+    /// Whose codes prove what: the only lever against a double sale.
+    @Suite struct CodeTests {
+        private static let shopCode = #"[{"id": 1, "price": 12.50, "code": "SHOPCODE1"}]"#
+        private static let shopCode2 = #"[{"id": 1, "price": 12.50, "code": "SHOPCODE2"}]"#
+        private static let mixed = #"[{"id": 1, "price": 5, "code": "SHOPCODE3"}, {"id": 1, "price": 6}]"#
+
+        @Test func withoutACodeOfTheBridgesOwnADoubtIsNeverSentAgain() async throws {
+            let database = try await TestServer.shared.database()
+            try await database.run("INSERT INTO giftbridge.shops (name, assign_codes) VALUES ('bare', false)")
+            try await database.liftLimit()
+            try await VendorPeer.run { vendor in
+                let doubtful = ["coded-sold", "coded-lost", "bare-sold", "bare-lost"]
+                for id in doubtful {
+                    try await vendor.fault(id.hasSuffix("sold") ? "close_after" : "status_500", orderID: id)
+                }
+                try await database.insert(orders: ["coded-sold"], items: Self.shopCode)
+                try await database.insert(orders: ["coded-lost"], items: Self.shopCode2)
+                try await database.insert(orders: ["bare-sold", "bare-lost"], shop: "bare")
+                try await Bridge.quick(database, vendor).run { _ in
+                    try await database.waitUntilSettled()
+                    // Other orders come and go; and a worker that is lost changes nothing.
+                    try await database.insertOrders(1...20)
+                    try await database.waitUntilSettled()
+                }
+                try await vendor.fault("hang_before", orderID: "bare-killed")
+                try await database.insert(orders: ["bare-killed"], shop: "bare")
+                let killed = try await Bridge.quick(database, vendor).runUntilKilled { process in
+                    try await wait(for: "the hanging request") {
+                        try await vendor.requests().contains { $0.order_id == "bare-killed" }
+                    }
+                    process.signal(SIGKILL)
+                }
+                #expect(killed.signal == SIGKILL)
+                try await Bridge.quick(database, vendor).run { _ in try await database.waitUntilSettled() }
+
+                var books = try await expectTheBooksBalance(
+                    database, vendor, awaitingAPerson: Set(doubtful + ["bare-killed"]))
+                for id in doubtful { #expect(books.faults(of: id).count == 1, "\(id) was sent again") }
+                #expect(books.faults(of: "bare-killed") == ["hang_before"])
+
+                // A person asks the vendor: its ledger.
+                let connection = try await database.connect()
+                for sale in books.sales where doubtful.contains(sale.order_id ?? "") {
+                    _ = try await connection.query(
+                        """
+                        SELECT giftbridge.resolve_sold(id, $2, $3) FROM giftbridge.orders WHERE shop_order_id = $1
+                        """,
+                        [.text(sale.order_id), .text(sale.order_reference), .textArray(sale.items.map(\.code))])
+                }
+                _ = try await connection.query(
+                    "SELECT giftbridge.resolve_unsold(id) FROM giftbridge.orders WHERE status = 'in_doubt'")
+                await connection.close()
+                try await Bridge.quick(database, vendor).run { _ in try await database.waitUntilSettled() }
+                books = try await expectTheBooksBalance(database, vendor)
+                #expect(try await database.states() == "completed=25")
+                #expect(
+                    books.faults(of: "coded-sold").count == 1 && books.faults(of: "coded-lost") == ["status_500", nil])
+            }
+        }
+
+        /// A mixed order is proven by the bridge's code; a code of the shop's that is taken proves nothing.
+        @Test func onlyACodeOfTheBridgesOwnProvesASale() async throws {
+            let database = try await TestServer.shared.database()
+            try await VendorPeer.run { vendor in
+                #expect(try await vendor.sellDirectly(orderID: "foreign", code: "SHOPCODE4") == 200)
+                try await vendor.fault("close_after", orderID: "proven")
+                try await vendor.fault("status_502", orderID: "unproven")
+                try await database.insert(orders: ["proven"], items: Self.mixed)
+                try await database.insert(
+                    orders: ["unproven"], items: #"[{"id": 1, "price": 5, "code": "SHOPCODE4"}, {"id": 1, "price": 6}]"#
+                )
+                try await database.insert(
+                    orders: ["refused"], items: #"[{"id": 1, "price": 5, "code": "SHOPCODE4"}]"#)
+                try await Bridge.quick(database, vendor).run { _ in try await database.waitUntilSettled() }
+                let books = try await expectTheBooksBalance(
+                    database, vendor, awaitingAPerson: ["unproven"], foreign: ["foreign"])
+                #expect(books.end(of: "proven") == "completedByProof")
+                #expect(books.orders["proven"]?.codes?.first == "SHOPCODE3")
+                #expect(books.orders["refused"]?.status == "rejected")
+                #expect(
+                    books.faults(of: "unproven") == ["status_502", nil], "the verification was refused, and the last")
+            }
+        }
+
+        /// A collision: somebody else has the code that the bridge made. Nothing of the order was ever sold.
+        @Test func aCodeTakenOnTheFirstAttemptIsRenewedOnce() async throws {
+            let database = try await TestServer.shared.database()
+            try await VendorPeer.run { vendor in
+                #expect(try await vendor.sellDirectly(orderID: "foreign", code: "COLLISION23456AB") == 200)
+                try await database.insert(orders: ["renewed"])
+                try await database.run("UPDATE giftbridge.orders SET assigned_codes = '{COLLISION23456AB}'")
+                try await Bridge.quick(database, vendor).run { _ in try await database.waitUntilSettled() }
+                let books = try await expectTheBooksBalance(database, vendor, foreign: ["foreign"])
+                #expect(books.end(of: "renewed") == "completedWithReference")
+                #expect(books.orders["renewed"]?.codes != ["COLLISION23456AB"])
+                let statuses = books.requests.filter { $0.order_id == "renewed" }.map(\.status)
+                #expect(statuses == [422, 200])
+            }
+        }
+
+        /// The code was taken after the vendor had answered that nothing was sold: no new codes, or it would be sold twice.
+        @Test func aCodeTakenAfterAnAnswerIsForAPerson() async throws {
+            let database = try await TestServer.shared.database()
+            try await VendorPeer.run { vendor in
+                try await vendor.fault("processed_then_429", orderID: "limited")
+                try await vendor.fault("processed_then_422", orderID: "refused")
+                try await vendor.fault("close_after", orderID: "resolved")
+                try await database.insert(orders: ["limited", "refused", "resolved"])
+                let bridge = Bridge.quick(database, vendor, ["GIFTBRIDGE_VERIFY_AFTER": "1s"])
+                try await bridge.run { _ in
+                    try await database.wait(
+                        for: "in_doubt", from: "SELECT status FROM giftbridge.orders WHERE shop_order_id = 'resolved'")
+                    // Told wrongly that it was not sold.
+                    try await database.run(
+                        "SELECT giftbridge.resolve_unsold(id) FROM giftbridge.orders WHERE shop_order_id = 'resolved'")
+                    try await database.wait(
+                        for: "rejected", from: "SELECT status FROM giftbridge.orders WHERE shop_order_id = 'refused'")
+                    try await database.run(
+                        "SELECT giftbridge.retry(id) FROM giftbridge.orders WHERE shop_order_id = 'refused'")
+                    try await database.waitUntilSettled()
+                }
+                let books = try await expectTheBooksBalance(
+                    database, vendor, awaitingAPerson: ["limited", "refused", "resolved"])
+                #expect(books.sales.count == 3)
+                for id in ["limited", "refused", "resolved"] {
+                    #expect(books.requests.filter { $0.order_id == id }.last?.status == 422)
+                }
+            }
+        }
+
+        @Test func aVerificationIsTheSameRequestByteForByteWhateverChangedMeanwhile() async throws {
+            let database = try await TestServer.shared.database()
+            try await database.run(
+                "UPDATE giftbridge.shops SET payment_method = 1, code_prefix = 'OLD', rate_limit = NULL")
+            try await VendorPeer.run { vendor in
+                let faults = ["close_after", "status_503", "hang_before"]
+                for fault in faults { try await vendor.fault(fault, orderID: fault, times: 2) }
+                try await database.insert(
+                    orders: faults, items: Self.mixed.replacing(#", "code": "SHOPCODE3""#, with: ""))
+                try await database.run("UPDATE giftbridge.orders SET payment_method = NULL")
+                let bridge = Bridge.quick(database, vendor, ["GIFTBRIDGE_VERIFY_AFTER": "500ms"])
+                try await bridge.run { _ in
+                    let doubt = "SELECT count(*) FROM giftbridge.orders WHERE in_doubt_since IS NOT NULL"
+                    try await database.wait(for: "3", from: doubt)
+                    let codes = try await database.value(
+                        "SELECT array_agg(assigned_codes ORDER BY id)::text FROM giftbridge.orders")
+                    try await database.run(
+                        """
+                        UPDATE giftbridge.shops SET payment_method = 2, code_prefix = 'NEW', assign_codes = false,
+                            online_methods = '{1,2}'
+                        """)
+                    try await database.waitUntilSettled()
+                    let after = try await database.value(
+                        "SELECT array_agg(assigned_codes ORDER BY id)::text FROM giftbridge.orders")
+                    #expect(after == codes && codes?.contains("OLD") == true)
+                }
+                let books = try await expectTheBooksBalance(database, vendor)
+                #expect(try await database.states() == "completed=3")
+                for fault in faults {
+                    #expect(books.faults(of: fault) == [fault, fault, nil])
+                    let bodies = books.requests.filter { $0.order_id == fault }.map(\.body)
+                    #expect(Set(bodies).count == 1 && bodies[0]?.contains(#""payment_method":1"#) == true)
+                }
+            }
+        }
+    }
+}
