@@ -152,6 +152,18 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "FaultTests",
+            dependencies: [
+                "GiftbridgeCommand", "LibPQ", "LocalPostgres", "SmartGift", "TestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/Faults",
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "WholeProcessTests",
             dependencies: [
                 "GiftbridgeCommand", "LibPQ", "LocalPostgres", "SmartGift", "TestSupport",

@@ -8,21 +8,21 @@ import SmartGift
 /// One loop does everything that touches the database, over one connection, so that results gather while it is busy and
 /// are written together. Requests run beside it, one task each; they never touch the database.
 public actor Worker: Service {
-    private let configuration: BridgeConfiguration
-    private let name: String
-    private let logger: Logger
+    let configuration: BridgeConfiguration
+    let name: String
+    let logger: Logger
     private let vendor: VendorClient
     private let submission: OrderSubmission
     private let doorbell = Doorbell()
 
-    private var status: WorkerStatus
-    private var queue: OrderQueue?
-    private var reconnect = Reconnect()
-    private var reconnectAt = ContinuousClock.now
+    var status: WorkerStatus
+    var queue: OrderQueue?
+    var reconnect = Reconnect()
+    var reconnectAt = ContinuousClock.now
     /// Results that are not yet in the database. They stay until they are.
-    private var unsettled: [Settlement] = []
+    var unsettled: [Settlement] = []
     /// When to look for due orders; in the past: now.
-    private var claimAt = ContinuousClock.now
+    var claimAt = ContinuousClock.now
     private var heartbeatAt = ContinuousClock.now
     /// Set when the drain begins: until when it waits.
     private var drainUntil: ContinuousClock.Instant?
@@ -197,64 +197,6 @@ public actor Worker: Service {
         doorbell.ring()
     }
 
-    private func settle(_ queue: OrderQueue) async throws {
-        while !unsettled.isEmpty {
-            let batch = Array(unsettled.prefix(500))
-            let settled: [Settled]
-            do {
-                CrashPoint.settling.reached()
-                settled = try await queue.settle(batch)
-                CrashPoint.settled.reached()
-            } catch let error as ServerError where batch.count > 1 && ["22", "23"].contains(error.sqlStateClass) {
-                // One bad row must not sink its batch.
-                logger.error(
-                    "A batch of results was refused: writing them one by one.", metadata: ["error": "\(error)"])
-                try await settleSingly(batch, queue)
-                continue
-            }
-            unsettled.removeFirst(batch.count)
-            report(batch, settled)
-        }
-    }
-
-    private func settleSingly(_ batch: [Settlement], _ queue: OrderQueue) async throws {
-        for settlement in batch {
-            do {
-                report([settlement], try await queue.settle([settlement]))
-            } catch let error as ServerError where ["22", "23"].contains(error.sqlStateClass) {
-                // Its lease turns it into in_doubt: visible, and never sold again blindly.
-                status.note(error: "the result of order \(settlement.orderID) was refused by the database: \(error)")
-                var metadata = settlement.metadata
-                metadata["error"] = "\(error)"
-                logger.critical("The database refuses a result: the order becomes in_doubt.", metadata: metadata)
-            }
-            unsettled.removeFirst()
-        }
-    }
-
-    /// Tells of committed results.
-    private func report(_ batch: [Settlement], _ settled: [Settled]) {
-        let applied = Dictionary(settled.map { ($0.submissionID, $0) }, uniquingKeysWith: { first, _ in first })
-        for settlement in batch {
-            let current = applied[settlement.submissionID]?.status
-            // Not applied but in the same state: an earlier write of ours whose answer was lost.
-            if applied[settlement.submissionID]?.isApplied == true || current == settlement.status.rawValue {
-                status.count(settlement)
-                logger.log(level: settlement.level, "\(settlement.headline)", metadata: settlement.metadata)
-                if case .setupFault(let reason) = settlement.consequence { status.note(error: reason) }
-                if settlement.status == .pending || settlement.status == .inDoubt {
-                    claimAt = min(claimAt, .now + (settlement.dueIn ?? configuration.pollInterval))
-                }
-            } else {
-                var metadata = settlement.metadata
-                metadata["status"] = "\(current ?? "unknown")"
-                logger.warning(
-                    "Somebody else acted on the order meanwhile: the result is in the journal only.", metadata: metadata
-                )
-            }
-        }
-    }
-
     private func beat(_ queue: OrderQueue) async throws {
         guard heartbeatAt <= .now else { return }
         try await queue.heartbeat(status)
@@ -276,59 +218,5 @@ public actor Worker: Service {
             logger.debug("Listening.")
         }
         doorbell.ring()
-    }
-}
-
-// MARK: - The database, which may go away
-
-extension Worker {
-    /// Opens the connection of the loop, and checks that the schema is ours.
-    private func connect() async throws {
-        let connection = try await Connection.open(
-            configuration.databaseURL, options: .giftbridge("worker"), logger: logger)
-        do {
-            try await Schema.check(connection)
-            let queue = OrderQueue(connection: connection, worker: name)
-            try await queue.heartbeat(status)
-            self.queue = queue
-        } catch {
-            await connection.close()
-            throw error
-        }
-    }
-
-    /// Does something with the database if it is there; where it fails, the connection is given up and made anew later.
-    ///
-    /// - Returns: Nil if the database was not there.
-    @discardableResult
-    private func withDatabase<Value: Sendable>(_ body: (OrderQueue) async throws -> Value) async -> Value? {
-        if queue == nil {
-            guard reconnectAt <= .now else { return nil }
-            do {
-                try await connect()
-                logger.notice("The database is back.")
-                claimAt = .now
-            } catch {
-                return await giveUp(error)
-            }
-        }
-        guard let queue else { return nil }
-        do {
-            let value = try await body(queue)
-            reconnect.succeeded()
-            return value
-        } catch {
-            return await giveUp(error)
-        }
-    }
-
-    private func giveUp<Value>(_ error: any Error) async -> Value? {
-        await queue?.connection.close()
-        queue = nil
-        status.note(error: "\(error)")
-        let delay = reconnect.delay()
-        reconnectAt = .now + delay
-        logger.warning("The database is away: trying again.", metadata: ["error": "\(error)", "in": "\(delay)"])
-        return nil
     }
 }

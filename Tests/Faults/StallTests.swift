@@ -70,6 +70,43 @@ extension OneAtATime {
             }
         }
 
+        /// The stalled worker learns that it was refused for now (429) while another has the order at the vendor: put back, the
+        /// order would be sent once more beside that request.
+        @Test func anOldAnswerDoesNotTakeTheOrderFromWhoeverVerifiesIt() async throws {
+            let database = try await TestServer.shared.database()
+            try await database.liftLimit()
+            try await VendorPeer.run(["--rate-limit", "0", "--latency", "700ms"]) { vendor in
+                try await vendor.fault("status_429", orderID: "1")
+                try await vendor.fault("hang_after", orderID: "1")
+                try await database.insertOrders(1...1)
+                let patient = Bridge.quick(
+                    database, vendor, ["GIFTBRIDGE_LEASE": "61s", "GIFTBRIDGE_REQUEST_TIMEOUT": "60s"])
+                try await patient.run { stalled in
+                    try await wait(for: "the request at the vendor") { try await !vendor.requests().isEmpty }
+                    stalled.signal(SIGSTOP)
+                    try await wait(for: "the 429") { try await vendor.requests().first?.status == 429 }
+                    try await database.run("UPDATE giftbridge.orders SET due_at = now() WHERE status = 'submitting'")
+                    let verifier = Bridge.quick(
+                        database, vendor, ["GIFTBRIDGE_LEASE": "10s", "GIFTBRIDGE_REQUEST_TIMEOUT": "4s"])
+                    try await verifier.run { _ in
+                        try await wait(for: "the sale whose answer hangs") { try await !vendor.sales().isEmpty }
+                        let holder = "SELECT status || ' ' || submission_id FROM giftbridge.orders"
+                        #expect(try await database.value(holder) == "submitting 2")
+                        stalled.signal(SIGCONT)
+                        try await database.wait(
+                            for: "429", from: "SELECT http_status FROM giftbridge.submissions WHERE id = 1")
+                        #expect(try await database.value(holder) == "submitting 2", "the order was taken away")
+                        stalled.signal(SIGTERM)
+                        try await stalled.end()
+                        try await database.waitUntilSettled()
+                    }
+                }
+                let books = try await expectTheBooksBalance(database, vendor)
+                #expect(books.end(of: "1") == "completedByProof")
+                #expect(books.faults(of: "1") == ["status_429", "hang_after", nil])
+            }
+        }
+
         /// Stopped between the claim's commit and the request: what it claimed is verified by another; awake again, it must
         /// not send what it no longer holds.
         @Test func ordersClaimedButNotSentArePutBackAfterAStall() async throws {

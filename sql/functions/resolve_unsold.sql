@@ -1,5 +1,5 @@
 -- A person found that an order in doubt was not sold: it becomes pending and is sent again, with the same codes.
--- Should the vendor hold one of them as taken, the person was wrong: the order is rejected, and gets no new codes.
+-- Should the vendor hold one of them as taken, the person was wrong: the order is in doubt again, and gets no new codes.
 -- For operators. Locks the order. Raises if it is in another state.
 CREATE OR REPLACE FUNCTION giftbridge.resolve_unsold(id bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -37,8 +37,8 @@ BEGIN
 
     WITH result AS (
         SELECT j.order_id, r.*
-        FROM unnest(p_submission_ids, p_statuses, p_counted, p_due_in, p_new_codes, p_errors, p_references, p_codes)
-            AS r (submission_id, status, counted, due_in, new_codes, error, reference, codes)
+        FROM unnest(p_submission_ids, p_statuses, p_counted, p_due_in, p_new_codes, p_http_statuses, p_errors, p_references, p_codes)
+            AS r (submission_id, status, counted, due_in, new_codes, http_status, error, reference, codes)
         JOIN giftbridge.submissions AS j ON j.id = r.submission_id
     ), fenced AS (
         UPDATE giftbridge.orders AS o
@@ -49,7 +49,8 @@ BEGIN
                 WHEN 'pending' THEN greatest(now() + result.due_in, o.submit_after)
                 WHEN 'in_doubt' THEN now() + result.due_in END,
             assigned_codes = CASE WHEN result.new_codes AND result.status = 'pending' THEN NULL ELSE o.assigned_codes END,
-            codes_renewed = o.codes_renewed OR result.new_codes,
+            -- Whatever the vendor answered, it has seen these codes: should it hold one as taken later, this may be why.
+            codes_renewed = o.codes_renewed OR result.new_codes OR coalesce(result.http_status > 0, false),
             in_doubt_since = CASE WHEN result.status = 'in_doubt' THEN coalesce(o.in_doubt_since, now()) END,
             error = result.error,
             order_reference = CASE WHEN result.status = 'completed' THEN result.reference END,

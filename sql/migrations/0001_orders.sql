@@ -150,7 +150,7 @@ COMMENT ON COLUMN giftbridge.orders.completed_at IS 'When the sale was known to 
 COMMENT ON COLUMN giftbridge.orders.due_at IS 'When the bridge acts on the order next by itself: pending: claim; submitting: lease end; in_doubt: verification; null: never.';
 COMMENT ON COLUMN giftbridge.orders.submission_id IS 'The journal row whose request may be on the way: the fence of every settle.';
 COMMENT ON COLUMN giftbridge.orders.assigned_codes IS 'Codes of the bridge''s own making, one element per item, null where the shop chose the code. Once sent, never changed.';
-COMMENT ON COLUMN giftbridge.orders.codes_renewed IS 'No (more) new codes when one of the bridge''s own is taken: that happens once, and never after a doubt.';
+COMMENT ON COLUMN giftbridge.orders.codes_renewed IS 'No (more) new codes when one of the bridge''s own is taken: that happens once, and only where the vendor never answered a request with them.';
 COMMENT ON COLUMN giftbridge.orders.sent_payment_method IS 'The payment method as first sent, so that a later request is the same when the shop''s default has changed.';
 COMMENT ON COLUMN giftbridge.orders.in_doubt_since IS 'Since when a sale may have happened without the bridge knowing; kept while a verification is on the way.';
 

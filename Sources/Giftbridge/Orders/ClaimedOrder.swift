@@ -13,7 +13,8 @@ struct ClaimedOrder: Sendable {
     let attempts: Int
     /// The order is in doubt, and this is the same request again: it may have been sold already.
     let isVerification: Bool
-    /// New codes were made once already, because one of the bridge's own was taken.
+    /// No (more) new codes, should one of the bridge's own be taken: they were made once already, or the vendor has
+    /// answered a request with the present ones.
     let codesRenewed: Bool
     /// Codes of the bridge's own, one element per item, nil where the shop chose; empty: none.
     let assignedCodes: [String?]

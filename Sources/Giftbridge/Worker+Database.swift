@@ -1,0 +1,55 @@
+import LibPQ
+import Logging
+
+/// The database may go away: the loop works while it is there, and waits for it otherwise.
+extension Worker {
+    /// Opens the connection of the loop, and checks that the schema is ours.
+    func connect() async throws {
+        let connection = try await Connection.open(
+            configuration.databaseURL, options: .giftbridge("worker"), logger: logger)
+        do {
+            try await Schema.check(connection)
+            let queue = OrderQueue(connection: connection, worker: name)
+            try await queue.heartbeat(status)
+            self.queue = queue
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    /// Does something with the database if it is there; where it fails, the connection is given up and made anew later.
+    ///
+    /// - Returns: Nil if the database was not there.
+    @discardableResult
+    func withDatabase<Value: Sendable>(_ body: (OrderQueue) async throws -> Value) async -> Value? {
+        if queue == nil {
+            guard reconnectAt <= .now else { return nil }
+            do {
+                try await connect()
+                logger.notice("The database is back.")
+                claimAt = .now
+            } catch {
+                return await giveUp(error)
+            }
+        }
+        guard let queue else { return nil }
+        do {
+            let value = try await body(queue)
+            reconnect.succeeded()
+            return value
+        } catch {
+            return await giveUp(error)
+        }
+    }
+
+    private func giveUp<Value>(_ error: any Error) async -> Value? {
+        await queue?.connection.close()
+        queue = nil
+        status.note(error: "\(error)")
+        let delay = reconnect.delay()
+        reconnectAt = .now + delay
+        logger.warning("The database is away: trying again.", metadata: ["error": "\(error)", "in": "\(delay)"])
+        return nil
+    }
+}

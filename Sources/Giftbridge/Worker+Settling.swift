@@ -1,0 +1,64 @@
+import LibPQ
+import Logging
+
+/// Results go back to the database, all that gathered while it was busy at once.
+extension Worker {
+    /// Writes back what has come, in batches.
+    func settle(_ queue: OrderQueue) async throws {
+        while !unsettled.isEmpty {
+            let batch = Array(unsettled.prefix(500))
+            let settled: [Settled]
+            do {
+                CrashPoint.settling.reached()
+                settled = try await queue.settle(batch)
+                CrashPoint.settled.reached()
+            } catch let error as ServerError where batch.count > 1 && ["22", "23"].contains(error.sqlStateClass) {
+                // One bad row must not sink its batch.
+                logger.error(
+                    "A batch of results was refused: writing them one by one.", metadata: ["error": "\(error)"])
+                try await settleSingly(batch, queue)
+                continue
+            }
+            unsettled.removeFirst(batch.count)
+            report(batch, settled)
+        }
+    }
+
+    private func settleSingly(_ batch: [Settlement], _ queue: OrderQueue) async throws {
+        for settlement in batch {
+            do {
+                report([settlement], try await queue.settle([settlement]))
+            } catch let error as ServerError where ["22", "23"].contains(error.sqlStateClass) {
+                // Its lease turns it into in_doubt: visible, and never sold again blindly.
+                status.note(error: "the result of order \(settlement.orderID) was refused by the database: \(error)")
+                var metadata = settlement.metadata
+                metadata["error"] = "\(error)"
+                logger.critical("The database refuses a result: the order becomes in_doubt.", metadata: metadata)
+            }
+            unsettled.removeFirst()
+        }
+    }
+
+    /// Tells of committed results.
+    private func report(_ batch: [Settlement], _ settled: [Settled]) {
+        let applied = Dictionary(settled.map { ($0.submissionID, $0) }, uniquingKeysWith: { first, _ in first })
+        for settlement in batch {
+            let current = applied[settlement.submissionID]?.status
+            // Not applied but in the same state: an earlier write of ours whose answer was lost.
+            if applied[settlement.submissionID]?.isApplied == true || current == settlement.status.rawValue {
+                status.count(settlement)
+                logger.log(level: settlement.level, "\(settlement.headline)", metadata: settlement.metadata)
+                if case .setupFault(let reason) = settlement.consequence { status.note(error: reason) }
+                if settlement.status == .pending || settlement.status == .inDoubt {
+                    claimAt = min(claimAt, .now + (settlement.dueIn ?? configuration.pollInterval))
+                }
+            } else {
+                var metadata = settlement.metadata
+                metadata["status"] = "\(current ?? "unknown")"
+                logger.warning(
+                    "Somebody else acted on the order meanwhile: the result is in the journal only.", metadata: metadata
+                )
+            }
+        }
+    }
+}
