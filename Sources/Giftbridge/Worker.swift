@@ -24,6 +24,8 @@ public actor Worker: Service {
     /// When to look for due orders; in the past: now.
     var claimAt = ContinuousClock.now
     private var heartbeatAt = ContinuousClock.now
+    /// Something waits that the last claim could not take. When it can is known better once answers are written.
+    private var isBacklogged = false
     /// Set when the drain begins: until when it waits.
     private var drainUntil: ContinuousClock.Instant?
 
@@ -139,7 +141,10 @@ public actor Worker: Service {
     /// - Returns: When to take the next turn, if nothing rings before.
     private func step(_ requests: inout DiscardingTaskGroup) async -> ContinuousClock.Instant {
         await withDatabase { queue in
+            let isNews = !self.unsettled.isEmpty
             try await self.settle(queue)
+            // An answer that is written frees its place in the allowance, sooner than one that is awaited.
+            if isNews, self.isBacklogged, self.drainUntil == nil { await self.lookAhead(queue, isIdle: true) }
             try await self.beat(queue)
         }
         let claimed = await withDatabase { try await self.claim($0) } ?? []
@@ -165,6 +170,7 @@ public actor Worker: Service {
         let orders = try await queue.claim(
             slots: slots, lease: configuration.lease, verifyAfter: configuration.policy.verifyAfter)
         status.inFlight += orders.count
+        isBacklogged = false
         if orders.count == slots {
             claimAt = .now
         } else {
@@ -177,6 +183,7 @@ public actor Worker: Service {
     private func lookAhead(_ queue: OrderQueue, isIdle: Bool) async {
         do {
             guard let nextDue = try await queue.nextDue() else { return }
+            isBacklogged = true
             // A moment, where another worker holds what is due: its commit is a matter of milliseconds.
             claimAt = min(claimAt, .now + max(nextDue, .milliseconds(isIdle ? 5 : 0)))
         } catch {

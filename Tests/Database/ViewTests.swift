@@ -63,7 +63,7 @@ extension DatabaseTests {
             #expect(
                 try await test.value(
                     "SELECT concat_ws(' ', allowance_left, eta_seconds) FROM giftbridge.queue WHERE shop = 'default'")
-                    == "5 102")
+                    == "5 100.5")
         }
 
         @Test func orderWithTwoSuccessesIsCountedOnce() async throws {

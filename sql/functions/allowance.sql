@@ -1,28 +1,38 @@
 -- How many requests of a rate group may leave at p_at, and when the next one may if none may now.
--- Counted from the journal: at most rate_limit rows within any rate_window plus margin, so that neither the alignment of the
--- vendor's window nor other workers can exceed it. Where shops of a group differ, the strictest counts.
--- Called by claim (which holds the group's lock), next_due and the queue view. Result: one row; remaining null: no limit.
+--
+-- Counted from the journal. The vendor counts a request when it arrives, which is some time between its claim and its
+-- answer. So each counts from its claim until its window after its *answer* (finished_at) has passed, plus a margin: then
+-- no window of that length, however the vendor aligns its own and however slow a request was on its way, sees more than
+-- rate_limit. What has no answer yet, or got it very late, arrived within a tenth of the window: otherwise a dead worker's
+-- requests would block the allowance until its leases end. Where shops of a group differ, the strictest counts.
+--
+-- Called by claim (which holds the group's lock), next_due, allowance_spent and the queue view. Result: one row; remaining
+-- null: no limit.
 CREATE OR REPLACE FUNCTION giftbridge.allowance(p_group text, p_at timestamptz, OUT remaining integer, OUT next_at timestamptz)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_limit     integer;
     v_window    interval;
     v_throttled timestamptz;
-    v_used      integer;
-    v_oldest    timestamptz;
+    v_latest    interval;
+    v_free_at   timestamptz[];   -- when each request's place is free again, the earliest first
 BEGIN
-    SELECT min(s.rate_limit), max(s.rate_window + giftbridge.rate_margin(s.rate_window)), max(s.throttled_until)
-    INTO v_limit, v_window, v_throttled
+    SELECT min(s.rate_limit), max(s.rate_window), max(s.throttled_until) INTO v_limit, v_window, v_throttled
     FROM giftbridge.shops AS s WHERE s.rate_group = p_group;
 
     IF v_limit IS NOT NULL THEN
-        SELECT count(*), min(recent.claimed_at) INTO v_used, v_oldest
-        FROM (SELECT j.claimed_at FROM giftbridge.submissions AS j
-              WHERE j.rate_group = p_group AND j.claimed_at > p_at - v_window AND j.outcome IS DISTINCT FROM 'released'
-              ORDER BY j.claimed_at DESC LIMIT v_limit) AS recent;
-        remaining := v_limit - v_used;
+        v_latest := v_window / 10;
+        v_window := v_window + giftbridge.rate_margin(v_window);
+        v_free_at := ARRAY(
+            SELECT place.free_at
+            FROM (SELECT j.claimed_at + v_window + least(j.finished_at - j.claimed_at, v_latest) AS free_at
+                  FROM giftbridge.submissions AS j
+                  WHERE j.rate_group = p_group AND j.claimed_at > p_at - v_window - v_latest
+                      AND j.outcome IS DISTINCT FROM 'released') AS place
+            WHERE place.free_at > p_at ORDER BY place.free_at);
+        remaining := greatest(v_limit - cardinality(v_free_at), 0);
         IF remaining = 0 THEN
-            next_at := v_oldest + v_window;
+            next_at := v_free_at[cardinality(v_free_at) - v_limit + 1];
         END IF;
     END IF;
     IF v_throttled > p_at THEN

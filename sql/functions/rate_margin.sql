@@ -1,7 +1,7 @@
--- What is added to the vendor's window, because two requests can be closer together at the vendor than in the journal:
--- the first may be slow on its way and the second fast. Called by allowance.
+-- Added to a rate window on top of each request's own time: clocks tick apart, and a vendor may round to its own.
+-- Called by allowance and the queue view.
 CREATE OR REPLACE FUNCTION giftbridge.rate_margin(p_window interval) RETURNS interval
 LANGUAGE sql IMMUTABLE AS $$
-    SELECT greatest(p_window * 0.02, interval '50 milliseconds')
+    SELECT greatest(p_window * 0.005, interval '20 milliseconds')
 $$;
-COMMENT ON FUNCTION giftbridge.rate_margin(interval) IS 'Safety margin added to a rate window: 2 percent, at least 50 ms.';
+COMMENT ON FUNCTION giftbridge.rate_margin(interval) IS 'Safety margin added to a rate window: half a percent, at least 20 ms.';

@@ -66,7 +66,8 @@ struct DemoScreen: Sendable {
                 + styled(status.padded(10), style) + " "
                 + (milliseconds < 10_000 ? "\(milliseconds) ms" : "\(milliseconds / 1000) s").padded(7, right: true)
                 + "  "
-                + (try row.optionalText("order_reference") ?? "–").padded(10) + " " + (codes.first ?? "") + (codes.count > 1 ? " +\(codes.count - 1)" : ""))
+                + (try row.optionalText("order_reference") ?? "–").padded(10) + " " + (codes.first ?? "")
+                + (codes.count > 1 ? " +\(codes.count - 1)" : ""))
         if let error = try row.optionalText("error") {
             line("  " + "".padded(8) + styled("↳ \(error)", .dim))
         }
