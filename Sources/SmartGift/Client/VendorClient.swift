@@ -47,6 +47,9 @@ public final class VendorClient: Sendable {
     ///   - body: ``PosSale/body()``.
     ///   - endpoint: Where, and as whom.
     public func submit(_ body: [UInt8], to endpoint: VendorEndpoint) async -> VendorAnswer {
+        guard !Task.isCancelled else {
+            return .noResponse(mayHaveBeenSent: false, reason: Self.sentence(for: CancellationError()))
+        }
         let traced = TracedBody(body)
         var request = HTTPClientRequest(url: endpoint.baseURL + "/pos-sale")
         request.method = .POST
