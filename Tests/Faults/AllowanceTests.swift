@@ -1,3 +1,4 @@
+import Foundation
 import LibPQ
 import TestSupport
 import Testing
@@ -40,6 +41,27 @@ extension OneAtATime {
                 #expect(share >= 0.88, "the share of the ideal rate, with \(workers) workers")
                 let served = try await database.value("SELECT count(DISTINCT worker) FROM giftbridge.submissions")
                 #expect(served == "\(workers)", "workers that had a part in it")
+            }
+        }
+
+        /// A burst is slow on its way and the next one is fast: the vendor's window opens late, and is still open when the
+        /// journal's has ended.
+        @Test func aBurstThatArrivesLateIsNotFollowedTooSoon() async throws {
+            let database = try await TestServer.shared.database()
+            try await database.run(Self.shopSettings)
+            try await VendorPeer.run(Self.vendorSettings) { vendor in
+                try await Bridge.quick(database, vendor, ["GIFTBRIDGE_REQUEST_TIMEOUT": "2s"]).run { _ in
+                    vendor.process.signal(SIGSTOP)
+                    try await database.insertOrders(1...180)
+                    try await database.wait(
+                        for: "60", from: "SELECT count(*) FROM giftbridge.orders WHERE status = 'submitting'")
+                    try await Task.sleep(for: .milliseconds(500))
+                    vendor.process.signal(SIGCONT)
+                    try await database.waitUntilSettled()
+                }
+                let books = try await expectTheBooksBalance(database, vendor)
+                #expect(try await database.states() == "completed=180")
+                #expect(!books.requests.contains { $0.status == 429 }, "429 of our own doing")
             }
         }
 

@@ -65,7 +65,7 @@ extension OneAtATime {
         @Test(arguments: [1, 150, 400]) func aDatabaseThatCrashesLosesNothing(completed: Int) async throws {
             try await onADatabaseThatMayCrash { database in
                 try await database.insertOrders(1...600)
-                try await VendorPeer.run(["--rate-limit", "0", "--latency", "20ms"]) { vendor in
+                try await VendorPeer.run(["--rate-limit", "0", "--latency", "60ms"]) { vendor in
                     try await Bridge.quick(database, vendor).run { process in
                         try await database.wait(
                             for: "t",
@@ -106,8 +106,8 @@ extension OneAtATime {
 
         @Test func workerAndDatabaseCrashingTogetherLoseNothing() async throws {
             try await onADatabaseThatMayCrash { database in
-                try await database.insertOrders(1...500)
-                try await VendorPeer.run(["--rate-limit", "0", "--latency", "20ms"]) { vendor in
+                try await database.insertOrders(1...800)
+                try await VendorPeer.run(["--rate-limit", "0", "--latency", "100ms"]) { vendor in
                     let killed = try await Bridge.quick(database, vendor).runUntilKilled { process in
                         try await database.wait(
                             for: "t", from: "SELECT count(*) >= 100 FROM giftbridge.orders WHERE status = 'completed'")
@@ -119,7 +119,7 @@ extension OneAtATime {
                     #expect(
                         try await database.holds("EXISTS (SELECT FROM giftbridge.orders WHERE status = 'submitting')"))
                     try await Bridge.quick(database, vendor).run { _ in try await database.waitUntilSettled() }
-                    #expect(try await database.states() == "completed=500")
+                    #expect(try await database.states() == "completed=800")
                     try await expectTheBooksBalance(database, vendor)
                 }
             }
