@@ -52,7 +52,8 @@ extension DatabaseTests {
                     "SELECT extract(epoch FROM max(claimed_at) - min(claimed_at)) FROM giftbridge.submissions"
                 )
                 .flatMap(Double.init))
-            #expect(abs(took - eta) <= 0.2 * eta)
+            // Not a measurement: on a busy machine a claim may come late.
+            #expect(took >= 0.8 * eta && took <= 2 * eta)
         }
 
         @Test func etaGoesByTheStrictestOfTheGroup() async throws {
