@@ -80,7 +80,7 @@ extension DatabaseTests {
             try await test.insert(50, ["shop": "'second'"])
             #expect(try await test.claim(lease: .seconds(7200)).count == 6)
             let next = try #require(try await test.queue.nextDue())
-            #expect(next > .seconds(3600) && next <= .seconds(3978))  // 2 % margin
+            #expect(next > .seconds(3600) && next <= .seconds(3978))  // A tenth of the window, and the margin.
         }
 
         @Test func withoutALimitThereIsNone() async throws {
@@ -148,7 +148,7 @@ extension DatabaseTests {
                 "SELECT giftbridge.throttle('second', '300 ms'); SELECT giftbridge.throttle('second', '1 ms')")
             #expect(Set(try await test.claim().map(\.shop)) == ["third"])
             let wait = try #require(try await test.queue.nextDue())
-            #expect(wait > .milliseconds(150) && wait <= .milliseconds(300))
+            #expect(wait > .zero && wait <= .milliseconds(300))
             try await Task.sleep(for: wait)
             #expect(Set(try await test.claim().map(\.shop)) == ["default", "second"])
         }
