@@ -135,7 +135,9 @@ let package = Package(
         ),
         .testTarget(
             name: "DecisionTests",
-            dependencies: ["Giftbridge", "LibPQ", "SmartGift", .product(name: "NIOHTTP1", package: "swift-nio")],
+            dependencies: [
+                "Giftbridge", "LibPQ", "SmartGift", "TestSupport", .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             path: "Tests/Decisions",
             swiftSettings: strict
         ),

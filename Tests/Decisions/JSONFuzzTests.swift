@@ -1,5 +1,6 @@
 import Foundation
 import SmartGift
+import TestSupport
 import Testing
 
 /// The parser against Foundation's, on texts that nobody thought of. The seed is fixed: a failure can be repeated.
@@ -23,18 +24,7 @@ struct JSONFuzzTests {
             0x00, 0x09, 0x0A, 0x1F, 0x7F, 0x80, 0xC3, 0xA9, 0xED, 0xF0, 0xFF,
         ]
 
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {  // SplitMix64.
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
-    static func mutated(_ text: [UInt8], _ generator: inout Generator) -> [UInt8] {
+    static func mutated(_ text: [UInt8], _ generator: inout SplitMix) -> [UInt8] {
         var text = text
         for _ in 0..<Int.random(in: 1...3, using: &generator) where !text.isEmpty {
             let at = Int.random(in: 0..<text.count, using: &generator)
@@ -62,7 +52,7 @@ struct JSONFuzzTests {
 
     @Test("What one accepts of a mutated corpus the other accepts, and as the same value", arguments: 0..<corpus.count)
     func agreesWithFoundation(index: Int) throws {
-        var generator = Generator(state: 20_261_123 + UInt64(index))
+        var generator = SplitMix(seed: 20_261_123 + UInt64(index))
         var accepted = 0
         var refused = 0
         for _ in 0..<6000 {
@@ -85,7 +75,7 @@ struct JSONFuzzTests {
 
     @Test("Noise never crashes it")
     func noise() {
-        var generator = Generator(state: 7)
+        var generator = SplitMix(seed: 7)
         var accepted = 0
         for _ in 0..<100_000 {
             let text = (0..<Int.random(in: 0...12, using: &generator)).map { _ in

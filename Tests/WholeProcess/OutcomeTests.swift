@@ -34,7 +34,7 @@ import Testing
                 #expect(try await database.value("SELECT error IS NULL AND attempts = 1 FROM giftbridge.orders") == "t")
                 await shop.close()
             }
-            try await expectLedgerMatches(database, vendor)
+            try await expectTheBooksBalance(database, vendor)
         }
     }
 
@@ -54,7 +54,7 @@ import Testing
                 for: "t", from: "SELECT attempts >= 3 AND error LIKE 'The request failed%' FROM giftbridge.orders")
             try await VendorPeer.run(["--port", "\(free)"]) { vendor in
                 try await database.wait(for: "completed", from: "SELECT status FROM giftbridge.orders")
-                try await expectLedgerMatches(database, vendor)
+                try await expectTheBooksBalance(database, vendor)
             }
         }
         #expect(
@@ -123,7 +123,7 @@ import Testing
             #expect(try await database.value("SELECT order_reference FROM giftbridge.orders WHERE id = 2") == "2")
             let bodies = try await vendor.requests().filter { $0.order_id == "1" }.map(\.body)
             #expect(bodies.count == 2 && bodies[0] == bodies[1])
-            try await expectLedgerMatches(database, vendor)
+            try await expectTheBooksBalance(database, vendor)
         }
     }
 
@@ -147,7 +147,7 @@ import Testing
                 try await database.waitUntilFinished()
             }
             #expect(try await database.states() == "completed=20")
-            try await expectLedgerMatches(database, vendor)
+            try await expectTheBooksBalance(database, vendor)
         }
     }
 
@@ -162,7 +162,7 @@ import Testing
             #expect(
                 try await database.value(
                     "SELECT bool_and(attempts = 1 AND status = 'completed') FROM giftbridge.orders") == "t")
-            try await expectLedgerMatches(database, vendor)
+            try await expectTheBooksBalance(database, vendor)
         }
     }
 }

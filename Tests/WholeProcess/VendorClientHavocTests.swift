@@ -1,26 +1,16 @@
 import NIOCore
 import SmartGift
 import Synchronization
+import TestSupport
 import Testing
 
 /// Hundreds of sales through a line that fails at any moment, with the ledger of what arrived beside what was claimed.
 @Suite("The vendor client, in havoc", .serialized, .timeLimit(.minutes(1)))
 struct VendorClientHavocTests {
-    /// SplitMix64: a failure can be repeated as far as the network's timing lets it.
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
+    /// A failure can be repeated as far as the network's timing lets it.
     final class Dice: Sendable {
-        private let generator: Mutex<Generator>
-        init(seed: UInt64) { generator = Mutex(Generator(state: seed)) }
+        private let generator: Mutex<SplitMix>
+        init(seed: UInt64) { generator = Mutex(SplitMix(seed: seed)) }
         func roll(_ sides: Int) -> Int { generator.withLock { Int.random(in: 0..<sides, using: &$0) } }
     }
 
