@@ -1,6 +1,3 @@
-import Configuration
-import SystemPackage
-
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else

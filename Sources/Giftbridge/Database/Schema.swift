@@ -47,10 +47,7 @@ public enum Schema {
     ///
     /// - Throws: ``Mismatch``, or the connection's errors.
     public static func check(_ connection: Connection) async throws {
-        guard try await connection.query(SQL.Call.hasSchema).first?.bool("installed") == true else {
-            throw Mismatch.missing
-        }
-        let installed = try await connection.query(SQL.Call.schemaVersion).first?.int("version") ?? 0
+        guard let installed = try await installedVersion(connection) else { throw Mismatch.missing }
         if installed < version { throw Mismatch.older(installed: installed) }
         if installed > version { throw Mismatch.newer(installed: installed) }
     }
@@ -90,9 +87,14 @@ public enum Schema {
     ///
     /// - Throws: ``Mismatch/newer(installed:)``, or the connection's errors.
     public static func pending(_ connection: Connection) async throws -> [Migration] {
-        guard try await connection.query(SQL.Call.hasSchema).first?.bool("installed") == true else { return migrations }
-        let installed = try await connection.query(SQL.Call.schemaVersion).first?.int("version") ?? 0
+        let installed = try await installedVersion(connection) ?? 0
         guard installed <= version else { throw Mismatch.newer(installed: installed) }
         return migrations.filter { $0.version > installed }
+    }
+
+    /// The database's version; nil: there is no schema.
+    private static func installedVersion(_ connection: Connection) async throws -> Int? {
+        guard try await connection.query(SQL.Call.hasSchema).first?.bool("installed") == true else { return nil }
+        return try await connection.query(SQL.Call.schemaVersion).first?.int("version")
     }
 }

@@ -30,28 +30,16 @@ struct Demo: AsyncParsableCommand {
             verbose
             ? try LogOptions.parse(["--log-format", "text"]).logger()
             : Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() }
-        let interruption = Interruption()
-        let watch = Task { await interruption.watch() }
-        defer { watch.cancel() }
-
         screen.title("Giftbridge \(GiftbridgeCommand.version): gift voucher orders, from one INSERT to voucher codes")
+        let show = Task { try await play(on: screen, logger: logger) }
+        // Ctrl-C and SIGTERM cancel it, and it cleans up.
+        let signals = Task {
+            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { show.cancel() }
+        }
+        defer { signals.cancel() }
         let isGood: Bool
         do {
-            isGood = try await interruption.race {
-                try await LocalPostgres.run { postgres in
-                    screen.step("PostgreSQL, thrown away at the end", postgres.directory)
-                    return try await DemoHouse(postgres: postgres, screen: screen, logger: logger).open { house in
-                        let isGood = try await DemoShop(house: house, screen: screen).play()
-                        if stay {
-                            screen.lookAround(house, isStaying: true)
-                            try await Task.sleep(for: .seconds(7 * 86_400))
-                        } else {
-                            screen.lookAround(house, isStaying: false)
-                        }
-                        return isGood
-                    }
-                }
-            }
+            isGood = try await show.value
         } catch is CancellationError {
             screen.line("Stopped. Everything is removed.")
             if stay { return }
@@ -59,24 +47,19 @@ struct Demo: AsyncParsableCommand {
         }
         if !isGood { throw ExitCode(ExitStatus.failed.rawValue) }
     }
-}
 
-/// Ctrl-C and SIGTERM: cancels what runs, so that it can clean up.
-private actor Interruption {
-    private var cancel: (@Sendable () -> Void)?
-    private var isInterrupted = false
-
-    func watch() async {
-        for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
-            isInterrupted = true
-            cancel?()
+    /// Everything from the server's start to its end.
+    ///
+    /// - Returns: Whether everything came out as it should.
+    private func play(on screen: DemoScreen, logger: Logger) async throws -> Bool {
+        try await LocalPostgres.run { [stay] postgres in
+            screen.step("PostgreSQL, thrown away at the end", postgres.directory)
+            return try await DemoHouse(postgres: postgres, screen: screen, logger: logger).open { house in
+                let isGood = try await DemoShop(house: house, screen: screen).play()
+                screen.lookAround(house, isStaying: stay)
+                if stay { try await Task.sleep(for: .seconds(7 * 86_400)) }
+                return isGood
+            }
         }
-    }
-
-    func race<Value: Sendable>(_ body: @Sendable @escaping () async throws -> Value) async throws -> Value {
-        let work = Task { try await body() }
-        cancel = { work.cancel() }
-        if isInterrupted { work.cancel() }
-        return try await work.value
     }
 }
