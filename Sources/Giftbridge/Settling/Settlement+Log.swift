@@ -1,17 +1,18 @@
 import Logging
 
 extension Settlement {
-    /// What the log has of a settlement: ids and states, no reference of the shop's, no code, no personal data.
+    /// What the log has of a settlement: ids, states and the bridge's own words; no code, no personal data.
     var metadata: Logger.Metadata {
         var metadata: Logger.Metadata = [
             "order": "\(orderID)", "shop": "\(shop)", "submission": "\(submissionID)", "status": "\(status.rawValue)",
         ]
-        if let httpStatus, httpStatus > 0 { metadata["http_status"] = "\(httpStatus)" }
-        if let error { metadata["reason"] = "\(error)" }
+        if let httpStatus { metadata["http_status"] = "\(httpStatus)" }
+        // The vendor's own words may repeat what the customer wrote: the row has them, the log does not.
+        if let error, outcome != .rejected { metadata["reason"] = "\(error)" }
         return metadata
     }
 
-    /// One line per finished order at info; what is not finished says so a level below or above.
+    /// One line per finished order at info; what needs attention at warning.
     var level: Logger.Level {
         switch status {
         case .completed: error == nil ? .info : .warning
