@@ -8,7 +8,8 @@
 -- order as a probe once its pause has ended.
 --
 -- Called by the worker (calls/claim.sql). Locks: an advisory lock per limited rate group that has something due, in one order
--- and before anything else, until the transaction ends; the rows taken (FOR UPDATE SKIP LOCKED, so that workers do not wait for one another).
+-- and before anything else, until the transaction ends; the rows taken (FOR UPDATE SKIP LOCKED, so that workers do not wait
+-- for one another).
 -- Result: one row per claimed order, in the order in which to send them; all columns of the request, none of it interpreted.
 CREATE OR REPLACE FUNCTION giftbridge.claim(p_worker text, p_slots integer, p_lease interval, p_verify_after interval)
 RETURNS TABLE (

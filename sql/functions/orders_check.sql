@@ -17,8 +17,8 @@ BEGIN
             SCHEMA = 'giftbridge', TABLE = 'orders';
     END IF;
     IF TG_OP = 'INSERT' AND (NEW.status IS DISTINCT FROM 'pending' OR NEW.attempts IS DISTINCT FROM 0
-        OR NEW.codes_renewed IS DISTINCT FROM false OR num_nonnulls(NEW.order_reference, NEW.voucher_codes, NEW.error, NEW.completed_at, NEW.due_at, NEW.submission_id,
-            NEW.assigned_codes, NEW.sent_payment_method, NEW.in_doubt_since) > 0) THEN
+        OR NEW.codes_renewed IS DISTINCT FROM false OR num_nonnulls(NEW.order_reference, NEW.voucher_codes, NEW.error,
+            NEW.completed_at, NEW.due_at, NEW.submission_id, NEW.assigned_codes, NEW.sent_payment_method, NEW.in_doubt_since) > 0) THEN
         PERFORM giftbridge.refuse_order('status', 'and the result columns are written by the bridge: leave them out of the insert');
     END IF;
 

@@ -4,7 +4,8 @@
 -- Fenced: an order changes only while it is submitting under this very submission. Where it is not, somebody else acted
 -- meanwhile (a rescue, another worker) and the row comes back with applied = false for the worker to look at; but what was
 -- learnt is kept: the journal has it, and a late success is the truth, so it completes an order that is in doubt, being
--- verified, or waiting because a person said it was not sold, and fills in the reference of one that was completed without the vendor's answer.
+-- verified, or open again because it was said not to be sold, and fills in the reference of one that was completed without
+-- the vendor's answer.
 --
 -- Called by the worker (calls/settle.sql). Locks the orders by id, in that order. Result: one row per known submission.
 CREATE OR REPLACE FUNCTION giftbridge.settle(
@@ -50,7 +51,7 @@ BEGIN
                 WHEN 'in_doubt' THEN now() + result.due_in END,
             assigned_codes = CASE WHEN result.new_codes AND result.status = 'pending' THEN NULL ELSE o.assigned_codes END,
             -- Whatever the vendor answered, it has seen these codes: should it hold one as taken later, this may be why.
-            codes_renewed = o.codes_renewed OR result.new_codes OR coalesce(result.http_status > 0, false),
+            codes_renewed = o.codes_renewed OR result.new_codes OR result.http_status IS NOT NULL,
             in_doubt_since = CASE WHEN result.status = 'in_doubt' THEN coalesce(o.in_doubt_since, now()) END,
             error = result.error,
             order_reference = CASE WHEN result.status = 'completed' THEN result.reference END,
