@@ -11,6 +11,8 @@ public actor Worker: Service {
     let configuration: BridgeConfiguration
     let name: String
     let logger: Logger
+    /// The loop's turns: one at least every `GIFTBRIDGE_HEARTBEAT`, unless it waits for the database.
+    public nonisolated let pulse = Pulse()
     private let vendor: VendorClient
     private let submission: OrderSubmission
     private let doorbell = Doorbell()
@@ -115,6 +117,7 @@ public actor Worker: Service {
             group.addTask { await self.listen() }
             await withDiscardingTaskGroup { requests in
                 while true {
+                    pulse.beat()
                     let next = await step(&requests)
                     if isDrained { break }
                     await doorbell.wait(until: next)
