@@ -31,6 +31,11 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: "How long a window lasts.", transform: parseDuration)
     var rateWindow: Duration = .seconds(60)
 
+    @Option(
+        help: "By how much the clock of X-RateLimit-Reset is off: a duration, with a minus where it is slow.",
+        transform: parseOffset)
+    var clockOffset: Duration = .zero
+
     @Option(help: "How long every request takes.", transform: parseDuration)
     var latency: Duration = .zero
 
@@ -50,7 +55,7 @@ struct SandboxCommand: AsyncParsableCommand {
         let logger = try log.logger()
         var configuration = SandboxConfiguration(
             port: port, key: key, rateLimit: rateLimit == 0 ? nil : rateLimit, rateWindow: rateWindow,
-            latency: .fixed(latency), faultRate: faultRate, seed: seed)
+            clockOffset: clockOffset, latency: .fixed(latency), faultRate: faultRate, seed: seed)
         if !faults.isEmpty { configuration.faultKinds = faults }
         try configuration.validate()
         let server = SandboxServer(configuration: configuration, logger: logger) { port in
@@ -70,6 +75,10 @@ struct SandboxCommand: AsyncParsableCommand {
         throw ValidationError("'\(text)' is not a duration such as 500ms, 30s or 5m")
     }
     return duration
+}
+
+@Sendable private func parseOffset(_ text: String) throws -> Duration {
+    text.hasPrefix("-") ? .zero - (try parseDuration(String(text.dropFirst()))) : try parseDuration(text)
 }
 
 @Sendable private func parseFault(_ name: String) throws -> FaultKind {

@@ -31,17 +31,18 @@ public actor LocalPostgres {
     /// - Parameters:
     ///   - parent: The folder in which to make the server's.
     ///   - settings: Server settings, `name=value`.
+    ///   - primary: A running server whose hot standby this one is to be; nil: one of its own.
     ///   - body: Gets the running server.
     /// - Throws: ``Failure``, or what `body` throws.
     public static func run<Value: Sendable>(
-        in parent: String = "/tmp", settings: [String] = [],
+        in parent: String = "/tmp", settings: [String] = [], standbyOf primary: LocalPostgres? = nil,
         _ body: @Sendable @escaping (LocalPostgres) async throws -> Value
     ) async throws -> Value {
         let directory = "\(parent)/giftbridge-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
         // A cancellation is for the body alone: the shell has to live on until it has cleaned up.
         let cancellation = Cancellation()
         let supervision = Task {
-            try await supervise(directory: directory, settings: settings) { server in
+            try await supervise(directory: directory, primary: primary, settings: settings) { server in
                 try await cancellation.run { try await body(server) }
             }
         }
@@ -53,12 +54,14 @@ public actor LocalPostgres {
     }
 
     private static func supervise<Value: Sendable>(
-        directory: String, settings: [String], _ body: @Sendable @escaping (LocalPostgres) async throws -> Value
+        directory: String, primary: LocalPostgres?, settings: [String],
+        _ body: @Sendable @escaping (LocalPostgres) async throws -> Value
     ) async throws -> Value {
         let script = String(decoding: PackageResources.supervise_sh, as: UTF8.self)
         var options = PlatformOptions()
         options.createSession = true
-        let arguments = ["-c", script, "giftbridge-postgres", directory, "listen_addresses="] + settings
+        let arguments =
+            ["-c", script, "giftbridge-postgres", directory, primary?.directory ?? "", "listen_addresses="] + settings
         let outcome = try await Subprocess.run(
             .path("/bin/sh"), arguments: Arguments(arguments), platformOptions: options,
             input: .inputWriter, output: .sequence, error: .discarded

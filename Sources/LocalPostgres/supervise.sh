@@ -1,10 +1,11 @@
-# Runs a throwaway PostgreSQL for as long as standard input is open. Arguments: the folder to make and later remove, then
-# settings for `postgres -c`. Commands on standard input, one a line: start, stop (fast), kill (as a crash does); each is
+# Runs a throwaway PostgreSQL for as long as standard input is open. Arguments: the folder to make and later remove; the
+# folder of the server whose hot standby this is to be, or empty; settings for `postgres -c`. Commands on standard input, one a line: start, stop (fast), kill (as a crash does); each is
 # answered with a line `ok` or `failed`. At the end of the input, however it came about (this process's parent may have been
 # killed), the server is stopped and the folder removed.
 set -u
 home=$1
-shift
+primary=$2
+shift 2
 # A Ctrl-C at the terminal is the parent's to handle, and it still needs the server then.
 trap '' INT TERM HUP
 
@@ -57,9 +58,16 @@ finish() {
     rm -rf "$home"
 }
 
-# shellcheck disable=SC2086
-if ! $as "$bin/initdb" -D "$home/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$home.log" 2>&1; then
-    echo "failed: initdb: $(tail -n 1 "$home.log")"
+make_data() {
+    # shellcheck disable=SC2086
+    if [ -n "$primary" ]; then
+        $as "$bin/pg_basebackup" -h "$primary" -U postgres -D "$home/data" -R -X stream -c fast --no-sync
+    else
+        $as "$bin/initdb" -D "$home/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync
+    fi
+}
+if ! make_data >"$home.log" 2>&1; then
+    echo "failed: the data folder: $(tail -n 1 "$home.log")"
     rm -f "$home.log"
     finish
     exit 1

@@ -1,1 +1,2 @@
-SELECT pg_is_in_recovery() AS read_only
+-- Whether this server takes no writes (any more): a standby, or one that was demoted. Called by the listener.
+SELECT current_setting('transaction_read_only')::boolean AS read_only

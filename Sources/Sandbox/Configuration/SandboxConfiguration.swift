@@ -12,6 +12,9 @@ public struct SandboxConfiguration: Sendable {
     public var rateLimit: Int?
     /// How long a window stays open after its first request; more than zero; default 60 s.
     public var rateWindow: Duration
+    /// By how much the clock is off by which `X-RateLimit-Reset` is told, positive or negative; default zero. The `Date`
+    /// header is a proxy's in front of it, whose clock is right.
+    public var clockOffset: Duration
     /// The wait before each request is looked at; default none.
     public var latency: Latency
     /// The share of sale requests that a fault strikes at random, 0 (default) to 1.
@@ -43,6 +46,7 @@ public struct SandboxConfiguration: Sendable {
         key: String = "sk_sandbox",
         rateLimit: Int? = 60,
         rateWindow: Duration = .seconds(60),
+        clockOffset: Duration = .zero,
         latency: Latency = .none,
         faultRate: Double = 0,
         faultKinds: [FaultKind] = FaultKind.doubtful,
@@ -60,6 +64,7 @@ public struct SandboxConfiguration: Sendable {
         self.key = key
         self.rateLimit = rateLimit
         self.rateWindow = rateWindow
+        self.clockOffset = clockOffset
         self.latency = latency
         self.faultRate = faultRate
         self.faultKinds = faultKinds

@@ -140,7 +140,8 @@ struct VendorDesk: Sendable {
         var headers: HTTPFields = [
             .rateLimit: String(allowance.limit),
             .rateLimitRemaining: String(allowance.remaining),
-            .rateLimitReset: String(Int(allowance.resetAt.rounded(.up))),
+            .rateLimitReset: String(
+                Int((allowance.resetAt + configuration.clockOffset / .seconds(1)).rounded(.up))),
         ]
         if !allowance.isGranted {
             headers[.retryAfter] = String(max(1, Int((allowance.resetAt - now).rounded(.up))))
