@@ -89,9 +89,24 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .systemLibrary(name: "CEpoll"),
+        .target(
+            name: "Bench",
+            dependencies: [
+                "CEpoll",
+                "Giftbridge",
+                "LibPQ",
+                "LocalPostgres",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "GiftbridgeCommand",
             dependencies: [
+                "Bench",
                 "Giftbridge",
                 "LibPQ",
                 "LocalPostgres",

@@ -3,7 +3,7 @@ import Foundation
 /// `EmbedSQL ROOT OUTPUT FILE…`: writes `OUTPUT`, a Swift file with the text of each `ROOT/FILE`.
 ///
 /// Every folder below `sql/` becomes an array `SQL.<folder>` of name and text, sorted by name; but the statements that are run
-/// by name, in `calls/` and `demo/`, become constants `SQL.Call.<name>` and `SQL.Demo.<name>`: a missing one does not compile.
+/// by name, in `bench/`, `calls/` and `demo/`, become constants such as `SQL.Call.<name>`: a missing one does not compile.
 /// Run by EmbedSQLPlugin during the build.
 @main
 struct EmbedSQL {
@@ -44,7 +44,7 @@ struct EmbedSQL {
         return source + "}\n"
     }
 
-    static let runByName = ["calls": "Call", "demo": "Demo"]
+    static let runByName = ["bench": "Bench", "calls": "Call", "demo": "Demo"]
 
     /// Five hashes: SQL text holds quotes and backslashes, but never three quotes followed by five hashes.
     static func literal(_ text: String) -> String {

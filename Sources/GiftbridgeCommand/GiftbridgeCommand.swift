@@ -18,7 +18,7 @@ struct GiftbridgeCommand: AsyncParsableCommand {
             """,
         version: "giftbridge \(version)",
         subcommands: [
-            Run.self, Migrate.self, Retry.self, Cancel.self, SandboxCommand.self, Demo.self,
+            Run.self, Migrate.self, Retry.self, Cancel.self, SandboxCommand.self, Demo.self, BenchCommand.self,
         ]
     )
 

@@ -1,0 +1,210 @@
+import CEpoll
+import Glibc
+
+/// The benchmark's HTTP peer: one thread over epoll that answers every sale with a receipt, after a delay, and notes what came
+/// and when. It has no rules and checks nothing: it must never be what a measurement waits for. `giftbridge sandbox` is the
+/// strict one.
+///
+/// Commands on standard input, one a line, each answered with a line: `delay NANOSECONDS`, `flush` (writes the ledger to its
+/// file and begins anew). At the end of the input the peer ends.
+public final class Peer {
+    private let epoll: Int32
+    private let listener: Int32
+    /// By descriptor.
+    private var connections: [PeerConnection?] = []
+    private var ledger: PeerLedger
+    private let ledgerPath: String
+    /// Nanoseconds from a request's arrival to its answer.
+    private var delay: Int64 = 0
+    /// Answers and when they are due. One delay for all: first in, first out.
+    private var waiting: [(due: Int64, connection: PeerConnection)] = []
+    private var firstWaiting = 0
+    private var commands: [UInt8] = []
+
+    /// Why the peer cannot serve.
+    public struct Failure: Error, CustomStringConvertible {
+        /// The call that failed, and why.
+        public let description: String
+
+        init(_ call: String) { description = "the benchmark's peer: \(call): \(String(cString: strerror(errno)))" }
+    }
+
+    /// Makes a peer that listens on 127.0.0.1.
+    ///
+    /// - Parameters:
+    ///   - ledgerPath: The file that `flush` writes.
+    ///   - fault: The name of a fault that the ledger shall have (`forget`, `twice`, `other_code`); nil: none.
+    /// - Throws: ``Failure``.
+    public init(ledgerPath: String, fault: String? = nil) throws {
+        self.ledgerPath = ledgerPath
+        ledger = PeerLedger(fault: fault.flatMap(PeerLedger.Fault.init))
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let bound = withUnsafeBytes(of: &address) {
+            bind(listener, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t($0.count))
+        }
+        guard epoll >= 0, listener >= 0, bound == 0, listen(listener, 1024) == 0 else { throw Failure("listen") }
+        guard shim_epoll_watch(epoll, listener) == 0, shim_epoll_watch(epoll, STDIN_FILENO) == 0 else {
+            throw Failure("epoll_ctl")
+        }
+    }
+
+    /// The port that the peer listens on.
+    public var port: Int {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = withUnsafeMutableBytes(of: &address) {
+            getsockname(listener, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, &length)
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    /// Serves until standard input ends.
+    ///
+    /// - Throws: ``Failure``.
+    public func run() throws {
+        var ready = [Int32](repeating: 0, count: 256)
+        while true {
+            let count = Int(shim_epoll_wait(epoll, &ready, Int32(ready.count), timeToNextAnswer()))
+            guard count >= 0 || errno == EINTR else { throw Failure("epoll_wait") }
+            for descriptor in ready.prefix(max(count, 0)) {
+                switch descriptor {
+                case listener: accept()
+                case STDIN_FILENO: guard try obey() else { return }
+                default: serve(descriptor)
+                }
+            }
+            answerWhatIsDue()
+        }
+    }
+
+    private func accept() {
+        while true {
+            let descriptor = Glibc.accept(listener, nil, nil)
+            guard descriptor >= 0 else { return }
+            guard fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 else { continue }
+            var one: Int32 = 1
+            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+            while connections.count <= descriptor { connections.append(nil) }
+            connections[Int(descriptor)] = PeerConnection(descriptor)
+            if shim_epoll_watch(epoll, descriptor) != 0 { connections[Int(descriptor)] = nil }
+        }
+    }
+
+    private func serve(_ descriptor: Int32) {
+        guard let connection = connections[Int(descriptor)] else { return }
+        guard connection.read(), take(connection, arrival: shim_now()) else {
+            return forget(connection)
+        }
+    }
+
+    /// Closes a connection, as soon as no answer waits for it.
+    private func forget(_ connection: PeerConnection) {
+        shim_epoll_forget(epoll, connection.descriptor)
+        connections[Int(connection.descriptor)] = nil
+    }
+
+    /// Takes a request from the connection's buffer, if a whole one is there and none is being answered.
+    ///
+    /// - Returns: False if the connection is of no more use.
+    private func take(_ connection: PeerConnection, arrival: Int64) -> Bool {
+        while !connection.isAnswering {
+            let bytes = connection.bytes
+            do throws(SaleScan.Unreadable) {
+                guard let sale = try SaleScan(bytes) else { return true }
+                ledger.note(bytes, sale, at: arrival)
+                connection.answer.replace(with: bytes, sale)
+                connection.drop(sale.end)
+            } catch {
+                return false
+            }
+            if delay == 0 {
+                guard connection.send() else { return false }
+            } else {
+                connection.isAnswering = true
+                waiting.append((arrival + delay, connection))
+            }
+        }
+        return true
+    }
+
+    /// Nanoseconds; -1: none waits.
+    private func timeToNextAnswer() -> Int64 {
+        firstWaiting < waiting.count ? max(waiting[firstWaiting].due - shim_now(), 0) : -1
+    }
+
+    private func answerWhatIsDue() {
+        guard firstWaiting < waiting.count else { return }
+        let now = shim_now()
+        while firstWaiting < waiting.count, waiting[firstWaiting].due <= now {
+            let connection = waiting[firstWaiting].connection
+            firstWaiting += 1
+            connection.isAnswering = false
+            if !connection.send() || !take(connection, arrival: now) { forget(connection) }
+        }
+        if firstWaiting > 4096 || firstWaiting == waiting.count {
+            waiting.removeFirst(firstWaiting)
+            firstWaiting = 0
+        }
+    }
+
+    /// Reads commands.
+    ///
+    /// - Returns: False at the end of the input.
+    private func obey() throws -> Bool {
+        var piece = [UInt8](repeating: 0, count: 256)
+        let count = read(STDIN_FILENO, &piece, piece.count)
+        guard count > 0 else { return count < 0 && errno == EINTR }
+        commands += piece.prefix(count)
+        while let newline = commands.firstIndex(of: UInt8(ascii: "\n")) {
+            let words = String(decoding: commands[..<newline], as: UTF8.self).split(separator: " ")
+            commands.removeSubrange(...newline)
+            if words.first == "delay", words.count == 2, let nanoseconds = Int64(words[1]) {
+                delay = nanoseconds
+                print("ok")
+            } else if words == ["flush"] {
+                print("ok \(ledger.count)")
+                try ledger.flush(to: ledgerPath)
+            } else {
+                print("unknown command")
+            }
+            fflush(nil)
+        }
+        return true
+    }
+}
+
+extension [UInt8] {
+    /// The vendor's answer to a sale (vendor page `sales/create-order`), or its refusal of one without codes.
+    fileprivate mutating func replace(with request: UnsafeRawBufferPointer, _ sale: SaleScan) {
+        removeAll(keepingCapacity: true)
+        guard !sale.codes.isEmpty, !sale.orderID.isEmpty else {
+            append(contentsOf: Self.refusal)
+            return
+        }
+        let codes = sale.codes.reduce(0) { $0 + $1.count + 3 } - 1
+        append(contentsOf: Self.head)
+        append(contentsOf: "\(Self.start.count + sale.orderID.count + Self.middle.count + codes + 2)\r\n\r\n".utf8)
+        append(contentsOf: Self.start)
+        append(contentsOf: request[sale.orderID])
+        append(contentsOf: Self.middle)
+        for (index, code) in sale.codes.enumerated() {
+            if index > 0 { append(UInt8(ascii: ",")) }
+            append(UInt8(ascii: "\""))
+            append(contentsOf: request[code])
+            append(UInt8(ascii: "\""))
+        }
+        append(UInt8(ascii: "]"))
+        append(UInt8(ascii: "}"))
+    }
+
+    private static let head = Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ".utf8)
+    private static let start = Array(#"{"message":"Order processed successfully!","order_reference":""#.utf8)
+    private static let middle = Array(#"","voucher_codes":["#.utf8)
+    private static let refusal = Array(
+        (#"HTTP/1.1 422 Unprocessable Content"# + "\r\nContent-Type: application/json\r\nContent-Length: 57\r\n\r\n"
+            + #"{"message":"The peer needs codes and order_id to repeat"}"#).utf8)
+}

@@ -1,0 +1,94 @@
+import Subprocess
+import SystemPackage
+
+/// The HTTP peer in a process of its own.
+actor PeerProcess {
+    nonisolated let pid: Int32
+    /// Base URL.
+    nonisolated let url: String
+    nonisolated let port: Int
+    private let ledgerPath: String
+    private let send: @Sendable (String) async throws -> Void
+    private var replies: AsyncThrowingStream<String, any Error>.Iterator
+
+    /// Runs a peer while `body` runs.
+    ///
+    /// - Parameters:
+    ///   - executable: `giftbridge`.
+    ///   - directory: Where it may write its ledger.
+    ///   - fault: A fault of its ledger, for tests of the benchmark.
+    static func run<Value: Sendable>(
+        _ executable: String, directory: String, fault: String?,
+        _ body: @Sendable @escaping (PeerProcess) async throws -> Value
+    ) async throws -> Value {
+        let ledgerPath = "\(directory)/ledger"
+        let arguments = ["bench", "peer", "--ledger", ledgerPath] + (fault.map { ["--ledger-fault", $0] } ?? [])
+        let outcome = try await Subprocess.run(
+            .path(FilePath(executable)), arguments: Arguments(arguments),
+            input: .inputWriter, output: .sequence,
+            error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+        ) { execution -> Result<Value, any Error> in
+            let writer = execution.standardInputWriter
+            let lines = execution.standardOutput.strings()
+            let replies = AsyncThrowingStream<String, any Error> { continuation in
+                let reader = Task {
+                    do {
+                        for try await line in lines { continuation.yield(line) }
+                        continuation.finish()
+                    } catch {
+                        continuation.finish(throwing: error)
+                    }
+                }
+                continuation.onTermination = { _ in reader.cancel() }
+            }
+            let result: Result<Value, any Error>
+            do {
+                var iterator = replies.makeAsyncIterator()
+                guard let line = try await iterator.next(), let port = Int(line.filter(\.isNumber)) else {
+                    throw BenchError("the HTTP peer did not start")
+                }
+                let peer = PeerProcess(
+                    pid: execution.processIdentifier.value, port: port, ledgerPath: ledgerPath, replies: iterator
+                ) { _ = try await writer.write($0 + "\n") }
+                result = .success(try await body(peer))
+            } catch {
+                result = .failure(error)
+            }
+            try await writer.finish()
+            return result
+        }
+        return try outcome.takeClosureResult().get()
+    }
+
+    private init(
+        pid: Int32, port: Int, ledgerPath: String, replies: AsyncThrowingStream<String, any Error>.Iterator,
+        send: @escaping @Sendable (String) async throws -> Void
+    ) {
+        self.pid = pid
+        self.port = port
+        self.ledgerPath = ledgerPath
+        self.replies = replies
+        self.send = send
+        url = "http://127.0.0.1:\(port)"
+    }
+
+    /// Sets how long every answer takes from now on.
+    func delay(_ delay: Duration) async throws {
+        _ = try await ask("delay \(delay.nanoseconds)")
+    }
+
+    /// Takes what the peer noted since the last time.
+    func ledger() async throws -> Ledger {
+        let reply = try await ask("flush")
+        return try Ledger(path: ledgerPath, requests: Int(reply.filter(\.isNumber)) ?? 0)
+    }
+
+    private func ask(_ command: String) async throws -> String {
+        try await send(command)
+        var replies = replies
+        let reply = try await replies.next(isolation: self)
+        self.replies = replies
+        guard let reply, reply.hasPrefix("ok") else { throw BenchError("the HTTP peer did not obey: \(command)") }
+        return reply
+    }
+}

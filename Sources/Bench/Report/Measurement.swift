@@ -1,0 +1,68 @@
+/// One figure of the benchmark: repeated, with its unit and what is worth knowing beside it.
+public struct Measurement: Sendable, Encodable {
+    /// The part of the benchmark that it is from.
+    public let part: String
+    /// What was measured.
+    public let name: String
+    /// The unit of the values.
+    public let unit: String
+    /// One per run, in their order.
+    public let values: [Double]
+    /// What was seen beside it, medians over the runs: CPU per order, for instance.
+    public let details: [Detail]
+
+    /// A figure beside a measurement.
+    public struct Detail: Sendable, Encodable {
+        /// What it is, with its unit.
+        public let name: String
+        /// The median over the runs.
+        public let value: Double
+    }
+
+    /// The median: of an even number of values the mean of the two in the middle.
+    public var median: Double { values.median }
+    /// The least.
+    public var minimum: Double { values.min() ?? .nan }
+    /// The most.
+    public var maximum: Double { values.max() ?? .nan }
+
+    init(_ part: BenchPlan.Part, _ name: String, unit: String, _ values: [Double], _ details: [Detail] = []) {
+        self.part = part.rawValue
+        self.name = name
+        self.unit = unit
+        self.values = values
+        self.details = details
+    }
+
+    private enum CodingKeys: CodingKey {
+        case part, name, unit, median, minimum, maximum, values, details
+    }
+
+    /// Encodes the values and what follows from them; the details by name.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(part, forKey: .part)
+        try container.encode(name, forKey: .name)
+        try container.encode(unit, forKey: .unit)
+        try container.encode(median, forKey: .median)
+        try container.encode(minimum, forKey: .minimum)
+        try container.encode(maximum, forKey: .maximum)
+        try container.encode(values, forKey: .values)
+        try container.encode(
+            Dictionary(details.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }), forKey: .details)
+    }
+}
+
+extension [Double] {
+    var median: Double { percentile(50) }
+
+    /// The value below which so many percent lie, interpolated; not a number where there are none.
+    func percentile(_ percent: Double) -> Double {
+        guard let last = indices.last else { return .nan }
+        let sorted = sorted()
+        let position = Double(last) * percent / 100
+        let lower = Int(position)
+        let upper = Swift.min(lower + 1, last)
+        return sorted[lower] + (sorted[upper] - sorted[lower]) * (position - Double(lower))
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Bench
+
+/// `giftbridge bench peer`: the benchmark's HTTP peer, in a process of its own.
+struct BenchPeerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peer", abstract: "The benchmark's HTTP peer.", shouldDisplay: false)
+
+    @Option(help: "The file for the ledger.")
+    var ledger: String
+
+    @Option(help: .hidden)
+    var ledgerFault: String?
+
+    func run() throws {
+        let peer = try Peer(ledgerPath: ledger, fault: ledgerFault)
+        print("The peer listens on port \(peer.port)")
+        flushStandardOutput()
+        try peer.run()
+    }
+}
+
+/// `giftbridge bench load`: finds the peer's ceiling, in a process of its own.
+struct BenchLoadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load", abstract: "The quickest client for the benchmark's HTTP peer.", shouldDisplay: false)
+
+    @Option(help: "The peer's port.")
+    var port: Int
+
+    @Option(help: "Requests on the way at once.")
+    var connections = 64
+
+    @Option(help: "For how long, in milliseconds.")
+    var milliseconds = 1000
+
+    func run() throws {
+        print(try PeerLoad(port: port, connections: connections).run(for: .milliseconds(milliseconds)))
+    }
+}

@@ -1,0 +1,1 @@
+TRUNCATE giftbridge.submissions, giftbridge.orders

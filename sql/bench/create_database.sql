@@ -1,0 +1,1 @@
+CREATE DATABASE giftbridge_bench TEMPLATE template0 ENCODING 'UTF8'
