@@ -21,6 +21,8 @@ public struct BenchPlan: Sendable {
     public var databaseURL: String?
     /// The folder for the throwaway server's data: on the disk to be measured.
     public var directory: String
+    /// More settings of the throwaway server, `name=value`; they win over the benchmark's own.
+    public var serverSettings: [String]
     /// The worker's `GIFTBRIDGE_LOG_LEVEL`.
     public var logLevel: String
     /// The program `giftbridge`.
@@ -31,7 +33,7 @@ public struct BenchPlan: Sendable {
     /// Makes a plan.
     public init(
         parts: [Part], runs: Int, isQuick: Bool, delays: [Duration], concurrencies: [Int], orders: Int?,
-        databaseURL: String?, directory: String, logLevel: String, executable: String, ledgerFault: String?
+        databaseURL: String?, directory: String, serverSettings: [String], logLevel: String, executable: String, ledgerFault: String?
     ) {
         self.parts = parts
         self.runs = runs
@@ -41,6 +43,7 @@ public struct BenchPlan: Sendable {
         self.orders = orders
         self.databaseURL = databaseURL
         self.directory = directory
+        self.serverSettings = serverSettings
         self.logLevel = logLevel
         self.executable = executable
         self.ledgerFault = ledgerFault

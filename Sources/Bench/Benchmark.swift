@@ -50,7 +50,7 @@ public enum Benchmark {
             "fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=512MB", "max_wal_size=4GB",
             "max_connections=200",
         ]
-        try await LocalPostgres.run(in: plan.directory, settings: settings) { server in
+        try await LocalPostgres.run(in: plan.directory, settings: settings + plan.serverSettings) { server in
             try await body(server.conninfo(), server.directory)
         }
     }

@@ -44,6 +44,11 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Where to make the throwaway server: a folder on the disk to be measured.")
     var directory = "/var/tmp"
 
+    @Option(
+        name: .customLong("server-setting"),
+        help: "A setting of the throwaway server, name=value; repeatable, for instance wal_compression=on.")
+    var serverSettings: [String] = []
+
     @Option(help: "The worker's log level; its log goes to a file.")
     var workerLogLevel = "info"
 
@@ -55,7 +60,7 @@ struct BenchCommand: AsyncParsableCommand {
             parts: try parts(), runs: runs, isQuick: quick,
             delays: try Self.numbers(delays, "--delays").map { .milliseconds($0) },
             concurrencies: try Self.numbers(concurrencies, "--concurrencies"), orders: orders ?? (quick ? 100 : nil),
-            databaseURL: nil, directory: directory, logLevel: workerLogLevel, executable: try Self.executable(),
+            databaseURL: nil, directory: directory, serverSettings: serverSettings, logLevel: workerLogLevel, executable: try Self.executable(),
             ledgerFault: ledgerFault)
         try await Benchmark.run(plan) { measurement in
             print(

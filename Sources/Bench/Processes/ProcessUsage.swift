@@ -66,7 +66,8 @@ struct ProcessUsage: Sendable {
     }
 
     private static func children(of pid: Int32) -> [Int32] {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else { return [] }  // No /proc: none.
+        // No /proc: no children.
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else { return [] }
         return names.compactMap { Int32($0) }.filter { parent(of: $0) == pid }
     }
 
