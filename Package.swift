@@ -89,11 +89,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CLinux"),
         .target(
             name: "Bench",
             dependencies: [
-                "CEpoll",
+                "CLinux",
                 "Giftbridge",
                 "LibPQ",
                 "LocalPostgres",

@@ -2,50 +2,51 @@
 public struct BenchPlan: Sendable {
     /// A part of the benchmark.
     public enum Part: String, CaseIterable, Sendable {
-        case limits, drain
+        /// What the machine can do without the bridge.
+        case limits
+        /// How fast a backlog goes out.
+        case drain
+        /// From the shop's commit to the request's arrival.
+        case latency
+        /// What a worker without work costs.
+        case idle
+        /// From the worker's start to the first order's request.
+        case start
+        /// What a claim costs as the tables grow.
+        case growth
+        /// What the triggers cost the shop.
+        case insert
+        /// How much of the vendor's allowance is used.
+        case allowance
     }
 
     /// Which parts, in the order of ``Part``.
-    public var parts: [Part]
-    /// How often each measurement is repeated, 1 or more; medians are told.
-    public var runs: Int
-    /// Tiny numbers: shows that it works, measures nothing worth telling.
-    public var isQuick: Bool
-    /// The API's delays for the drain.
-    public var delays: [Duration]
-    /// The worker's concurrencies for the drain.
-    public var concurrencies: [Int]
-    /// Orders for a drain; nil: as many as take about three seconds.
+    public var parts: Set<Part> = Set(Part.allCases)
+    /// How often each measurement is repeated, 1 to 100; medians are told. Default: 3.
+    public var runs = 3
+    /// Tiny numbers: shows that everything works, measures nothing worth telling. Default: false.
+    public var isQuick = false
+    /// The API's delays for the drain. Default: 0, 20 and 100 ms.
+    public var delays: [Duration] = [.zero, .milliseconds(20), .milliseconds(100)]
+    /// The worker's concurrencies for the drain. Default: 64, 100 and 256.
+    public var concurrencies = [64, 100, 256]
+    /// Orders for a drain; nil: as many as take about three seconds. Default: nil.
     public var orders: Int?
-    /// A server on which to make the database `giftbridge_bench`; nil: a throwaway one.
+    /// Waiting and finished orders each for the growth. Default: a million.
+    public var rows = 1_000_000
+    /// A server on which to make, and later drop, the database `giftbridge_bench`; nil: a throwaway one. Default: nil.
     public var databaseURL: String?
-    /// The folder for the throwaway server's data: on the disk to be measured.
-    public var directory: String
-    /// More settings of the throwaway server, `name=value`; they win over the benchmark's own.
-    public var serverSettings: [String]
-    /// The worker's `GIFTBRIDGE_LOG_LEVEL`.
-    public var logLevel: String
+    /// The folder for the throwaway server's data: on the disk to be measured. Default: `/var/tmp`.
+    public var directory = "/var/tmp"
+    /// More settings of the throwaway server, `name=value`; they win over the benchmark's own. Default: none.
+    public var serverSettings: [String] = []
+    /// The worker's `GIFTBRIDGE_LOG_LEVEL`. Default: `info`.
+    public var logLevel = "info"
     /// The program `giftbridge`.
     public var executable: String
-    /// A fault of the peer's ledger, for tests of the benchmark's own honesty.
+    /// A fault of the peer's ledger, for tests of the benchmark's own honesty. Default: none.
     public var ledgerFault: String?
 
-    /// Makes a plan.
-    public init(
-        parts: [Part], runs: Int, isQuick: Bool, delays: [Duration], concurrencies: [Int], orders: Int?,
-        databaseURL: String?, directory: String, serverSettings: [String], logLevel: String, executable: String, ledgerFault: String?
-    ) {
-        self.parts = parts
-        self.runs = runs
-        self.isQuick = isQuick
-        self.delays = delays
-        self.concurrencies = concurrencies
-        self.orders = orders
-        self.databaseURL = databaseURL
-        self.directory = directory
-        self.serverSettings = serverSettings
-        self.logLevel = logLevel
-        self.executable = executable
-        self.ledgerFault = ledgerFault
-    }
+    /// Makes a plan with the defaults.
+    public init(executable: String) { self.executable = executable }
 }

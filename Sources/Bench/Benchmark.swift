@@ -1,3 +1,4 @@
+import CLinux
 import Giftbridge
 import LibPQ
 import LocalPostgres
@@ -10,48 +11,81 @@ public enum Benchmark {
     /// - Parameters:
     ///   - plan: What.
     ///   - tell: Called with each measurement as it is made.
-    /// - Throws: ``BenchError`` if a measurement cannot be believed; what the server or the system refuse.
-    public static func run(_ plan: BenchPlan, tell: @Sendable @escaping (Measurement) -> Void) async throws {
-        try await withServer(plan) { conninfo, directory in
-            let options = ConnectionOptions(applicationName: "giftbridge bench", settings: ["enable_seqscan": "off"])
-            let connection = try await Connection.open(conninfo, options: options, logger: Logger(label: "bench"))
+    /// - Throws: ``BenchError`` if something could not be measured, or the table and the peer's ledger do not agree; what the
+    ///   server or the system refuse.
+    public static func run(
+        _ plan: BenchPlan, tell: @Sendable @escaping (Measurement) -> Void
+    ) async throws -> BenchReport {
+        try await BenchServer.run(plan) { server in
+            let options = ConnectionOptions(
+                commandTimeout: nil, applicationName: "giftbridge bench", settings: ["enable_seqscan": "off"])
+            let connection = try await Connection.open(
+                server.conninfo, options: options, logger: Logger(label: "bench"))
+            let report: Result<BenchReport, any Error>
             do {
-                _ = try await Schema.migrate(connection)
-                try await connection.query(SQL.Bench.shop)
-                try await PeerProcess.run(plan.executable, directory: directory, fault: plan.ledgerFault) { peer in
-                    let scene = Scene(
-                        plan: plan, conninfo: conninfo, connection: connection, peer: peer, directory: directory,
-                        postmaster: ProcessUsage.parent(of: connection.backendPID), tell: tell)
-                    try await measure(scene)
-                }
+                report = .success(try await run(plan, on: server, connection, tell))
             } catch {
-                await connection.close()
-                throw error
+                report = .failure(error)
             }
             await connection.close()
+            return try report.get()
         }
+    }
+
+    private static func run(
+        _ plan: BenchPlan, on server: BenchServer, _ connection: Connection,
+        _ tell: @Sendable @escaping (Measurement) -> Void
+    ) async throws -> BenchReport {
+        _ = try await Schema.migrate(connection)
+        try await connection.query(SQL.Bench.shop)
+        let findings = Findings(tell: tell)
+        let machine = try await machine(plan, connection)
+        if !machine.isRelease { findings.warn("this is a debug build: build with -c release to measure") }
+        if plan.isQuick { findings.warn("--quick: the figures mean nothing") }
+        if plan.databaseURL == nil, shim_is_in_memory(server.directory) != 0 {
+            findings.fail("\(plan.directory) is in memory: --directory should be on a disk")
+        }
+        for (name, value) in machine.durability.sorted(by: { $0.key < $1.key }) where value != "on" {
+            findings.fail("\(name) is \(value): not what durability needs")
+        }
+        try await PeerProcess.run(plan.executable, directory: server.directory, fault: plan.ledgerFault) { peer in
+            try await measure(
+                Scene(
+                    plan: plan, conninfo: server.conninfo, connection: connection, peer: peer,
+                    directory: server.directory, serverLog: server.log,
+                    postmaster: ProcessUsage.postmaster(ofBackend: connection.backendPID), findings: findings))
+        }
+        return findings.report(machine: machine)
     }
 
     private static func measure(_ scene: Scene) async throws {
-        if scene.plan.parts.contains(.drain) {
-            for delay in scene.plan.delays {
-                for concurrency in scene.plan.concurrencies {
-                    try await Drain(scene: scene, delay: delay, concurrency: concurrency).measure()
+        let parts = scene.plan.parts
+        if parts.contains(.limits) || parts.contains(.drain) {
+            let ceilings = try await Limits(scene: scene).measure()
+            if parts.contains(.drain) {
+                for delay in scene.plan.delays {
+                    for concurrency in scene.plan.concurrencies {
+                        try await Drain(scene: scene, ceilings: ceilings, delay: delay, concurrency: concurrency)
+                            .measure()
+                    }
                 }
             }
         }
+        if parts.contains(.latency) { try await Latency(scene: scene).measure() }
+        if parts.contains(.idle) { try await Idle(scene: scene).measure() }
+        if parts.contains(.start) { try await Start(scene: scene).measure() }
+        if parts.contains(.growth) { try await Growth(scene: scene).measure() }
+        if parts.contains(.insert) { try await InsertCost(scene: scene).measure() }
+        if parts.contains(.allowance) { try await Allowance(scene: scene).measure() }
     }
 
-    /// A throwaway server, with the settings that durability asks for.
-    private static func withServer(
-        _ plan: BenchPlan, _ body: @Sendable @escaping (_ conninfo: String, _ directory: String) async throws -> Void
-    ) async throws {
-        let settings = [
-            "fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=512MB", "max_wal_size=4GB",
-            "max_connections=200",
-        ]
-        try await LocalPostgres.run(in: plan.directory, settings: settings + plan.serverSettings) { server in
-            try await body(server.conninfo(), server.directory)
+    private static func machine(_ plan: BenchPlan, _ connection: Connection) async throws -> Machine {
+        var settings: [String: String] = [:]
+        for row in try await connection.query(SQL.Bench.settings) {
+            settings[try row.text("name")] = try row.text("setting")
         }
+        let version = settings.removeValue(forKey: "server_version") ?? "unknown"
+        return Machine(
+            postgres: version, durability: settings, directory: plan.databaseURL == nil ? plan.directory : nil)
     }
 }

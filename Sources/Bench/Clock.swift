@@ -1,4 +1,4 @@
-import CEpoll
+import CLinux
 
 /// CLOCK_MONOTONIC in nanoseconds: the same clock in every process of the machine, so that the peer's times and the
 /// benchmark's can be compared.

@@ -8,3 +8,11 @@ import Darwin
 func flushStandardOutput() {
     fflush(nil)
 }
+
+extension String {
+    /// Fills up with spaces to a width in characters.
+    func padded(_ width: Int, right: Bool = false) -> String {
+        let fill = String(repeating: " ", count: max(0, width - count))
+        return right ? fill + self : self + fill
+    }
+}

@@ -1,4 +1,4 @@
-import CEpoll
+import CLinux
 import Glibc
 
 /// The benchmark's HTTP peer: one thread over epoll that answers every sale with a receipt, after a delay, and notes what came
@@ -6,7 +6,8 @@ import Glibc
 /// strict one.
 ///
 /// Commands on standard input, one a line, each answered with a line: `delay NANOSECONDS`, `flush` (writes the ledger to its
-/// file and begins anew). At the end of the input the peer ends.
+/// file and begins anew), `guard PID` (a worker to kill at the end; 0: none). At the end of the input, when the benchmark's
+/// process is gone, the peer ends.
 public final class Peer {
     private let epoll: Int32
     private let listener: Int32
@@ -20,6 +21,8 @@ public final class Peer {
     private var waiting: [(due: Int64, connection: PeerConnection)] = []
     private var firstWaiting = 0
     private var commands: [UInt8] = []
+    /// The worker that must not outlive the benchmark; 0: none.
+    private var guarded: Int32 = 0
 
     /// Why the peer cannot serve.
     public struct Failure: Error, CustomStringConvertible {
@@ -157,13 +160,20 @@ public final class Peer {
     private func obey() throws -> Bool {
         var piece = [UInt8](repeating: 0, count: 256)
         let count = read(STDIN_FILENO, &piece, piece.count)
-        guard count > 0 else { return count < 0 && errno == EINTR }
+        guard count > 0 else {
+            if count < 0, errno == EINTR { return true }
+            if guarded > 0 { kill(guarded, SIGKILL) }
+            return false
+        }
         commands += piece.prefix(count)
         while let newline = commands.firstIndex(of: UInt8(ascii: "\n")) {
             let words = String(decoding: commands[..<newline], as: UTF8.self).split(separator: " ")
             commands.removeSubrange(...newline)
             if words.first == "delay", words.count == 2, let nanoseconds = Int64(words[1]) {
                 delay = nanoseconds
+                print("ok")
+            } else if words.first == "guard", words.count == 2, let pid = Int32(words[1]) {
+                guarded = pid
                 print("ok")
             } else if words == ["flush"] {
                 print("ok \(ledger.count)")

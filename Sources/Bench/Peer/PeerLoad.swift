@@ -1,4 +1,4 @@
-import CEpoll
+import CLinux
 import Glibc
 
 /// The quickest client there can be for the peer, one thread over epoll: what the peer serves to it is the peer's ceiling.

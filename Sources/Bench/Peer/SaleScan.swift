@@ -1,4 +1,4 @@
-import CEpoll
+import CLinux
 
 /// A `POST /pos-sale` in a connection's buffer: found by scanning, not parsed, so that the peer costs next to nothing.
 struct SaleScan {

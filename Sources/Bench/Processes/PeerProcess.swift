@@ -77,6 +77,11 @@ actor PeerProcess {
         _ = try await ask("delay \(delay.nanoseconds)")
     }
 
+    /// Has the peer, which ends with this process however that ends, kill a worker then.
+    func guardian(of worker: Int32) async throws {
+        _ = try await ask("guard \(worker)")
+    }
+
     /// Takes what the peer noted since the last time.
     func ledger() async throws -> Ledger {
         let reply = try await ask("flush")

@@ -7,33 +7,40 @@ import Foundation
 #endif
 
 /// What processes have used so far, from Linux's `/proc`.
-struct ProcessUsage: Sendable {
-    /// User and system time, in seconds; resolution: a tick, usually 10 ms.
-    var cpuSeconds: Double
-
-    /// One process, all its threads; nil if it is gone.
-    init?(pid: Int32) {
-        guard let fields = Self.stat(pid), let user = Double(fields[11]), let system = Double(fields[12]) else {
-            return nil
-        }
-        cpuSeconds = (user + system) / Self.ticksPerSecond
+enum ProcessUsage {
+    /// User and system time of a process and all its threads, in seconds; resolution: a tick, usually 10 ms.
+    ///
+    /// - Returns: Nil if the process is gone.
+    static func cpuSeconds(pid: Int32) -> Double? {
+        stat(pid).map { ticks(of: $0, in: 11...12) / ticksPerSecond }
     }
 
-    /// A process and its children, those that have ended included: a PostgreSQL server.
-    init?(familyOf pid: Int32) {
-        guard let fields = Self.stat(pid) else { return nil }
+    /// The same of a process and its children, those that have ended included: a PostgreSQL server.
+    static func cpuSeconds(familyOf pid: Int32) -> Double? {
+        guard let parent = stat(pid) else { return nil }
         // utime, stime, and those of the children that were waited for
-        var ticks = (11...14).reduce(0) { $0 + (Double(fields[$1]) ?? 0) }
-        for child in Self.children(of: pid) {
-            guard let fields = Self.stat(child) else { continue }
-            ticks += (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0)
-        }
-        cpuSeconds = ticks / Self.ticksPerSecond
+        let children = children(of: pid).compactMap(stat).reduce(0) { $0 + ticks(of: $1, in: 11...12) }
+        return (ticks(of: parent, in: 11...14) + children) / ticksPerSecond
     }
 
-    /// The process that started this one.
-    static func parent(of pid: Int32) -> Int32? {
-        stat(pid).flatMap { Int32($0[1]) }
+    /// The time that the threads that a process has now were on a processor, in seconds; resolution: a nanosecond.
+    ///
+    /// - Returns: Nil if the process is gone or the kernel does not count it.
+    static func exactCPUSeconds(pid: Int32) -> Double? {
+        let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")  // Gone: nil.
+        return threads?.reduce(into: Double?.some(0)) { sum, thread in
+            let text = text(of: "/proc/\(pid)/task/\(thread)/schedstat")
+            let nanoseconds = text?.split(separator: " ").first.flatMap { Double($0) }
+            sum = sum.flatMap { sum in nanoseconds.map { sum + $0 / 1e9 } }
+        }
+    }
+
+    /// The server process of a session on this machine; nil: the session's server is on another.
+    static func postmaster(ofBackend pid: Int32) -> Int32? {
+        guard let parent = stat(pid).flatMap({ Int32($0[1]) }),
+            text(of: "/proc/\(pid)/comm") == "postgres\n", text(of: "/proc/\(parent)/comm") == "postgres\n"
+        else { return nil }
+        return parent
     }
 
     /// Memory of a process in bytes: now, and the most so far.
@@ -65,10 +72,14 @@ struct ProcessUsage: Sendable {
         return fields.count > 20 ? fields : nil
     }
 
+    private static func ticks(of fields: [Substring], in range: ClosedRange<Int>) -> Double {
+        fields[range].reduce(0) { $0 + (Double($1) ?? 0) }
+    }
+
     private static func children(of pid: Int32) -> [Int32] {
         // No /proc: no children.
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else { return [] }
-        return names.compactMap { Int32($0) }.filter { parent(of: $0) == pid }
+        return names.compactMap { Int32($0) }.filter { stat($0).map { Int32($0[1]) } == pid }
     }
 
     private static func text(of path: String) -> String? {

@@ -1,7 +1,7 @@
 /// One figure of the benchmark: repeated, with its unit and what is worth knowing beside it.
 public struct Measurement: Sendable, Encodable {
     /// The part of the benchmark that it is from.
-    public let part: String
+    public let part: BenchPlan.Part
     /// What was measured.
     public let name: String
     /// The unit of the values.
@@ -15,8 +15,13 @@ public struct Measurement: Sendable, Encodable {
     public struct Detail: Sendable, Encodable {
         /// What it is, with its unit.
         public let name: String
-        /// The median over the runs.
+        /// The median over the runs; not a number: not known.
         public let value: Double
+
+        init(_ name: String, _ values: [Double]) {
+            self.name = name
+            value = values.median
+        }
     }
 
     /// The median: of an even number of values the mean of the two in the middle.
@@ -26,8 +31,10 @@ public struct Measurement: Sendable, Encodable {
     /// The most.
     public var maximum: Double { values.max() ?? .nan }
 
-    init(_ part: BenchPlan.Part, _ name: String, unit: String, _ values: [Double], _ details: [Detail] = []) {
-        self.part = part.rawValue
+    init(
+        _ part: BenchPlan.Part, _ name: String, unit: String, _ values: [Double], _ details: [Detail] = []
+    ) {
+        self.part = part
         self.name = name
         self.unit = unit
         self.values = values
@@ -41,7 +48,7 @@ public struct Measurement: Sendable, Encodable {
     /// Encodes the values and what follows from them; the details by name.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(part, forKey: .part)
+        try container.encode(part.rawValue, forKey: .part)
         try container.encode(name, forKey: .name)
         try container.encode(unit, forKey: .unit)
         try container.encode(median, forKey: .median)
@@ -49,7 +56,9 @@ public struct Measurement: Sendable, Encodable {
         try container.encode(maximum, forKey: .maximum)
         try container.encode(values, forKey: .values)
         try container.encode(
-            Dictionary(details.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }), forKey: .details)
+            Dictionary(
+                details.filter(\.value.isFinite).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
+            forKey: .details)
     }
 }
 

@@ -5,17 +5,24 @@ import LibPQ
 /// last order is at its end in the table.
 struct Drain {
     let scene: Scene
+    let ceilings: Limits.Ceilings
     let delay: Duration
     let concurrency: Int
 
+    /// The shares of a ceiling, and of a core, above which it was the ceiling that was measured.
+    private static let peerShare = 0.8
+    private static let serverShare = 0.9
+    private static let coreShare = 0.9
+
     private struct Run {
         let rate: Double
-        let worker: Double
-        let peer: Double
-        let server: Double?
-        let elsewhere: Double
-        let peerShare: Double
-        let memory: (resident: Int, peak: Int)?
+        let seconds: Double
+        /// Of the worker, the server and so on, during the run.
+        let used: CPUUsage
+        let orders: Int
+        let peakBytes: Int
+
+        func perOrder(_ seconds: Double) -> Double { seconds * 1e6 / Double(orders) }
     }
 
     func measure() async throws {
@@ -32,7 +39,9 @@ struct Drain {
             }
             return runs
         }
-        scene.tell(measurement(runs))
+        let measurement = measurement(runs)
+        scene.findings.tell(measurement)
+        doubt(measurement, runs)
     }
 
     /// One drain of so many orders, checked against the ledger.
@@ -40,64 +49,48 @@ struct Drain {
         // Paused, so that the inserting is over before the draining begins.
         try await scene.connection.query(SQL.Bench.pause)
         try await scene.insert(count, prefix: prefix)
-        let before = Usage(scene, worker)
+        let before = CPUUsage(scene, worker)
         try await scene.connection.query(SQL.Bench.resume)
-        let end = try await scene.waitUntilDone(within: .seconds(120))
-        let after = Usage(scene, worker)
-        let memory = ProcessUsage.memory(pid: worker.pid)
-        let ledger = try await scene.peer.ledger()
-        try await Books(scene.connection, ledger, orders: count).mustBalance()
+        let end = try await scene.waitUntilDone()
+        let used = CPUUsage(scene, worker) - before
+        let peak = ProcessUsage.memory(pid: worker.pid)?.peak ?? 0
+        let ledger = try await scene.balancedLedger(orders: count)
         guard let start = ledger.firstArrival else { throw BenchError("no request came") }
-
         let seconds = Double(end - start) / 1e9
-        let used = after - before
-        let perOrder = 1e6 / Double(count)
-        return Run(
-            rate: Double(count) / seconds, worker: used.worker * perOrder, peer: used.peer * perOrder,
-            server: used.server.map { $0 * perOrder },
-            elsewhere: max(used.machine - used.worker - used.peer - (used.server ?? 0), 0) / seconds,
-            peerShare: used.peer / seconds, memory: memory)
+        return Run(rate: Double(count) / seconds, seconds: seconds, used: used, orders: count, peakBytes: peak)
     }
 
     private func measurement(_ runs: [Run]) -> Measurement {
-        var details: [Measurement.Detail] = [
-            .init(name: "worker_cpu_us", value: runs.map(\.worker).median),
-            .init(name: "postgres_cpu_us", value: runs.compactMap(\.server).median),
-            .init(name: "peer_cpu_us", value: runs.map(\.peer).median),
-            .init(name: "peer_core_share", value: runs.map(\.peerShare).median),
-            .init(name: "cores_used_elsewhere", value: runs.map(\.elsewhere).median),
+        let details: [Measurement.Detail] = [
+            .init("worker µs", runs.map { $0.perOrder($0.used.worker) }),
+            .init("postgres µs", runs.compactMap { run in run.used.server.map(run.perOrder) }),
+            .init("peer µs", runs.map { $0.perOrder($0.used.peer) }),
+            .init("others' cores", runs.map { $0.used.others / $0.seconds }),
+            .init("worker peak MB", runs.map { Double($0.peakBytes) / 1e6 }),
+            // What so many requests in flight, each as long as the delay, add up to.
+            .init("at most", delay > .zero ? [Double(concurrency) / (delay / .seconds(1))] : []),
         ]
-        details.append(
-            .init(name: "worker_rss_mb", value: runs.compactMap { $0.memory?.resident }.map { Double($0) / 1e6 }.median)
-        )
-        details.append(
-            .init(name: "worker_peak_mb", value: runs.compactMap { $0.memory?.peak }.map { Double($0) / 1e6 }.median))
         return Measurement(
             .drain, "API \(Int(delay.milliseconds)) ms, \(concurrency) in flight", unit: "orders/s", runs.map(\.rate),
             details)
     }
 
-    /// CPU seconds so far.
-    private struct Usage {
-        var worker: Double
-        var peer: Double
-        var server: Double?
-        var machine: Double
-
-        init(_ scene: Scene, _ worker: WorkerProcess) {
-            self.worker = ProcessUsage(pid: worker.pid)?.cpuSeconds ?? 0
-            peer = ProcessUsage(pid: scene.peer.pid)?.cpuSeconds ?? 0
-            server = scene.postmaster.flatMap { ProcessUsage(familyOf: $0)?.cpuSeconds }
-            machine = ProcessUsage.machineBusySeconds()
+    /// Says so if it was not the bridge that was measured.
+    private func doubt(_ measurement: Measurement, _ runs: [Run]) {
+        let name = "drain, \(measurement.name)"
+        let peerCore = runs.map { $0.used.peer / $0.seconds }.median
+        if measurement.median > ceilings.peer * Self.peerShare || peerCore > Self.coreShare {
+            scene.findings.fail(
+                "\(name): the HTTP peer was the limit (its ceiling is \(Int(ceilings.peer)) requests/s; it used \(Int(peerCore * 100)) % of a core)"
+            )
         }
-
-        static func - (after: Usage, before: Usage) -> Usage {
-            var used = after
-            used.worker -= before.worker
-            used.peer -= before.peer
-            used.server = after.server.flatMap { after in before.server.map { after - $0 } }
-            used.machine -= before.machine
-            return used
+        if measurement.median > ceilings.server * Self.serverShare {
+            scene.findings.fail(
+                "\(name): PostgreSQL was the limit (claim and settle alone are \(Int(ceilings.server)) orders/s)")
+        }
+        if runs.map({ $0.used.others / $0.seconds }).median > 0.25 {
+            scene.findings.warn(
+                "other processes were at work during the drains: the figures are lower than they could be")
         }
     }
 }

@@ -121,11 +121,3 @@ struct DemoScreen: Sendable {
         line()
     }
 }
-
-extension String {
-    /// Fills up with spaces to a width in characters.
-    fileprivate func padded(_ width: Int, right: Bool = false) -> String {
-        let fill = String(repeating: " ", count: max(0, width - count))
-        return right ? fill + self : self + fill
-    }
-}

@@ -1,7 +1,7 @@
-#ifndef GIFTBRIDGE_CEPOLL_SHIM_H
-#define GIFTBRIDGE_CEPOLL_SHIM_H
+#ifndef GIFTBRIDGE_CLINUX_SHIM_H
+#define GIFTBRIDGE_CLINUX_SHIM_H
 
-// What Swift's Glibc module leaves out, for the benchmark's HTTP peer. Linux only.
+// What Swift's Glibc module leaves out, for the benchmark. Linux only.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/statfs.h>
 #include <time.h>
 
 /// Watches a descriptor for input, level-triggered. 0, or -1 with errno.
@@ -48,6 +49,12 @@ static inline int shim_epoll_wait(int epoll, int *_Nonnull ready, int capacity, 
 static inline ptrdiff_t shim_find(const void *_Nonnull text, size_t length, const char *_Nonnull needle) {
     const char *found = (const char *)memmem(text, length, needle, strlen(needle));
     return found == NULL ? -1 : found - (const char *)text;
+}
+
+/// Whether a file is on tmpfs, where nothing reaches a disk.
+static inline int shim_is_in_memory(const char *_Nonnull path) {
+    struct statfs system;
+    return statfs(path, &system) == 0 && system.f_type == 0x01021994;
 }
 
 /// CLOCK_MONOTONIC in nanoseconds: one clock for all processes of the machine.

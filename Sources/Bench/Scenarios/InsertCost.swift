@@ -1,0 +1,90 @@
+import Giftbridge
+import LibPQ
+import Logging
+
+/// What the triggers cost the shop: inserts with all of them, without the NOTIFY, and without any. No worker runs, but
+/// somebody listens. The three take turns, so that they are compared at the same moments.
+struct InsertCost {
+    let scene: Scene
+
+    private enum Variant: CaseIterable {
+        case all, withoutHint, none
+    }
+
+    func measure() async throws {
+        let listener = try await Connection.open(scene.conninfo, logger: Logger(label: "bench"))
+        try await listener.query(SQL.Bench.listenOrders)
+        try await measure("1 row, 1 session", sessions: 1, rows: 1)
+        try await measure("1 row, 16 sessions", sessions: 16, rows: 1)
+        try await measure("1,000 rows, 1 session", sessions: 1, rows: scene.plan.isQuick ? 50 : 1000)
+        await listener.close()
+        try await scene.clear()
+    }
+
+    private func measure(_ name: String, sessions: Int, rows: Int) async throws {
+        var rates: [Variant: [Double]] = [:]
+        for run in 1...scene.plan.runs {
+            for variant in Variant.allCases {
+                try await scene.clear()
+                try await set(variant)
+                let rate: Double
+                do {
+                    rate = try await load(variant, sessions: sessions, rows: rows, run: run)
+                } catch {
+                    try await scene.connection.query(SQL.Bench.checksOn)
+                    throw error
+                }
+                rates[variant, default: []].append(rate)
+            }
+        }
+        try await scene.connection.query(SQL.Bench.checksOn)
+        func cost(without variant: Variant) -> [Double] {
+            // Pair by pair: the moments differ more than the variants.
+            zip(rates[.all] ?? [], rates[variant] ?? []).map { (1 - $0 / $1) * 100 }
+        }
+        scene.findings.tell(
+            Measurement(
+                .insert, name, unit: "rows/s", rates[.all] ?? [],
+                [
+                    .init("without NOTIFY", rates[.withoutHint] ?? []),
+                    .init("without triggers", rates[.none] ?? []),
+                    .init("NOTIFY's cost %", cost(without: .withoutHint)),
+                    .init("all triggers' cost %", cost(without: .none)),
+                ]))
+    }
+
+    private func set(_ variant: Variant) async throws {
+        try await scene.connection.query(variant == .none ? SQL.Bench.checksOff : SQL.Bench.checksOn)
+        if variant == .withoutHint { try await scene.connection.query(SQL.Bench.hintOff) }
+    }
+
+    /// Inserts from several sessions at once.
+    ///
+    /// - Returns: Rows a second.
+    private func load(_ variant: Variant, sessions: Int, rows: Int, run: Int) async throws -> Double {
+        let duration: Duration = scene.plan.isQuick ? .milliseconds(50) : .milliseconds(1500)
+        let statement = variant == .none ? SQL.Bench.insertUnchecked : SQL.Bench.insertOrders
+        var connections: [Connection] = []
+        for _ in 1...sessions {
+            connections.append(try await Connection.open(scene.conninfo, logger: Logger(label: "bench")))
+        }
+        let start = monotonicNow()
+        let end = start + duration.nanoseconds
+        let inserted = try await withThrowingTaskGroup(of: Int.self) { group in
+            for (session, connection) in connections.enumerated() {
+                group.addTask(executorPreference: connection.loop) {
+                    var inserts = 0
+                    while monotonicNow() < end {
+                        try await connection.prepared(statement, [.text("\(session)-\(inserts)-"), .int(rows)])
+                        inserts += 1
+                    }
+                    return inserts * rows
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        let seconds = Double(monotonicNow() - start) / 1e9
+        for connection in connections { await connection.close() }
+        return Double(inserted) / seconds
+    }
+}

@@ -1,0 +1,56 @@
+import Giftbridge
+import LibPQ
+
+/// From the moment when the shop's process has the acknowledgement of its INSERT's commit to the moment when the peer has read
+/// the order's request. One order at a time, with pauses, so that nothing else is under way.
+struct Latency {
+    let scene: Scene
+
+    func measure() async throws {
+        try await scene.peer.delay(.zero)
+        try await scene.clear()
+        let count = scene.plan.isQuick ? 10 : 300
+        let shop = try await Courier(scene.conninfo)
+        let runs = try await scene.withWorker { worker in
+            try await scene.waitUntilUp(worker)
+            // Warms up.
+            _ = try await run(20, prefix: "w", by: shop)
+            var runs: [(acknowledged: [Double], sent: [Double])] = []
+            for number in 1...scene.plan.runs { runs.append(try await run(count, prefix: "r\(number)", by: shop)) }
+            return runs
+        }
+        await shop.connection.close()
+        for (name, percent) in [("p50", 50.0), ("p99", 99.0)] {
+            scene.findings.tell(
+                Measurement(
+                    .latency, "commit acknowledged → request arrived, \(name)", unit: "ms",
+                    runs.map { $0.acknowledged.percentile(percent) },
+                    [.init("from the INSERT's sending", runs.map { $0.sent.percentile(percent) })]))
+        }
+    }
+
+    /// Milliseconds of each order, from the commit's acknowledgement and from the INSERT's sending.
+    private func run(
+        _ count: Int, prefix: String, by shop: Courier
+    ) async throws -> (acknowledged: [Double], sent: [Double]) {
+        try await scene.clear()
+        var times: [String: (sent: Int64, acknowledged: Int64)] = [:]
+        for number in 1...count {
+            let start = "\(prefix)-\(number)-"
+            times[start + "1"] = try await shop.run(SQL.Bench.insertOrders, [.text(start), .int(1)])
+            // Not in step with anything.
+            try await Task.sleep(for: .milliseconds(.random(in: 20.0...30.0)))
+        }
+        try await scene.waitUntilDone()
+        let ledger = try await scene.balancedLedger(orders: count)
+        let arrivals = Dictionary(
+            ledger.entries.map { ($0.orderID, $0.arrival) }, uniquingKeysWith: { first, _ in first })
+        var result: (acknowledged: [Double], sent: [Double]) = ([], [])
+        for (order, time) in times {
+            guard let arrival = arrivals[order] else { throw BenchError("order \(order) did not arrive") }
+            result.acknowledged.append(Double(arrival - time.acknowledged) / 1e6)
+            result.sent.append(Double(arrival - time.sent) / 1e6)
+        }
+        return result
+    }
+}

@@ -1,0 +1,1 @@
+ALTER TABLE giftbridge.orders ENABLE TRIGGER USER

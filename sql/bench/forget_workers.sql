@@ -1,0 +1,2 @@
+-- Process ids come again: only the worker that runs next shall be found.
+DELETE FROM giftbridge.status

@@ -1,2 +1,0 @@
--- The backend's own process id: its parent is the server.
-SELECT pg_backend_pid() AS pid

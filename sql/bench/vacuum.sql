@@ -1,0 +1,1 @@
+VACUUM (ANALYZE) giftbridge.orders, giftbridge.submissions
