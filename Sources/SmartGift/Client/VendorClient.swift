@@ -1,41 +1,48 @@
-import AsyncHTTPClient
-import Logging
 import NIOCore
-import NIOHTTP1
+import NIOPosix
+import Synchronization
 
-/// The vendor's API over HTTP. The only place that POSTs a sale.
+/// The vendor's API over HTTP/1.1. The only place that POSTs a sale.
 ///
-/// One call is one request: nothing here or below retries, follows a redirect, or sends a second time on a connection
-/// that turned out to be dead. Tests/WholeProcess/VendorClientTests.swift holds the library to that.
+/// One call is one request: nothing here or below retries, follows a redirect, or sends a second time on a connection that
+/// turned out to be dead. A request counts as sent from the moment its first byte is handed to a connection that was idle and
+/// alive; before that it certainly was not. Tests/WholeProcess/VendorClient…Tests.swift hold it to that.
 public final class VendorClient: Sendable {
     /// The longest answer that is read, in bytes: 100 voucher codes take a tenth of it.
     public static let maximumResponseSize = 64 * 1024
 
-    private let http: HTTPClient
+    /// Where the client works. A task that prefers it reaches the client without a change of threads.
+    public let executor: EventLoopExecutor
+    private let loop: any EventLoop
     private let timeout: Duration
+    private let pools: NIOLoopBoundBox<Pools>
+    private let isShutDown = Atomic(false)
+
+    private struct Pools {
+        let limit: Int
+        let connectTimeout: Duration
+        var byURL: [String: VendorOriginPool] = [:]
+    }
 
     /// Makes a client; it owns connections until ``shutdown()``.
     ///
     /// - Parameters:
-    ///   - concurrency: How many requests may be on the way at once, 1 or more.
+    ///   - concurrency: How many requests may be on the way at once to one address, 1 or more; others wait.
     ///   - timeout: The longest that a request may take, from call to the answer's last byte.
     public init(concurrency: Int, timeout: Duration) {
-        var configuration = HTTPClient.Configuration.singletonConfiguration
-        configuration.redirectConfiguration = .disallow  // The default would POST again to a 307's target.
-        configuration.httpVersion = .http1Only
-        configuration.decompression = .disabled
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, concurrency)
-        configuration.connectionPool.idleTimeout = .seconds(20)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.timeout.connect = .nanoseconds(min(timeout, .seconds(10)).nanoseconds)
-        configuration.timeout.read = .nanoseconds(timeout.nanoseconds)
-        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        loop = MultiThreadedEventLoopGroup.singleton.next()
+        executor = EventLoopExecutor(loop)
         self.timeout = timeout
+        pools = .makeBoxSendingValue(
+            Pools(limit: max(1, concurrency), connectTimeout: min(timeout, .seconds(10))), eventLoop: loop)
     }
 
-    /// Closes the connections. Requests on the way end as in doubt.
+    /// Closes the connections. Requests on the way end as in doubt, later ones as not sent.
     public func shutdown() async throws {
-        try await http.shutdown()
+        isShutDown.store(true, ordering: .sequentiallyConsistent)
+        try await loop.submit { [pools] in
+            for pool in pools.value.byURL.values { pool.shutDown() }
+        }.get()
     }
 
     /// Sends a sale, once: `POST /pos-sale` (vendor page `sales/create-order`).
@@ -47,86 +54,62 @@ public final class VendorClient: Sendable {
     ///   - body: ``PosSale/body()``.
     ///   - endpoint: Where, and as whom.
     public func submit(_ body: [UInt8], to endpoint: VendorEndpoint) async -> VendorAnswer {
-        guard !Task.isCancelled else {
-            return .noResponse(mayHaveBeenSent: false, reason: Self.sentence(for: CancellationError()))
+        guard !Task.isCancelled else { return Self.notSent(VendorExchange.stopping) }
+        guard endpoint.key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            return Self.notSent("The API key has characters that a request cannot carry.")
         }
-        let traced = TracedBody(body)
-        var request = HTTPClientRequest(url: endpoint.baseURL + "/pos-sale")
-        request.method = .POST
-        request.headers = [
-            "Smart-Auth": endpoint.key, "Content-Type": "application/json", "Accept": "application/json",
-            "User-Agent": "giftbridge",
-        ]
-        request.body = .bytes(traced, length: .known(Int64(body.count)))
+        let exchange = VendorExchange(body, to: endpoint)
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                onLoop { self.start(exchange, continuation) }
+            }
+        } onCancel: {
+            onLoop { exchange.cancel() }
+        }
+    }
+
+    private static func notSent(_ reason: String) -> VendorAnswer {
+        .noResponse(mayHaveBeenSent: false, reason: reason)
+    }
+
+    private func onLoop(_ body: @escaping @Sendable () -> Void) {
+        if loop.inEventLoop { body() } else { loop.execute(body) }
+    }
+
+    private func start(_ exchange: VendorExchange, _ continuation: CheckedContinuation<VendorAnswer, Never>) {
+        exchange.begin(continuation, on: loop, timeout: timeout)
+        guard !exchange.isOver else { return }
+        guard !isShutDown.load(ordering: .sequentiallyConsistent) else { return exchange.cancel() }
         do {
-            return .response(try await exchange(request).withoutKey(endpoint.key))
+            guard let pool = try pool(for: exchange.endpoint.baseURL) else {
+                return exchange.fail("The vendor's address is not a URL that a request can go to.")
+            }
+            pool.submit(exchange)
         } catch {
-            return .noResponse(mayHaveBeenSent: traced.wasAskedFor, reason: Self.sentence(for: error))
+            exchange.fail(VendorOriginPool.sentence(for: error))
         }
     }
 
-    /// The whole exchange under one deadline: the library's own ends with the answer's head.
-    private func exchange(_ request: HTTPClientRequest) async throws -> VendorResponse {
-        try await withThrowingTaskGroup(of: VendorResponse?.self) { group in
-            group.addTask { [http, timeout] in
-                let deadline = NIODeadline.now() + .nanoseconds(timeout.nanoseconds)
-                let response = try await http.execute(request, deadline: deadline)
-                return try await VendorResponse(response)
-            }
-            group.addTask { [timeout] in
-                try await Task.sleep(for: timeout)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let response = first else {
-                throw HTTPClientError.deadlineExceeded
-            }
-            return response
-        }
-    }
-
-    /// One sentence without data, for a person.
-    private static func sentence(for error: any Error) -> String {
-        if error is CancellationError { return "The request was given up because the bridge is stopping." }
-        switch error as? HTTPClientError {
-        case .deadlineExceeded?, .readTimeout?: return "The vendor did not answer in time."
-        case .connectTimeout?: return "No connection to the vendor came about in time."
-        case .getConnectionFromPoolTimeout?: return "No connection to the vendor was free in time."
-        case .remoteConnectionClosed?: return "The vendor closed the connection without an answer."
-        case .cancelled?: return "The request was given up because the bridge is stopping."
-        // Its description may hold header values.
-        case let error?: return "The request failed: \(error.shortDescription)."
-        case nil: return "The request failed: \(String(describing: error).prefix(200))."
-        }
+    private func pool(for baseURL: String) throws -> VendorOriginPool? {
+        if let pool = pools.value.byURL[baseURL] { return pool }
+        guard let origin = VendorOrigin(baseURL: baseURL) else { return nil }
+        let pool = try VendorOriginPool(
+            origin, on: loop, limit: pools.value.limit, connectTimeout: pools.value.connectTimeout)
+        pools.value.byURL[baseURL] = pool
+        return pool
     }
 }
 
-extension VendorResponse {
-    /// An answer that repeats the key must not carry it into journal and log.
-    fileprivate func withoutKey(_ key: String) -> VendorResponse {
-        guard !key.isEmpty else { return self }
-        var response = self
-        response.body = body.replacing(Array(key.utf8), with: Array("…".utf8))
-        response.location = location?.replacing(key, with: "…")
-        return response
-    }
+/// An event loop as a task executor: tasks that prefer it run on its thread.
+public final class EventLoopExecutor: TaskExecutor {
+    private let loop: any EventLoop
 
-    /// Reads a response to its end, or to the longest that is read.
-    fileprivate init(_ response: HTTPClientResponse) async throws {
-        var body: [UInt8] = []
-        var isTruncated = false
-        for try await part in response.body {
-            body.append(contentsOf: part.readableBytesView.prefix(VendorClient.maximumResponseSize - body.count))
-            if body.count == VendorClient.maximumResponseSize {
-                isTruncated = true
-                break
-            }
-        }
-        let rateLimit = RateLimitHeaders(response.headers)
-        self.init(
-            status: Int(response.status.code), body: body, isTruncated: isTruncated,
-            retryAfter: rateLimit.retryAfter, allowanceSpentFor: rateLimit.spentFor,
-            location: response.headers.first(name: "Location"))
+    init(_ loop: any EventLoop) { self.loop = loop }
+
+    /// Runs a job on the loop, in its next turn.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
 
