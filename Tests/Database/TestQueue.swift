@@ -105,6 +105,13 @@ struct TestQueue: Sendable {
         try await run("UPDATE giftbridge.orders SET due_at = now() WHERE status = 'in_doubt' AND due_at IS NOT NULL")
     }
 
+    /// The worker says that it runs.
+    func heartbeat() async throws {
+        var status = WorkerStatus(host: "host", pid: 7, version: "1.0")
+        status.state = .running
+        try await queue.heartbeat(status)
+    }
+
     @discardableResult
     func settle(_ settlement: Settlement) async throws -> Settled {
         try #require(try await queue.settle([settlement]).first)

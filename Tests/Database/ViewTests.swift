@@ -8,6 +8,7 @@ extension DatabaseTests {
     struct ViewTests {
         @Test func queueCountsEachShopsOrders() async throws {
             let test = try await TestQueue.make(rateLimit: "20")
+            try await test.heartbeat()
             try await test.shop("second")
             try await test.insert(11)
             let orders = try await test.claim(11)
@@ -30,7 +31,7 @@ extension DatabaseTests {
             let queue = try await test.column(
                 """
                 SELECT concat_ws(' ', shop, pending, submitting, in_doubt, rejected, failed, completed_last_hour,
-                    round(oldest_pending_seconds), allowance_left, eta_seconds, paused, pause_reason)
+                    round(oldest_pending_seconds), allowance_left, round(eta_seconds), paused, pause_reason)
                 FROM giftbridge.queue ORDER BY shop
                 """)
             #expect(queue == ["default 6 3 2 1 1 3 500 9 0 f", "second 0 0 0 0 0 0 0 t later"])
@@ -39,6 +40,7 @@ extension DatabaseTests {
         @Test func etaIsTheTimeThatTheBacklogTakes() async throws {
             let test = try await TestQueue.make(rateLimit: "10")
             try await test.run("UPDATE giftbridge.shops SET rate_window = '500 ms'")
+            try await test.heartbeat()
             try await test.insert(40)
             let eta = try #require(
                 try await test.value("SELECT eta_seconds FROM giftbridge.queue").flatMap(Double.init))
@@ -58,6 +60,7 @@ extension DatabaseTests {
 
         @Test func etaGoesByTheStrictestOfTheGroup() async throws {
             let test = try await TestQueue.make(rateLimit: "NULL")
+            try await test.heartbeat()
             try await test.insert(10)
             #expect(try await test.value("SELECT eta_seconds FROM giftbridge.queue") == nil)
             try await test.shop("second", ["rate_group": "'default'", "rate_limit": "5", "rate_window": "'100 s'"])

@@ -1,0 +1,61 @@
+import LibPQ
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// One attempt: a row of the view `giftbridge.journal`.
+public struct JournalEntry: Sendable, Equatable, Codable {
+    /// What came of it.
+    public enum Outcome: String, Sendable, Codable {
+        case completed, rejected
+        /// Certainly not sold; the order goes out again, or has failed.
+        case retry
+        /// The answer is lost.
+        case inDoubt = "in_doubt"
+        /// Put back, never sent.
+        case released
+    }
+
+    /// The submission's number.
+    public let id: Int
+    /// The order's attempts that count, this one included.
+    public let attempt: Int
+    /// Whose request it is.
+    public let worker: String
+    /// Committed before the request left.
+    public let claimedAt: Date
+    /// When the outcome was written; nil: in the air.
+    public let finishedAt: Date?
+    /// The status of the vendor's answer; nil: there was none.
+    public let httpStatus: Int?
+    /// Nil: in the air.
+    public let outcome: Outcome?
+    /// One sentence for a person; nil: nothing went wrong.
+    public let error: String?
+
+    /// The names in JSON.
+    enum CodingKeys: String, CodingKey {
+        case id, attempt, worker
+        case claimedAt = "claimed_at"
+        case finishedAt = "finished_at"
+        case httpStatus = "http_status"
+        case outcome, error
+    }
+}
+
+extension JournalEntry {
+    /// Reads a row of `sql/calls/order_journal.sql`.
+    init(_ row: Row) throws {
+        id = try row.int("id")
+        attempt = try row.int("attempt")
+        worker = try row.text("worker")
+        claimedAt = try row.date("claimed_at")
+        finishedAt = try row.optionalDate("finished_at")
+        httpStatus = try row.optionalInt("http_status")
+        outcome = try row.optionalText("outcome").flatMap(Outcome.init)
+        error = try row.optionalText("error")
+    }
+}

@@ -1,0 +1,59 @@
+import LibPQ
+import Logging
+
+/// What an operator, the support desk or a monitor asks of the database: nothing here changes anything, and no answer has
+/// voucher codes or personal data.
+///
+/// One connection, used for one question at a time. For the commands and the status page.
+public struct OperatorDesk: Sendable {
+    /// What the questions are asked over.
+    public let connection: Connection
+
+    /// - Parameter connection: As a role that may read the views of schema `giftbridge`.
+    public init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    /// Every worker process known, the living first.
+    ///
+    /// - Throws: The connection's errors, as do all questions.
+    public func workers() async throws -> [WorkerReport] {
+        try await connection.query(SQL.Call.workers).map(WorkerReport.init)
+    }
+
+    /// Every shop's queue, by name.
+    public func queues() async throws -> [ShopQueue] {
+        try await connection.query(SQL.Call.queue).map(ShopQueue.init)
+    }
+
+    /// Orders, the newest first.
+    public func orders(_ search: OrderSearch) async throws -> [OrderSummary] {
+        try await connection.query(
+            SQL.Call.orders,
+            [
+                .text(search.shop), .text(search.status?.rawValue), .text(search.shopOrderID),
+                .bool(search.needsPerson), .int(search.limit),
+            ]
+        ).map(OrderSummary.init)
+    }
+
+    /// The ids of the orders that a name stands for: the shop's order id, `giftbridge.orders.id`, `#id`, or `gb-<id>` as the
+    /// vendor sees an order without one. The shop's own number comes first.
+    ///
+    /// - Parameter shop: Nil: any shop.
+    public func find(_ name: String, shop: String? = nil) async throws -> [Int] {
+        let id = ["#", "gb-", ""].lazy.compactMap { name.hasPrefix($0) ? Int(name.dropFirst($0.count)) : nil }.first
+        return try await connection.query(SQL.Call.orderFind, [.text(name), .int(id), .text(shop)]).map {
+            try $0.int("id")
+        }
+    }
+
+    /// Everything about one order.
+    ///
+    /// - Returns: Nil: there is no such order.
+    public func story(of id: Int) async throws -> OrderStory? {
+        guard let row = try await connection.query(SQL.Call.orderStory, [.int(id)]).first else { return nil }
+        let journal = try await connection.query(SQL.Call.orderJournal, [.int(id)]).map(JournalEntry.init)
+        return OrderStory(facts: try OrderFacts(row), journal: journal)
+    }
+}
