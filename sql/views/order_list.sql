@@ -1,4 +1,5 @@
--- One row per order, without codes and personal data: what an operator, the support desk or a monitor may look at.
+-- One row per order, without codes and personal data: for operators, the support desk and the status page. Not for monitors:
+-- `error` may be the vendor's words, which have codes and e-mail addresses blotted out, but may repeat a name.
 -- By calls/orders.sql (command `orders`, status page) and calls/order_story.sql.
 CREATE OR REPLACE VIEW giftbridge.order_list AS
 SELECT o.id, o.shop, o.shop_order_id, o.status,

@@ -1,5 +1,5 @@
 -- One row per order with all that decides what happens to it next (Swift: OrderOutlook): its own state, its shop's, its rate
--- group's, its worker's. No codes, no personal data. To be asked for single orders, by id.
+-- group's, its worker's. No codes, no personal data; `error` as in order_list. To be asked for single orders, by id.
 -- By calls/order_story.sql (command `show`, status page).
 CREATE OR REPLACE VIEW giftbridge.order_story AS
 SELECT l.id, l.shop, l.shop_order_id, l.status, l.needs_person, l.items, l.order_reference, l.codes, l.error, l.attempts,

@@ -8,6 +8,7 @@ import Foundation
 
 /// All that decides what happens to an order next: a row of the view `giftbridge.order_story`.
 public struct OrderFacts: Sendable, Equatable {
+    /// The order itself.
     public var order: OrderSummary
     /// When the row was read, by the database's clock.
     public var lookedAt: Date
@@ -15,9 +16,11 @@ public struct OrderFacts: Sendable, Equatable {
     public var submitAfter: Date
     /// Since when it may be sold without the bridge knowing; nil: it is not in doubt.
     public var inDoubtSince: Date?
+    /// Nothing of its shop is sent.
     public var shopPaused = false
     /// When one order probes again; nil while paused: when a person resumes the shop.
     public var shopPausedUntil: Date?
+    /// Why, and what to do.
     public var shopPauseReason: String?
     /// Requests of the shop's rate group that may leave now; nil: no limit.
     public var allowanceLeft: Int?

@@ -24,6 +24,7 @@ public struct OrderOutlook: Sendable, Equatable, Codable {
             case mend
         }
 
+        /// What kind of thing.
         public let action: Action
         /// What to type; nil: there is no command for it.
         public let command: String?

@@ -39,6 +39,7 @@ public struct OrderStory: Sendable, Equatable, Encodable {
 extension OrderStory {
     /// Something that happened to the order.
     public struct Event: Sendable, Equatable {
+        /// When, by the database's clock.
         public let at: Date
         /// A few words.
         public let what: String

@@ -14,6 +14,7 @@ public struct OrderSummary: Sendable, Equatable, Codable {
     public let shop: String
     /// The shop's own number; nil: it gave none, and the vendor has `gb-<id>`.
     public let shopOrderID: String?
+    /// Where it is.
     public let status: OrderStatus
     /// Nothing happens to it by itself any more, and it is not sold.
     public let needsPerson: Bool
@@ -23,11 +24,14 @@ public struct OrderSummary: Sendable, Equatable, Codable {
     public let orderReference: String?
     /// How many voucher codes the row has; nil: not sold.
     public let codes: Int?
-    /// One sentence for a person.
+    /// One sentence for a person. The vendor's words have codes and e-mail addresses blotted out; what else they repeat of the
+    /// order is theirs.
     public let error: String?
     /// Submissions that count.
     public let attempts: Int
+    /// When the shop inserted it.
     public let createdAt: Date
+    /// When it last changed.
     public let updatedAt: Date
     /// When the sale was known to the bridge; nil: not sold.
     public let completedAt: Date?

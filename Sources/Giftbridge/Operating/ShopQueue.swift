@@ -10,12 +10,15 @@ import Foundation
 public struct ShopQueue: Sendable, Equatable, Codable {
     /// The shop's name.
     public let shop: String
-    /// Orders by state, of those that are not finished.
+    /// Orders that wait.
     public let pending: Int
+    /// Orders whose request may be on the way.
     public let submitting: Int
+    /// Orders that may be sold.
     public let inDoubt: Int
-    /// Orders by state, of those that were not sold.
+    /// Orders that the shop has to mend.
     public let rejected: Int
+    /// Orders given up, certainly not sold.
     public let failed: Int
     /// Orders to which nothing happens by itself: rejected, failed, and in doubt where the bridge can prove nothing.
     public let needsPerson: Int

@@ -23,6 +23,7 @@ public struct WorkerReport: Sendable, Equatable, Codable {
     public let pid: Int
     /// The version of its program.
     public let version: String
+    /// What it is doing.
     public let state: State
     /// When the process started.
     public let startedAt: Date
