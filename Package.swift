@@ -34,6 +34,11 @@ let package = Package(
             pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
         ),
+        .systemLibrary(
+            name: "CYAML",
+            pkgConfig: "yaml-0.1",
+            providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]
+        ),
         .target(
             name: "LibPQ",
             dependencies: ["CLibPQ", .product(name: "Logging", package: "swift-log")],
@@ -60,6 +65,7 @@ let package = Package(
         .target(
             name: "Giftbridge",
             dependencies: [
+                "CYAML",
                 "LibPQ",
                 "SmartGift",
                 .product(name: "Configuration", package: "swift-configuration"),

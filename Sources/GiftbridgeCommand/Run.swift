@@ -26,7 +26,7 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var options: WorkerOptions
 
     func run() async throws {
-        let logger = try options.log.logger()
+        let logger = try options.log.logger(options.database.file())
         let configuration = try options.configuration()
         Self.allowManyFiles()
         let host = Self.hostName()

@@ -19,11 +19,23 @@ struct DatabaseOptions: ParsableArguments {
     @Option(help: "Any libpq URI or conninfo. [GIFTBRIDGE_DATABASE_URL; default: libpq's own PG* variables]")
     var databaseUrl: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file of settings, YAML or JSON: deploy/giftbridge.yaml lists them. [GIFTBRIDGE_CONFIG]",
+            valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml", "json"]))
+    var config: String?
+
+    /// The configuration file, if there is one.
+    func file() throws -> ConfigurationFile? {
+        try ConfigurationFile.read(flag: config, environment: ProcessInfo.processInfo.environment)
+    }
+
     /// The connection string, checked.
     func conninfo() throws -> String {
         try BridgeConfiguration.databaseURL(
             flags: databaseUrl.map { ["GIFTBRIDGE_DATABASE_URL": $0] } ?? [:],
-            environment: ProcessInfo.processInfo.environment)
+            environment: ProcessInfo.processInfo.environment, file: file())
     }
 }
 
@@ -36,12 +48,14 @@ struct LogOptions: ParsableArguments {
     var logFormat: String?
 
     /// The logger, to standard error.
-    func logger() throws -> Logger {
+    ///
+    /// - Parameter file: The configuration file, for commands that have one.
+    func logger(_ file: ConfigurationFile? = nil) throws -> Logger {
         var flags: [String: String] = [:]
         flags["GIFTBRIDGE_LOG_LEVEL"] = logLevel
         flags["GIFTBRIDGE_LOG_FORMAT"] = logFormat
         let settings = try LogSettings(
-            flags: flags, environment: ProcessInfo.processInfo.environment,
+            flags: flags, environment: ProcessInfo.processInfo.environment, file: file,
             formats: LineLogHandler.Format.allCases.map(\.rawValue))
         return .giftbridge(settings, isTerminal: isatty(STDERR_FILENO) == 1)
     }
@@ -93,7 +107,7 @@ struct WorkerOptions: ParsableArguments {
     @Option(help: "The longest that a drain waits for requests in the air. [GIFTBRIDGE_DRAIN_TIMEOUT; default: 45s]")
     var drainTimeout: String?
 
-    /// The settings: flag over environment over default.
+    /// The settings: flag over environment over file over default.
     func configuration() throws -> BridgeConfiguration {
         let flags: [String: String?] = [
             "GIFTBRIDGE_DATABASE_URL": database.databaseUrl, "GIFTBRIDGE_API_URL": apiUrl,
@@ -105,6 +119,7 @@ struct WorkerOptions: ParsableArguments {
             "GIFTBRIDGE_DRAIN_TIMEOUT": drainTimeout,
         ]
         return try BridgeConfiguration(
-            flags: flags.compactMapValues { $0 }, environment: ProcessInfo.processInfo.environment)
+            flags: flags.compactMapValues { $0 }, environment: ProcessInfo.processInfo.environment,
+            file: database.file())
     }
 }

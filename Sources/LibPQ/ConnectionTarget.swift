@@ -13,6 +13,8 @@ public struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
     public let database: String?
     /// The user's name; `nil`: that of the operating system's user.
     public let user: String?
+    /// Whether the string itself has a password.
+    public let hasPassword: Bool
 
     /// Reads a conninfo or URI without connecting.
     ///
@@ -27,6 +29,7 @@ public struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
         ports = Conninfo.list(conninfo["port"])
         database = conninfo["dbname"]
         user = conninfo["user"]
+        hasPassword = conninfo.hasPassword
     }
 
     /// One line, for instance `db1:5432,db2:5433 database shop as worker`.

@@ -36,6 +36,9 @@ struct Conninfo {
         return value.pointee == 0 ? nil : String(cString: value)
     }
 
+    /// Whether the string itself, not the environment, has a password.
+    var hasPassword: Bool { values["password"]?.isEmpty == false }
+
     /// A comma-separated value, as `host` and `port` may be.
     static func list(_ value: String?) -> [String] {
         value?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []

@@ -5,15 +5,20 @@ import Foundation
 #endif
 
 /// The shops' secret keys: `GIFTBRIDGE_API_KEY_<SHOP>` for one shop, `GIFTBRIDGE_API_KEY` for every shop without its own;
-/// each also as `…_FILE`, a file that holds the key, or as a file of that name in `$CREDENTIALS_DIRECTORY` (systemd).
+/// each also as `…_FILE`, a file that holds the key, as a file of that name in `$CREDENTIALS_DIRECTORY` (systemd), or as
+/// `api_key_file`, `api_key_<shop>_file` in the configuration file.
 ///
 /// Files are read again for every order, so a key that was mended counts at once. Its `description` says nothing.
 public struct APIKeys: Sendable, CustomStringConvertible {
     private let environment: [String: String]
+    private let file: ConfigurationFile?
 
-    /// - Parameter environment: The process's environment variables.
-    init(environment: [String: String]) {
+    /// - Parameters:
+    ///   - environment: The process's environment variables.
+    ///   - file: The configuration file; nil: there is none.
+    init(environment: [String: String], file: ConfigurationFile? = nil) {
         self.environment = environment
+        self.file = file
     }
 
     /// Nothing of the keys.
@@ -32,7 +37,8 @@ public struct APIKeys: Sendable, CustomStringConvertible {
     /// Checks that there is some key, and that those there can be read.
     func validate() throws(ConfigurationError) {
         var isAny = try value(Self.variable) != nil
-        for name in environment.keys.sorted() where name.hasPrefix(Self.variable + "_") {
+        let names = Set(environment.keys).union(file?.values.keys ?? [:].keys)
+        for name in names.sorted() where name.hasPrefix(Self.variable + "_") {
             isAny = try value(name.hasSuffix("_FILE") ? String(name.dropLast("_FILE".count)) : name) != nil || isAny
         }
         guard isAny || environment["CREDENTIALS_DIRECTORY"] != nil else {
@@ -51,18 +57,23 @@ public struct APIKeys: Sendable, CustomStringConvertible {
     private func value(_ variable: String) throws(ConfigurationError) -> String? {
         // For a shop named `…_file` that variable is another key's file.
         if !variable.hasSuffix("_FILE"), let key = environment[variable] { return try checked(key, variable) }
-        if let path = environment[variable + "_FILE"] {
-            guard let key = try? String(contentsOfFile: path, encoding: .utf8) else {  // The reason is always the same.
-                throw ConfigurationError(variable + "_FILE", "names a file that cannot be read: \(path)")
-            }
-            return try checked(key, variable + "_FILE")
-        }
+        if let path = environment[variable + "_FILE"] { return try key(in: path, variable + "_FILE") }
         if let directory = environment["CREDENTIALS_DIRECTORY"],
             let key = try? String(contentsOfFile: directory + "/" + variable, encoding: .utf8)  // No file: no such key.
         {
             return try checked(key, "$CREDENTIALS_DIRECTORY/\(variable)")
         }
+        if let file, let path = file.values[variable + "_FILE"] {
+            return try key(in: path, "\(Setting.key(variable: variable))_file in \(file.path)")
+        }
         return nil
+    }
+
+    private func key(in path: String, _ source: String) throws(ConfigurationError) -> String {
+        guard let key = try? String(contentsOfFile: path, encoding: .utf8) else {  // The reason is always the same.
+            throw ConfigurationError(source, "names a file that cannot be read: \(path)")
+        }
+        return try checked(key, source)
     }
 
     private func checked(_ key: String, _ source: String) throws(ConfigurationError) -> String {

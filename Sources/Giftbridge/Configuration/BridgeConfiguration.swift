@@ -1,4 +1,4 @@
-/// Every setting of the worker: flag over environment over default (contract §2).
+/// Every setting of the worker: flag over environment over file over default (contract §2). ``Setting`` lists them.
 public struct BridgeConfiguration: Sendable {
     /// Any libpq URI or conninfo; empty: libpq's own `PG…` variables. Variable `GIFTBRIDGE_DATABASE_URL`.
     public var databaseURL: String
@@ -22,20 +22,19 @@ public struct BridgeConfiguration: Sendable {
     /// The longest that a drain waits for requests in the air. Variable `GIFTBRIDGE_DRAIN_TIMEOUT`.
     public var drainTimeout: Duration
 
-    private static func takenWords(_ text: String) throws(ConfigurationError) -> [String] {
+    private static func takenWords(_ text: String, _ name: String) throws(ConfigurationError) -> [String] {
         let words = text.lowercased().split(separator: ",").map { $0.drop(while: \.isWhitespace) }.map(String.init)
         guard !words.isEmpty, words.allSatisfy({ $0.count >= 3 }) else {
-            throw ConfigurationError(
-                "GIFTBRIDGE_TAKEN_WORDS", "must be words of three letters or more with commas between them")
+            throw ConfigurationError(name, "must be words of three letters or more with commas between them")
         }
         return words
     }
 
     /// The connection string alone, for commands that need nothing else.
-    public static func databaseURL(flags: [String: String], environment: [String: String]) throws(ConfigurationError)
-        -> String
-    {
-        try Settings(flags: flags, environment: environment).databaseURL()
+    public static func databaseURL(
+        flags: [String: String], environment: [String: String], file: ConfigurationFile? = nil
+    ) throws(ConfigurationError) -> String {
+        try Settings(flags: flags, environment: environment, file: file).databaseURL()
     }
 
     /// The vendor's production URL.
@@ -46,14 +45,18 @@ public struct BridgeConfiguration: Sendable {
     /// - Parameters:
     ///   - flags: Values given as flags, by variable name; they win over the environment.
     ///   - environment: The process's environment variables.
+    ///   - file: The configuration file, over which the environment wins; nil: there is none.
     /// - Throws: ``ConfigurationError`` for the first one that is wrong, with the variable's name.
-    public init(flags: [String: String] = [:], environment: [String: String]) throws(ConfigurationError) {
-        let settings = Settings(flags: flags, environment: environment)
+    public init(
+        flags: [String: String] = [:], environment: [String: String], file: ConfigurationFile? = nil
+    ) throws(ConfigurationError) {
+        let settings = Settings(flags: flags, environment: environment, file: file)
         databaseURL = try settings.databaseURL()
         apiURL = try APIURL(
-            parsing: settings.text("GIFTBRIDGE_API_URL") ?? Self.productionURL, variable: "GIFTBRIDGE_API_URL"
+            parsing: settings.text("GIFTBRIDGE_API_URL") ?? Self.productionURL,
+            variable: settings.name("GIFTBRIDGE_API_URL")
         ).text
-        apiKeys = APIKeys(environment: environment)
+        apiKeys = APIKeys(environment: environment, file: file)
         concurrency = try settings.integer("GIFTBRIDGE_CONCURRENCY", 1...10_000, default: 64)
         requestTimeout = try settings.duration("GIFTBRIDGE_REQUEST_TIMEOUT", default: .seconds(30))
         lease = try settings.duration("GIFTBRIDGE_LEASE", default: .seconds(120))
@@ -64,7 +67,7 @@ public struct BridgeConfiguration: Sendable {
         policy.maximumAttempts = try settings.integer(
             "GIFTBRIDGE_MAX_ATTEMPTS", 1...1000, default: policy.maximumAttempts)
         if let words = settings.text("GIFTBRIDGE_TAKEN_WORDS") {
-            policy.takenWords = try Self.takenWords(words)
+            policy.takenWords = try Self.takenWords(words, settings.name("GIFTBRIDGE_TAKEN_WORDS"))
         }
         pollInterval = try settings.duration("GIFTBRIDGE_POLL_INTERVAL", default: .seconds(30))
         heartbeat = try settings.duration("GIFTBRIDGE_HEARTBEAT", default: .seconds(10))

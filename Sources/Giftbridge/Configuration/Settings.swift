@@ -1,19 +1,25 @@
 import Configuration
 import LibPQ
 
-/// Settings by the name of their environment variable.
+/// Settings by the name of their environment variable: flag over environment over file.
 struct Settings {
     private let reader: ConfigReader
+    private let overFile: Set<String>
+    private let file: ConfigurationFile?
 
-    init(flags: [String: String], environment: [String: String]) {
-        let values = flags.map { (Self.key($0.key), ConfigValue(.string($0.value), isSecret: false)) }
+    init(flags: [String: String], environment: [String: String], file: ConfigurationFile? = nil) {
+        self.file = file
+        overFile = Set(flags.keys).union(environment.keys)
         reader = ConfigReader(providers: [
-            InMemoryProvider(
-                name: "flags",
-                values: Dictionary(
-                    values.map { (AbsoluteConfigKey($0.0), $0.1) }, uniquingKeysWith: { _, last in last })),
+            Self.provider("flags", flags),
             EnvironmentVariablesProvider(environmentVariables: environment),
+            Self.provider("file", file?.values ?? [:]),
         ])
+    }
+
+    private static func provider(_ name: String, _ values: [String: String]) -> InMemoryProvider {
+        let values = values.map { (AbsoluteConfigKey(key($0.key)), ConfigValue(.string($0.value), isSecret: false)) }
+        return InMemoryProvider(name: name, values: Dictionary(values, uniquingKeysWith: { _, last in last }))
     }
 
     /// `GIFTBRIDGE_RETRY_BASE` is `giftbridge.retry.base` to the configuration library.
@@ -21,15 +27,28 @@ struct Settings {
         ConfigKey(variable.lowercased().split(separator: "_").map(String.init))
     }
 
+    /// The value; nil: not given, or empty.
     func text(_ variable: String) -> String? {
-        reader.string(forKey: Self.key(variable)).flatMap { $0.isEmpty ? nil : $0 }
+        given(variable).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Also an empty text, where that means something.
+    func given(_ variable: String) -> String? {
+        assert(Setting.all.contains { $0.variable == variable }, "\(variable) is missing in Setting.all")
+        return reader.string(forKey: Self.key(variable))
+    }
+
+    /// What a wrong value's error names: the variable, or the file and the name in it.
+    func name(_ variable: String) -> String {
+        guard !overFile.contains(variable), let file, file.values[variable] != nil else { return variable }
+        return "\(Setting.key(variable: variable)) in \(file.path)"
     }
 
     func integer(_ variable: String, _ range: ClosedRange<Int>, default value: Int) throws(ConfigurationError) -> Int {
         guard let text = text(variable) else { return value }
         guard let integer = Int(text), range.contains(integer) else {
             throw ConfigurationError(
-                variable, "must be an integer from \(range.lowerBound) to \(range.upperBound), not \"\(text)\"")
+                name(variable), "must be an integer from \(range.lowerBound) to \(range.upperBound), not \"\(text)\"")
         }
         return integer
     }
@@ -37,7 +56,8 @@ struct Settings {
     func duration(_ variable: String, default value: Duration) throws(ConfigurationError) -> Duration {
         guard let text = text(variable) else { return value }
         guard let duration = Duration(parsing: text), duration > .zero else {
-            throw ConfigurationError(variable, "must be a duration such as 500ms, 30s, 5m, 2h or 90d, not \"\(text)\"")
+            throw ConfigurationError(
+                name(variable), "must be a duration such as 500ms, 30s, 5m, 2h or 90d, not \"\(text)\"")
         }
         return duration
     }
@@ -48,7 +68,7 @@ struct Settings {
         do {
             try Connection.validate(text)
         } catch {
-            throw ConfigurationError("GIFTBRIDGE_DATABASE_URL", "is not a libpq URI or conninfo (\(error))")
+            throw ConfigurationError(name("GIFTBRIDGE_DATABASE_URL"), "is not a libpq URI or conninfo (\(error))")
         }
         return text
     }

@@ -1,0 +1,112 @@
+import CYAML
+
+/// A YAML (and so a JSON) document that is one flat mapping: names to scalars, or to lists of them.
+///
+/// Read with libyaml's events. Its Swift wrappers bring in all of Foundation, which costs more memory than the worker.
+struct FlatYAML {
+    /// A member of the mapping.
+    struct Member: Equatable {
+        let name: String
+        /// The scalar's text, or a list's with commas between; nil: none was written, or `null`.
+        let value: String?
+        /// From 1.
+        let line: Int
+    }
+
+    /// In the document's order.
+    private(set) var members: [Member] = []
+
+    /// What is wrong with a document, and where.
+    struct Fault: Error, Equatable {
+        /// From 1.
+        let line: Int
+        let problem: String
+    }
+
+    /// Parses a document. An empty one has no members.
+    init(parsing text: String) throws(Fault) {
+        var parser = yaml_parser_t()
+        guard yaml_parser_initialize(&parser) == 1 else {
+            throw Fault(line: 1, problem: "there is no memory to read it")
+        }
+        defer { yaml_parser_delete(&parser) }
+        var bytes = Array(text.utf8)
+        let outcome = bytes.withUnsafeMutableBufferPointer { buffer -> Result<[Event], Fault> in
+            yaml_parser_set_input_string(&parser, buffer.baseAddress, buffer.count)
+            return Self.events(&parser)
+        }
+        var events = try outcome.get()[...]
+        guard let first = events.popFirst() else { return }
+        guard case .beginMapping = first.kind else {
+            throw Fault(line: first.line, problem: "must be a list of settings, one \"name: value\" a line")
+        }
+        while let event = events.popFirst(), event.kind != .end {
+            guard case .scalar(let name, _) = event.kind else {
+                throw Fault(line: event.line, problem: "a setting's name must be plain text")
+            }
+            guard !members.contains(where: { $0.name == name }) else {
+                throw Fault(line: event.line, problem: "\(name) stands there twice")
+            }
+            members.append(Member(name: name, value: try Self.value(of: name, &events), line: event.line))
+        }
+        if let more = events.first { throw Fault(line: more.line, problem: "a second document is one too many") }
+    }
+
+    private static func value(of name: String, _ events: inout ArraySlice<Event>) throws(Fault) -> String? {
+        guard let event = events.popFirst() else { return nil }
+        switch event.kind {
+        case .scalar(let text, let isQuoted):
+            return !isQuoted && ["", "~", "null", "Null", "NULL"].contains(text) ? nil : text
+        case .beginList:
+            var elements: [String] = []
+            while let element = events.popFirst(), element.kind != .end {
+                guard case .scalar(let text, _) = element.kind else {
+                    throw Fault(line: element.line, problem: "\(name) must be a value or a list of values")
+                }
+                elements.append(text)
+            }
+            return elements.joined(separator: ",")
+        default:
+            throw Fault(line: event.line, problem: "\(name) must be a value or a list of values")
+        }
+    }
+
+    /// What is left of libyaml's events.
+    private struct Event {
+        enum Kind: Equatable {
+            case scalar(String, isQuoted: Bool)
+            case beginMapping, beginList, end
+        }
+        let kind: Kind
+        let line: Int
+    }
+
+    private static func events(_ parser: inout yaml_parser_t) -> Result<[Event], Fault> {
+        var events: [Event] = []
+        while true {
+            var event = yaml_event_t()
+            guard yaml_parser_parse(&parser, &event) == 1 else {
+                let problem = parser.problem.map { String(cString: $0) } ?? "cannot be read"
+                return .failure(
+                    Fault(line: Int(parser.problem_mark.line) + 1, problem: "is not YAML or JSON: \(problem)"))
+            }
+            defer { yaml_event_delete(&event) }
+            let line = Int(event.start_mark.line) + 1
+            switch event.type {
+            case YAML_STREAM_END_EVENT: return .success(events)
+            case YAML_SCALAR_EVENT:
+                let scalar = event.data.scalar
+                let text = String(
+                    decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+                events.append(
+                    Event(kind: .scalar(text, isQuoted: scalar.style != YAML_PLAIN_SCALAR_STYLE), line: line))
+            case YAML_MAPPING_START_EVENT: events.append(Event(kind: .beginMapping, line: line))
+            case YAML_SEQUENCE_START_EVENT: events.append(Event(kind: .beginList, line: line))
+            case YAML_MAPPING_END_EVENT, YAML_SEQUENCE_END_EVENT: events.append(Event(kind: .end, line: line))
+            case YAML_ALIAS_EVENT:
+                return .failure(Fault(line: line, problem: "aliases (*name) have no place in settings"))
+            default: break
+            }
+        }
+    }
+}

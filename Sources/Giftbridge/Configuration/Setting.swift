@@ -1,0 +1,79 @@
+/// A setting: its names, its default and what it may be. The sample file and the check of names come of this table.
+public struct Setting: Sendable {
+    /// The environment variable.
+    public let variable: String
+    /// As the variable has it; nil: there is none.
+    public let defaultValue: String?
+    /// What it is and what it may be, on one line.
+    public let meaning: String
+
+    /// Its name in a configuration file.
+    public var key: String { Self.key(variable: variable) }
+
+    private init(_ name: String, _ defaultValue: String?, _ meaning: String) {
+        variable = "GIFTBRIDGE_" + name
+        self.defaultValue = defaultValue
+        self.meaning = meaning
+    }
+
+    /// Every setting but the shops' keys, in the order of the sample file.
+    public static let all = [
+        Setting("DATABASE_URL", nil, "Any libpq URI or conninfo, several hosts allowed; none: libpq's PG* variables."),
+        Setting("API_URL", BridgeConfiguration.productionURL, "The vendor's base URL, for shops without their own."),
+        Setting("CONCURRENCY", "64", "Requests in the air at once, 1 to 10000."),
+        Setting("REQUEST_TIMEOUT", "30s", "The longest that a request may take."),
+        Setting("LEASE", "120s", "How long a worker may hold an order; longer than request_timeout."),
+        Setting("VERIFY_AFTER", "60s", "How long an order stays in doubt before it is verified."),
+        Setting("RETRY_BASE", "1s", "The delay before the second attempt; it doubles."),
+        Setting("RETRY_MAX", "5m", "The longest delay between attempts."),
+        Setting("MAX_ATTEMPTS", "25", "After so many attempts an order is failed, 1 to 1000."),
+        Setting(
+            "TAKEN_WORDS", "taken,already,unique,in use,exist,duplicate",
+            "Words by which a refused code is understood to be taken, three letters or more each."),
+        Setting("POLL_INTERVAL", "30s", "The longest that the worker goes without looking."),
+        Setting("HEARTBEAT", "10s", "How often the status row is written."),
+        Setting("DRAIN_TIMEOUT", "45s", "The longest that a drain waits for requests in the air."),
+        Setting("LOG_LEVEL", "info", "trace, debug, info, notice, warning, error or critical."),
+        Setting("LOG_FORMAT", nil, "text or json; none: text on a terminal, else json."),
+    ]
+
+    static func key(variable: String) -> String { String(variable.dropFirst("GIFTBRIDGE_".count)).lowercased() }
+    static func variable(key: String) -> String { "GIFTBRIDGE_" + key.uppercased() }
+
+    /// Whether a configuration file may have it. A shop's key is a file that holds it: `api_key_file`, `api_key_<shop>_file`.
+    static func isKnown(key: String) -> Bool {
+        all.contains { $0.key == key } || isKey(key) && key.hasSuffix("_file")
+    }
+
+    /// Whether it would be a shop's key itself.
+    static func isSecret(key: String) -> Bool { isKey(key) && !key.hasSuffix("_file") }
+
+    private static func isKey(_ key: String) -> Bool {
+        (key == "api_key" || key.hasPrefix("api_key_"))
+            && key.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "_") }
+    }
+
+    /// The setting that somebody may have meant; nil: none is near.
+    static func nearest(to key: String) -> String? {
+        let known = all.map(\.key) + ["api_key_file"]
+        let plain = key.lowercased().replacing("-", with: "_").replacing("giftbridge_", with: "")
+        let nearest = known.map { ($0, distance($0, plain)) }.min { $0.1 < $1.1 }
+        return nearest.flatMap { $0.1 <= max(2, plain.count / 3) ? $0.0 : nil }
+    }
+
+    /// How many letters one has to insert, leave out or change to make one text of the other (Levenshtein).
+    private static func distance(_ one: String, _ other: String) -> Int {
+        let other = Array(other.utf8)
+        var row = Array(0...other.count)
+        for (i, letter) in one.utf8.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for j in other.indices {
+                let changed = diagonal + (letter == other[j] ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(changed, row[j] + 1, row[j + 1] + 1)
+            }
+        }
+        return row[other.count]
+    }
+}
