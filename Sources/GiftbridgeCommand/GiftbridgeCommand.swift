@@ -12,13 +12,17 @@ struct GiftbridgeCommand: AsyncParsableCommand {
             A shop inserts a row into giftbridge.orders; the worker hears of it, sends it to the vendor and writes the \
             reference and the voucher codes back into the row.
 
-            First steps: giftbridge demo. Then: giftbridge migrate, giftbridge run.
+            First steps: giftbridge demo. Then: giftbridge migrate, giftbridge check, giftbridge run.
+
+            Tab completion: giftbridge --generate-completion-script bash (zsh, fish).
 
             Exit status: 0 done; 1 failed; 64 wrong usage; 69 database or vendor not reachable; 78 wrong configuration.
             """,
         version: "giftbridge \(version)",
         subcommands: [
-            Run.self, Migrate.self, Retry.self, Cancel.self, SandboxCommand.self, Demo.self, BenchCommand.self,
+            Run.self, Migrate.self, Check.self, Status.self, Orders.self, Show.self, Preview.self, Retry.self,
+            Cancel.self, Resolve.self, Pause.self, Resume.self, Prune.self, SandboxCommand.self, Demo.self,
+            BenchCommand.self,
         ]
     )
 

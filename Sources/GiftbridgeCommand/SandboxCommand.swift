@@ -70,13 +70,6 @@ struct SandboxCommand: AsyncParsableCommand {
     }
 }
 
-@Sendable private func parseDuration(_ text: String) throws -> Duration {
-    guard let duration = Duration(parsing: text) else {
-        throw ValidationError("'\(text)' is not a duration such as 500ms, 30s or 5m")
-    }
-    return duration
-}
-
 @Sendable private func parseOffset(_ text: String) throws -> Duration {
     text.hasPrefix("-") ? .zero - (try parseDuration(String(text.dropFirst()))) : try parseDuration(text)
 }

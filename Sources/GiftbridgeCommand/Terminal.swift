@@ -4,6 +4,55 @@ import Glibc
 import Darwin
 #endif
 
+/// Where standard output goes: a terminal has colours and a width, anything else gets plain text of any width.
+struct Terminal: Sendable {
+    let isTerminal: Bool
+    /// Characters on a line; nil: any number.
+    let width: Int?
+
+    static var standard: Terminal {
+        guard isatty(STDOUT_FILENO) == 1 else { return Terminal(isTerminal: false, width: nil) }
+        var size = winsize()
+        let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        return Terminal(isTerminal: getenv("NO_COLOR") == nil, width: isKnown ? Int(size.ws_col) : 80)
+    }
+
+    enum Style: String {
+        case bold = "1"
+        case dim = "2"
+        case green = "32"
+        case yellow = "33"
+        case red = "31"
+    }
+
+    /// The text in a style, where there are any.
+    func styled(_ text: String, _ style: Style?) -> String {
+        guard isTerminal, let style, !text.isEmpty else { return text }
+        return "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m"
+    }
+
+    /// Text of others without control characters: none of theirs reaches the terminal.
+    static func plain(_ text: String) -> String {
+        String(text.map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : $0 })
+    }
+
+    /// A text on lines of the terminal's width, broken between words, each after so many spaces.
+    func wrapped(_ text: String, indent: Int = 0) -> [String] {
+        let space = String(repeating: " ", count: indent)
+        guard let width else { return [space + Self.plain(text)] }
+        var lines: [String] = []
+        var line = ""
+        for word in Self.plain(text).split(separator: " ") {
+            if !line.isEmpty, indent + line.count + 1 + word.count > width {
+                lines.append(space + line)
+                line = ""
+            }
+            line += (line.isEmpty ? "" : " ") + word
+        }
+        return lines + [space + line]
+    }
+}
+
 /// Shows what was printed at once, also where standard output is a pipe.
 func flushStandardOutput() {
     fflush(nil)

@@ -37,6 +37,13 @@ public struct BridgeConfiguration: Sendable {
         try Settings(flags: flags, environment: environment, file: file).databaseURL()
     }
 
+    /// The vendor's base URL alone.
+    public static func apiURL(
+        flags: [String: String], environment: [String: String], file: ConfigurationFile? = nil
+    ) throws(ConfigurationError) -> String {
+        try Settings(flags: flags, environment: environment, file: file).apiURL()
+    }
+
     /// The vendor's production URL.
     public static let productionURL = "https://api.smart-gift.co.uk"
 
@@ -52,10 +59,7 @@ public struct BridgeConfiguration: Sendable {
     ) throws(ConfigurationError) {
         let settings = Settings(flags: flags, environment: environment, file: file)
         databaseURL = try settings.databaseURL()
-        apiURL = try APIURL(
-            parsing: settings.text("GIFTBRIDGE_API_URL") ?? Self.productionURL,
-            variable: settings.name("GIFTBRIDGE_API_URL")
-        ).text
+        apiURL = try settings.apiURL()
         apiKeys = APIKeys(environment: environment, file: file)
         concurrency = try settings.integer("GIFTBRIDGE_CONCURRENCY", 1...10_000, default: 64)
         requestTimeout = try settings.duration("GIFTBRIDGE_REQUEST_TIMEOUT", default: .seconds(30))

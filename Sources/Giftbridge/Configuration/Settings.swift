@@ -62,6 +62,12 @@ struct Settings {
         return duration
     }
 
+    /// The vendor's base URL, checked.
+    func apiURL() throws(ConfigurationError) -> String {
+        let variable = "GIFTBRIDGE_API_URL"
+        return try APIURL(parsing: text(variable) ?? BridgeConfiguration.productionURL, variable: name(variable)).text
+    }
+
     /// The conninfo, checked by libpq's own parser.
     func databaseURL() throws(ConfigurationError) -> String {
         let text = text("GIFTBRIDGE_DATABASE_URL") ?? ""

@@ -2,7 +2,7 @@ import LibPQ
 import Logging
 
 /// What an operator, the support desk or a monitor asks of the database: nothing here changes anything, and no answer has
-/// voucher codes or personal data.
+/// voucher codes or personal data; but ``codes(of:)`` has codes.
 ///
 /// One connection, used for one question at a time. For the commands and the status page.
 public struct OperatorDesk: Sendable {
@@ -46,6 +46,13 @@ public struct OperatorDesk: Sendable {
         return try await connection.query(SQL.Call.orderFind, [.text(name), .int(id), .text(shop)]).map {
             try $0.int("id")
         }
+    }
+
+    /// An order's voucher codes, in the items' order: bearer money. None: it is not sold.
+    ///
+    /// - Throws: `ServerError` also for a role that may not read them.
+    public func codes(of id: Int) async throws -> [String] {
+        try await connection.query(SQL.Call.orderCodes, [.int(id)]).map { try $0.text("code") }
     }
 
     /// Everything about one order.

@@ -73,7 +73,8 @@ extension JournalEntry {
     fileprivate var answer: String {
         let answered = httpStatus.map { "the vendor answered HTTP \($0)" } ?? "no answer"
         return switch outcome {
-        case .completed?: "\(answered): sold"
+        // A refusal of a verification, because the code is taken, is the proof.
+        case .completed?: (httpStatus ?? 200) < 300 ? "\(answered): sold" : "\(answered): it had been sold before"
         case .rejected?: httpStatus == nil ? "refused by the bridge's own check" : "\(answered): refused"
         case .retry?: "\(answered): not sold"
         case .inDoubt?: "\(answered): in doubt"

@@ -51,7 +51,7 @@ extension ClaimedOrder {
 
 extension PosSale {
     /// Row to request: every column of `giftbridge.orders` that the vendor has a field for.
-    fileprivate init(_ row: Row, assignedCodes: [String?]) throws {
+    init(_ row: Row, assignedCodes: [String?]) throws {
         // The shop's default can be taken away while orders rely on it: that is one order's fault, not the claim's.
         guard let paymentMethod = try row.optionalInt("payment_method") else {
             throw InvalidItems(problem: "payment_method is neither on the order nor on its shop any more")

@@ -7,34 +7,29 @@ public enum OrderAction: Sendable {
     case retry
     /// A pending order is withdrawn.
     case cancel
+    /// An order in doubt was sold, says the vendor, under this reference; codes nil: those that were sent.
+    case resolveSold(reference: String, codes: [String]?)
+    /// An order in doubt was not sold, says the vendor: it becomes pending.
+    case resolveUnsold
 
     /// Does it to each order, in a transaction of its own, and stops at the first that refuses.
     ///
     /// - Parameters:
     ///   - ids: `giftbridge.orders.id`.
-    ///   - conninfo: The database.
+    ///   - connection: To a database whose schema is checked.
     ///   - done: Called after each order.
     /// - Throws: `ServerError` with the reason if an order is in another state or does not exist; those before it are done.
-    public func perform(on ids: [Int], conninfo: String, done: (Int) -> Void) async throws {
-        let options = ConnectionOptions(applicationName: "giftbridge \(self)")
-        let connection = try await Connection.open(conninfo, options: options, logger: Logger(label: "giftbridge"))
-        do {
-            try await Schema.check(connection)
-            for id in ids {
-                _ = try await connection.query(statement, [.int(id)])
-                done(id)
+    public func perform(on ids: [Int], over connection: Connection, done: (Int) -> Void) async throws {
+        for id in ids {
+            switch self {
+            case .retry: try await connection.query(SQL.Call.retry, [.int(id)])
+            case .cancel: try await connection.query(SQL.Call.cancel, [.int(id)])
+            case .resolveSold(let reference, let codes):
+                try await connection.query(
+                    SQL.Call.resolveSold, [.int(id), .text(reference), codes.map { .textArray($0) } ?? .null])
+            case .resolveUnsold: try await connection.query(SQL.Call.resolveUnsold, [.int(id)])
             }
-        } catch {
-            await connection.close()
-            throw error
-        }
-        await connection.close()
-    }
-
-    private var statement: String {
-        switch self {
-        case .retry: SQL.Call.retry
-        case .cancel: SQL.Call.cancel
+            done(id)
         }
     }
 }

@@ -1,30 +1,12 @@
 import LibPQ
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// What a person sees of the demo: coloured on a terminal, plain text otherwise.
 struct DemoScreen: Sendable {
-    let isTerminal: Bool
+    let terminal: Terminal
 
-    static var standard: DemoScreen {
-        DemoScreen(isTerminal: isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil)
-    }
+    static var standard: DemoScreen { DemoScreen(terminal: .standard) }
 
-    private enum Style: String {
-        case bold = "1"
-        case dim = "2"
-        case green = "32"
-        case yellow = "33"
-        case red = "31"
-    }
-
-    private func styled(_ text: String, _ style: Style) -> String {
-        isTerminal ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
-    }
+    private func styled(_ text: String, _ style: Terminal.Style) -> String { terminal.styled(text, style) }
 
     func line(_ text: String = "") {
         print(text)
@@ -51,7 +33,7 @@ struct DemoScreen: Sendable {
     /// One order's row.
     func order(_ row: Row) throws {
         let status = try row.text("status")
-        let style: Style =
+        let style: Terminal.Style =
             switch status {
             case "completed": .green
             case "in_doubt": .yellow

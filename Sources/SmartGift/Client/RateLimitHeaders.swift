@@ -31,7 +31,7 @@ struct RateLimitHeaders: Equatable {
     }
 
     /// Unix seconds of an HTTP date in its one modern form (RFC 9110, IMF-fixdate): `Sun, 06 Nov 1994 08:49:37 GMT`.
-    private static func seconds(httpDate: String) -> Double? {
+    static func seconds(httpDate: String) -> Double? {
         let words = httpDate.split(separator: " ")
         guard words.count == 6, words[5] == "GMT", let day = Int(words[1]), let year = Int(words[3]),
             let month = months.firstIndex(of: String(words[2]))

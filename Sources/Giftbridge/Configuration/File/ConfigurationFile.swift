@@ -72,8 +72,9 @@ public struct ConfigurationFile: Sendable, Equatable {
 
     /// A password that everybody on the machine may read is none.
     private func checkPassword() throws(ConfigurationError) {
-        guard let url = values["GIFTBRIDGE_DATABASE_URL"],
-            let target = try? ConnectionTarget(conninfo: url), target.hasPassword  // A wrong one is refused where it is used.
+        // A conninfo that cannot be read is refused where it is used.
+        guard let url = values["GIFTBRIDGE_DATABASE_URL"], let target = try? ConnectionTarget(conninfo: url),
+            target.hasPassword
         else { return }
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IROTH == 0 else {

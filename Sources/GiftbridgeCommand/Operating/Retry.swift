@@ -11,8 +11,8 @@ struct Retry: AsyncParsableCommand {
     @Argument(help: "Ids of orders: giftbridge.orders.id.") var ids: [Int]
 
     func run() async throws {
-        try await OrderAction.retry.perform(on: ids, conninfo: try database.conninfo()) {
-            print("order \($0) is pending")
+        try await database.session("retry") { connection in
+            try await OrderAction.retry.perform(on: ids, over: connection) { print("order \($0) is pending") }
         }
     }
 }

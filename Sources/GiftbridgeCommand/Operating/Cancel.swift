@@ -9,8 +9,8 @@ struct Cancel: AsyncParsableCommand {
     @Argument(help: "Ids of orders: giftbridge.orders.id.") var ids: [Int]
 
     func run() async throws {
-        try await OrderAction.cancel.perform(on: ids, conninfo: try database.conninfo()) {
-            print("order \($0) is cancelled")
+        try await database.session("cancel") { connection in
+            try await OrderAction.cancel.perform(on: ids, over: connection) { print("order \($0) is cancelled") }
         }
     }
 }

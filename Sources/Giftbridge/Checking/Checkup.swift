@@ -1,0 +1,181 @@
+import LibPQ
+import Logging
+import SmartGift
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Looks at everything that a worker needs, changes nothing, and says what to do about each fault.
+///
+/// At the vendor it asks for the payment methods, once per key: a request of the key's allowance that the journal does not know.
+public struct Checkup: Sendable {
+    private let configuration: BridgeConfiguration
+
+    /// - Parameter configuration: The worker's settings.
+    public init(_ configuration: BridgeConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Looks, and tells each finding as it comes. Never throws: what goes wrong is a finding.
+    public func run(_ found: (Finding) -> Void) async {
+        let connection: Connection
+        do {
+            connection = try await open("check")
+        } catch {
+            return found(Self.databaseAway(error))
+        }
+        do {
+            try await server(connection, found)
+            try await Schema.check(connection)
+            found(.ok(.schema, "Schema giftbridge is at version \(Schema.version)."))
+            try await rights(connection, found)
+            try await listen(connection, found)
+            try await shops(connection, found)
+        } catch let error as Schema.Mismatch {
+            let sentence = error.description.split(separator: ": ", maxSplits: 1).map(String.init)
+            found(.fault(.schema, sentence[0].capitalizedSentence, (sentence.last ?? "").capitalizedSentence))
+        } catch {
+            found(Self.databaseAway(error))
+        }
+        await connection.close()
+    }
+
+    private func open(_ purpose: String) async throws -> Connection {
+        try await Connection.open(
+            configuration.databaseURL,
+            options: ConnectionOptions(commandTimeout: .seconds(10), applicationName: "giftbridge \(purpose)"),
+            logger: Logger(label: purpose) { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private static func databaseAway(_ error: any Error) -> Finding {
+        switch error {
+        case let error as ServerError where error.sqlState == "42501":
+            .fault(
+                .rights, "\(error.message).".capitalizedSentence,
+                "giftbridge migrate --roles, then connect as a member of giftbridge_worker.")
+        case let error as ServerError:
+            .unreachable(.database, "\(error.message).".capitalizedSentence, "Look at the server's log.")
+        default:
+            .unreachable(
+                .database, "\(error).".capitalizedSentence,
+                "Is the server up, and is GIFTBRIDGE_DATABASE_URL (or PGHOST, PGUSER, …) right? Try it with psql.")
+        }
+    }
+
+    private func server(_ connection: Connection, _ found: (Finding) -> Void) async throws {
+        let asked = Date.now.timeIntervalSince1970
+        guard let row = try await connection.query(SQL.Call.checkServer).first else { return }
+        let now = (asked + Date.now.timeIntervalSince1970) / 2
+        if try row.int("backend") != Int(connection.backendPID) {
+            found(
+                .warning(
+                    .database, "There is a connection pooler between here and PostgreSQL.",
+                    "Let the worker connect to PostgreSQL itself, or through a pool with pool_mode=session: it needs LISTEN."
+                ))
+        }
+        for finding in try ServerFacts(row, now: now).findings { found(finding) }
+    }
+
+    private func rights(_ connection: Connection, _ found: (Finding) -> Void) async throws {
+        let missing = try await connection.query(SQL.Call.checkRights).map { try $0.text("missing") }
+        guard missing.isEmpty else {
+            return found(
+                .fault(
+                    .rights, "The role lacks \(missing.joined(separator: ", ")).",
+                    "giftbridge migrate --roles, then GRANT giftbridge_worker TO the role."))
+        }
+        found(.ok(.rights, "The role may do what the worker does."))
+    }
+
+    /// A notification from another session has to arrive: through a transaction pooler none does.
+    private func listen(_ connection: Connection, _ found: (Finding) -> Void) async throws {
+        let other = try await open("check listen")
+        _ = try await other.query(SQL.Call.checkListen)
+        let token = "\(UInt64.random(in: 0...UInt64.max))"
+        _ = try await connection.query(SQL.Call.checkNotify, [.text(token)])
+        let hasArrived = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                for await notification in other.notifications where notification.payload == token { return true }
+                return false
+            }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(3))  // Cancelled: it has arrived.
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+        await other.close()
+        found(
+            hasArrived
+                ? .ok(.listen, "A notification from another session arrives.")
+                : .fault(
+                    .listen,
+                    "No notification arrives: a transaction pooler (PgBouncer) swallows LISTEN. Orders would wait for the "
+                        + "poll interval.", "Connect to PostgreSQL itself, or through a pool with pool_mode=session."))
+    }
+
+    private func shops(_ connection: Connection, _ found: (Finding) -> Void) async throws {
+        let endpoints = VendorEndpoints(apiURL: configuration.apiURL, keys: configuration.apiKeys)
+        // Shops with one key are asked for once.
+        var answers: [VendorEndpoint: Result<(VendorLookup.Answer, Double), VendorLookup.NoAnswer>] = [:]
+        for row in try await connection.query(SQL.Call.checkShops) {
+            let shop = try ShopFacts(row)
+            for finding in shop.findings { found(finding) }
+            let endpoint: VendorEndpoint
+            switch endpoints.endpoint(shop: shop.name, apiURL: shop.apiURL) {
+            case .success(let value): endpoint = value
+            case .failure(let error):
+                found(.fault(.key, "\(error.description).", "See giftbridge run --help."))
+                continue
+            }
+            if answers[endpoint] == nil {
+                do throws(VendorLookup.NoAnswer) {
+                    let answer = try await VendorLookup(timeout: .seconds(10)).paymentMethods(endpoint)
+                    answers[endpoint] = .success((answer, Date.now.timeIntervalSince1970))
+                } catch {
+                    answers[endpoint] = .failure(error)
+                }
+            }
+            switch answers[endpoint] {
+            case .success(let (answer, now))?:
+                for finding in shop.findings(answer, from: endpoint, now: now) { found(finding) }
+            case .failure(let reason)?:
+                found(
+                    .unreachable(
+                        .vendor, "\(endpoint) cannot be asked for shop \(shop.name). \(reason)",
+                        "Look at GIFTBRIDGE_API_URL, DNS, proxy and firewall: curl -i \(endpoint)/payment-methods"))
+            case nil: break
+            }
+        }
+    }
+}
+
+extension ShopFacts {
+    /// Reads a row of `sql/calls/check_shops.sql`.
+    init(_ row: Row) throws {
+        name = try row.text("name")
+        apiURL = try row.optionalText("api_url")
+        isPaused = try row.bool("paused")
+        pauseReason = try row.optionalText("pause_reason")
+        assignsCodes = try row.bool("assign_codes")
+        rateGroup = try row.text("rate_group")
+        rateLimit = try row.optionalInt("rate_limit")
+        rateWindowSeconds = try row.double("rate_window")
+        allowanceLeft = try row.optionalInt("allowance_left")
+        paymentMethods = try row.optionalTextArray("payment_methods")?.compactMap { $0.flatMap { Int($0) } } ?? []
+        unknownDeliveryMethods =
+            try row.optionalTextArray("unknown_delivery_methods")?.compactMap { $0.flatMap { Int($0) } } ?? []
+    }
+}
+
+extension String {
+    /// With a capital letter at the front, and one full stop at the end.
+    fileprivate var capitalizedSentence: String {
+        let text = prefix(1).uppercased() + dropFirst()
+        return text.hasSuffix("..") ? String(text.dropLast()) : text
+    }
+}

@@ -1,0 +1,81 @@
+import LibPQ
+import SmartGift
+
+/// The request that an order makes, as it would leave, without the key. It has the order's personal data and codes.
+public struct RequestPreview: Sendable {
+    /// `POST` goes here.
+    public let url: String
+    /// Exactly the request's bytes; a code that is not made yet is `CODE-IS-MADE-WHEN-SENT`.
+    public let body: [UInt8]
+    /// The bridge makes the codes when it first sends the order.
+    public let makesCodes: Bool
+    /// Where the order is.
+    public let status: OrderStatus?
+
+    /// Stands for a code that is not made yet; no code can look like it.
+    public static let placeholder = "CODE-IS-MADE-WHEN-SENT"
+
+    /// Makes the request of an order; sends nothing, changes nothing.
+    ///
+    /// - Parameters:
+    ///   - id: `giftbridge.orders.id`.
+    ///   - apiURL: The vendor's base URL for shops without their own.
+    ///   - connection: As a role that may read orders.
+    /// - Returns: Nil: there is no such order.
+    /// - Throws: An error of one sentence if the row cannot become a request.
+    public init?(of id: Int, apiURL: String, over connection: Connection) async throws {
+        guard let row = try await connection.query(SQL.Call.preview, [.int(id)]).first else { return nil }
+        makesCodes = try row.bool("makes_codes")
+        status = OrderStatus(rawValue: try row.text("status"))
+        var url = apiURL
+        if let shopURL = try row.optionalText("api_url") {
+            url = try APIURL(parsing: shopURL, variable: "api_url of shop \(try row.text("shop"))").text
+        }
+        self.url = url + "/pos-sale"
+        var sale = try PosSale(row, assignedCodes: try row.optionalTextArray("assigned_codes") ?? [])
+        if makesCodes {
+            for index in sale.items.indices where sale.items[index].code == nil {
+                sale.items[index].code = Self.placeholder
+            }
+        }
+        body = sale.body()
+    }
+
+    /// The body on lines of its own, indented; nothing but space between its tokens is added.
+    public var indentedBody: String { String(decoding: Self.indented(body), as: UTF8.self) }
+
+    /// Compact JSON, indented.
+    static func indented(_ json: [UInt8]) -> [UInt8] {
+        var output: [UInt8] = []
+        var depth = 0
+        var isInString = false
+        var isEscaped = false
+        func newLine() { output += [UInt8(ascii: "\n")] + [UInt8](repeating: UInt8(ascii: " "), count: depth * 2) }
+        for byte in json {
+            guard !isInString else {
+                output.append(byte)
+                isInString = isEscaped || byte != UInt8(ascii: "\"")
+                isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                output.append(byte)
+                depth += 1
+                newLine()
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                newLine()
+                output.append(byte)
+            case UInt8(ascii: ","):
+                output.append(byte)
+                newLine()
+            case UInt8(ascii: ":"): output += [byte, UInt8(ascii: " ")]
+            default:
+                isInString = byte == UInt8(ascii: "\"")
+                output.append(byte)
+            }
+        }
+        return output
+    }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+import Giftbridge
+
+/// `giftbridge resume`: ends a shop's pause.
+struct Resume: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "End a shop's pause, a person's or a set-up fault's, at once.")
+
+    @OptionGroup var database: DatabaseOptions
+    @Argument(help: "The shop's name.") var shop: String
+
+    func run() async throws {
+        try await database.session("resume") { connection in
+            try await ShopAction.resume.perform(on: shop, over: connection)
+            print("shop \(shop) is not paused")
+        }
+    }
+}

@@ -1,0 +1,1 @@
+LISTEN giftbridge_check

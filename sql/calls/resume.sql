@@ -1,0 +1,2 @@
+-- $1 shop
+SELECT giftbridge.resume($1)
