@@ -110,6 +110,19 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "StatusServer",
+            dependencies: [
+                "Giftbridge",
+                "LibPQ",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "GiftbridgeCommand",
             dependencies: [
@@ -118,6 +131,7 @@ let package = Package(
                 "LibPQ",
                 "LocalPostgres",
                 "Sandbox",
+                "StatusServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -158,7 +172,8 @@ let package = Package(
         .testTarget(
             name: "DecisionTests",
             dependencies: [
-                "Giftbridge", "LibPQ", "SmartGift", "TestSupport", .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Giftbridge", "LibPQ", "SmartGift", "StatusServer", "TestSupport",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             path: "Tests/Decisions",
             swiftSettings: strict

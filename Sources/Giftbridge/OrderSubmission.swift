@@ -7,6 +7,7 @@ struct OrderSubmission: Sendable {
     let policy: RetryPolicy
     let lease: Duration
     let requestTimeout: Duration
+    let metrics: WorkerMetrics
 
     /// Submits a claimed order. The journal row is committed; after this the settlement has to be written back.
     ///
@@ -27,7 +28,9 @@ struct OrderSubmission: Sendable {
             return settlement(order, .misconfigured(reason: fault.description))
         case (.success(let sale), .success(let endpoint)):
             CrashPoint.sending.reached()
+            let start = ContinuousClock.now
             answer = await vendor.submit(sale.body(), to: endpoint)
+            metrics.requested(since: start)
             CrashPoint.answered.reached()
             verdict = Verdict(answer, items: sale.items.count)
         }

@@ -23,10 +23,12 @@ extension Worker {
     /// - Returns: Nil if the database was not there.
     @discardableResult
     func withDatabase<Value: Sendable>(_ body: (OrderQueue) async throws -> Value) async -> Value? {
+        pulse.beat()
         if queue == nil {
             guard reconnectAt <= .now else { return nil }
             do {
                 try await connect()
+                metrics.reconnected()
                 logger.notice("The database is back.")
                 claimAt = .now
             } catch {

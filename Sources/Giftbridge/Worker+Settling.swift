@@ -8,6 +8,8 @@ extension Worker {
         while !unsettled.isEmpty {
             let batch = Array(unsettled.prefix(500))
             let settled: [Settled]
+            let start = ContinuousClock.now
+            pulse.beat()
             do {
                 CrashPoint.settling.reached()
                 settled = try await queue.settle(batch)
@@ -19,6 +21,7 @@ extension Worker {
                 try await settleSingly(batch, queue)
                 continue
             }
+            metrics.wroteBack(since: start)
             unsettled.removeFirst(batch.count)
             report(batch, settled)
         }
@@ -47,12 +50,14 @@ extension Worker {
             // Not applied but in the same state: an earlier write of ours whose answer was lost.
             if applied[settlement.submissionID]?.isApplied == true || current == settlement.status.rawValue {
                 status.count(settlement)
+                metrics.settled(settlement, isApplied: true)
                 logger.log(level: settlement.level, "\(settlement.headline)", metadata: settlement.metadata)
                 if case .setupFault(let reason) = settlement.consequence { status.note(error: reason) }
                 if settlement.status == .pending || settlement.status == .inDoubt {
                     claimAt = min(claimAt, .now + (settlement.dueIn ?? configuration.pollInterval))
                 }
             } else {
+                metrics.settled(settlement, isApplied: false)
                 var metadata = settlement.metadata
                 metadata["status"] = "\(current ?? "unknown")"
                 logger.warning(

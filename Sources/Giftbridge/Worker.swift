@@ -13,6 +13,8 @@ public actor Worker: Service {
     let logger: Logger
     /// The loop's turns: one at least every `GIFTBRIDGE_HEARTBEAT`, unless it waits for the database.
     public nonisolated let pulse = Pulse()
+    /// What it counts.
+    public nonisolated let metrics = WorkerMetrics()
     private let vendor: VendorClient
     private let submission: OrderSubmission
     private let doorbell = Doorbell()
@@ -52,7 +54,8 @@ public actor Worker: Service {
             endpoints: VendorEndpoints(apiURL: configuration.apiURL, keys: configuration.apiKeys),
             policy: configuration.policy,
             lease: configuration.lease,
-            requestTimeout: configuration.requestTimeout)
+            requestTimeout: configuration.requestTimeout,
+            metrics: metrics)
         status = WorkerStatus(host: host, pid: pid, version: version)
     }
 
@@ -106,6 +109,7 @@ public actor Worker: Service {
         guard drainUntil == nil else { return }
         drainUntil = .now + configuration.drainTimeout
         status.state = .draining
+        metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
         heartbeatAt = .now
         logger.info("Draining.", metadata: ["in_flight": "\(status.inFlight)"])
         doorbell.ring()
@@ -119,6 +123,7 @@ public actor Worker: Service {
                 while true {
                     pulse.beat()
                     let next = await step(&requests)
+                    metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
                     if isDrained { break }
                     await doorbell.wait(until: next)
                 }
@@ -130,6 +135,7 @@ public actor Worker: Service {
         status.state = .stopped
         status.isListening = false
         heartbeatAt = .now
+        metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
         await withDatabase { try await self.settle($0) }
         await withDatabase { try await self.beat($0) }
     }
@@ -204,6 +210,7 @@ public actor Worker: Service {
     private func finished(_ settlement: Settlement) {
         status.inFlight -= 1
         unsettled.append(settlement)
+        metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
         doorbell.ring()
     }
 
@@ -220,6 +227,7 @@ public actor Worker: Service {
 
     private func listening(fault: String?) {
         status.isListening = fault == nil
+        metrics.listening(fault == nil)
         heartbeatAt = .now
         if let fault {
             status.note(error: fault)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Giftbridge
 import Logging
 import ServiceLifecycle
+import StatusServer
 import UnixSignals
 
 #if canImport(Glibc)
@@ -35,10 +36,16 @@ struct Run: AsyncParsableCommand {
             name: "\(host):\(getpid()):\(String(UInt32.random(in: 0...UInt32.max), radix: 36))",
             host: host, pid: Int(getpid()), version: GiftbridgeCommand.version, logger: logger)
 
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
-                logger: logger))
+        // The last is shut down first: the others tell of the drain until it is over.
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        if let address = configuration.httpAddress {
+            let status = StatusService(
+                address: address, configuration: configuration, worker: worker, version: GiftbridgeCommand.version,
+                logger: logger)
+            services.append(.init(service: status, successTerminationBehavior: .ignore))
+        }
+        services.append(.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup))
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: logger))
         let signals = Task {
             var isDraining = false
             for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {

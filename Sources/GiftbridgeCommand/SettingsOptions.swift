@@ -107,6 +107,13 @@ struct WorkerOptions: ParsableArguments {
     @Option(help: "The longest that a drain waits for requests in the air. [GIFTBRIDGE_DRAIN_TIMEOUT; default: 45s]")
     var drainTimeout: String?
 
+    @Option(
+        help: """
+            Where status page, /metrics, /healthz and /readyz are; empty: nowhere. [GIFTBRIDGE_HTTP_ADDRESS; default: \
+            \(HTTPAddress.standard)]
+            """)
+    var httpAddress: String?
+
     /// The settings: flag over environment over file over default.
     func configuration() throws -> BridgeConfiguration {
         let flags: [String: String?] = [
@@ -116,7 +123,7 @@ struct WorkerOptions: ParsableArguments {
             "GIFTBRIDGE_RETRY_MAX": retryMax, "GIFTBRIDGE_MAX_ATTEMPTS": maxAttempts,
             "GIFTBRIDGE_TAKEN_WORDS": takenWords, "GIFTBRIDGE_POLL_INTERVAL": pollInterval,
             "GIFTBRIDGE_HEARTBEAT": heartbeat,
-            "GIFTBRIDGE_DRAIN_TIMEOUT": drainTimeout,
+            "GIFTBRIDGE_DRAIN_TIMEOUT": drainTimeout, "GIFTBRIDGE_HTTP_ADDRESS": httpAddress,
         ]
         return try BridgeConfiguration(
             flags: flags.compactMapValues { $0 }, environment: ProcessInfo.processInfo.environment,

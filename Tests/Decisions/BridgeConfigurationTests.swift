@@ -23,6 +23,7 @@ struct BridgeConfigurationTests {
         #expect(
             settings.pollInterval == .seconds(30) && settings.heartbeat == .seconds(10)
                 && settings.drainTimeout == .seconds(45))
+        #expect(settings.httpAddress?.description == "127.0.0.1:8780")
         #expect(try settings.apiKeys.key(shop: "default") == "sk_test")
     }
 

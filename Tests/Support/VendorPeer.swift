@@ -13,6 +13,7 @@ package struct VendorPeer: Sendable {
     /// Runs a sandbox while `body` runs.
     ///
     /// - Parameter arguments: More arguments for `giftbridge sandbox`.
+    @discardableResult
     package static func run<Value: Sendable>(
         _ arguments: [String] = ["--rate-limit", "0"], _ body: @Sendable @escaping (VendorPeer) async throws -> Value
     ) async throws -> Value {

@@ -25,16 +25,10 @@ struct APIURL: Sendable, Equatable {
         guard url.query() == nil, url.fragment() == nil, url.user() == nil else {
             throw ConfigurationError(variable, "must be a base URL without user, query and fragment")
         }
-        guard scheme == "https" || Self.isLoopback(host) else {
+        guard scheme == "https" || Loopback.contains(host) else {
             throw ConfigurationError(
                 variable, "must begin with https://: plain http would show the API key to the network")
         }
         self.text = String(text.reversed().drop(while: { $0 == "/" }).reversed())
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return host == "localhost" || host == "::1" || host == "[::1]"
-            || (parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil })
     }
 }

@@ -21,6 +21,8 @@ public struct BridgeConfiguration: Sendable {
     public var heartbeat: Duration
     /// The longest that a drain waits for requests in the air. Variable `GIFTBRIDGE_DRAIN_TIMEOUT`.
     public var drainTimeout: Duration
+    /// Where the worker serves its status; nil: nowhere. Variable `GIFTBRIDGE_HTTP_ADDRESS`; empty: nowhere.
+    public var httpAddress: HTTPAddress?
 
     private static func takenWords(_ text: String, _ name: String) throws(ConfigurationError) -> [String] {
         let words = text.lowercased().split(separator: ",").map { $0.drop(while: \.isWhitespace) }.map(String.init)
@@ -76,6 +78,8 @@ public struct BridgeConfiguration: Sendable {
         pollInterval = try settings.duration("GIFTBRIDGE_POLL_INTERVAL", default: .seconds(30))
         heartbeat = try settings.duration("GIFTBRIDGE_HEARTBEAT", default: .seconds(10))
         drainTimeout = try settings.duration("GIFTBRIDGE_DRAIN_TIMEOUT", default: .seconds(45))
+        let address = settings.given("GIFTBRIDGE_HTTP_ADDRESS") ?? HTTPAddress.standard
+        httpAddress = address.isEmpty ? nil : try HTTPAddress(parsing: address, variable: "GIFTBRIDGE_HTTP_ADDRESS")
         guard lease > requestTimeout else {
             throw ConfigurationError(
                 "GIFTBRIDGE_LEASE", "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT: the request has to end within it")

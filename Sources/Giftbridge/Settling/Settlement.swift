@@ -1,7 +1,7 @@
 /// What is to be written back of one submission: the journal's outcome and the order's next state.
 struct Settlement: Sendable, Equatable {
     /// The journal's word for it, as in `giftbridge.submissions.outcome`.
-    enum Outcome: String, Sendable {
+    enum Outcome: String, Sendable, CaseIterable {
         case completed, rejected, retry
         case inDoubt = "in_doubt"
         /// Put back, never sent.

@@ -1,0 +1,25 @@
+import Giftbridge
+import HTTPTypes
+import Hummingbird
+
+/// Refuses requests that reached a loopback address under a foreign name (DNS rebinding): a page on the internet whose name
+/// suddenly points to this machine must not read what is meant for this machine.
+struct KnownHost: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    func handle(
+        _ request: Request, context: BasicRequestContext,
+        next: (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        guard let authority = request.head.authority, Loopback.contains(Self.host(authority)) else {
+            return .text("This address answers to localhost and 127.0.0.1 only.\n", status: .misdirectedRequest)
+        }
+        return try await next(request, context)
+    }
+
+    /// The host of `host`, `host:port` or `[v6]:port`.
+    static func host(_ authority: String) -> String {
+        guard let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") else { return authority }
+        return String(authority[..<colon])
+    }
+}

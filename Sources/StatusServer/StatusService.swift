@@ -1,0 +1,85 @@
+import Giftbridge
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The worker's HTTP face: `/healthz`, `/readyz`, `/metrics`.
+///
+/// It never disturbs the selling: it reads over a connection of its own, and an address that cannot be had is a warning,
+/// tried again every few seconds, because the process that has it may be the last worker, still draining.
+public struct StatusService: Service {
+    private let address: HTTPAddress
+    private let worker: Worker
+    private let observed: Observed
+    private let database: LookingConnection
+    private let logger: Logger
+    private static let secondsBetweenTries: Duration = .seconds(5)
+
+    /// A server that does not listen yet.
+    ///
+    /// - Parameters:
+    ///   - address: Where to serve.
+    ///   - configuration: The worker's settings.
+    ///   - worker: The worker of this process.
+    ///   - version: This program's version.
+    ///   - logger: Gets a line when it serves, and one when it cannot.
+    public init(
+        address: HTTPAddress, configuration: BridgeConfiguration, worker: Worker, version: String, logger: Logger
+    ) {
+        self.address = address
+        self.worker = worker
+        self.logger = logger
+        let database = LookingConnection(conninfo: configuration.databaseURL, logger: logger)
+        self.database = database
+        observed = Observed(
+            version: version, concurrency: configuration.concurrency, heartbeat: configuration.heartbeat,
+            pulse: worker.pulse, metrics: worker.metrics,
+            queue: Glance { try await database.read { try await QueueGauges.read($0) } })
+    }
+
+    /// Serves from when the worker is ready until graceful shutdown or cancellation. Throws nothing.
+    public func run() async {
+        await cancelWhenGracefulShutdown { await worker.metrics.untilReady() }
+        var isWarned = false
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            do {
+                try await application().run()
+                break
+            } catch {
+                if !isWarned {
+                    logger.warning(
+                        "The status page has no address: selling goes on without, and it is tried again.",
+                        metadata: ["address": "\(address)", "error": "\(error)"])
+                }
+                isWarned = true
+                // Cancelled: the loop's condition sees it.
+                try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.secondsBetweenTries) }
+            }
+        }
+        await database.close()
+    }
+
+    private func application() -> some ApplicationProtocol {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return Application(
+            router: Routes(observed: observed, isLoopback: address.isLoopback).router(),
+            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: address.port),
+                availableConnectionsDelegate: .maximum(200, logger: quiet)),
+            onServerRunning: { [address, logger] channel in
+                let port = channel.localAddress?.port ?? address.port
+                logger.info("The status page is served.", metadata: ["url": "http://\(address.with(port: port))/"])
+            },
+            logger: quiet)
+    }
+}
+
+extension HTTPAddress {
+    /// The same host with the port that was had.
+    fileprivate func with(port: Int) -> String {
+        "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+}

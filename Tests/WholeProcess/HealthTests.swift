@@ -1,0 +1,125 @@
+import Foundation
+import LibPQ
+import TestSupport
+import Testing
+
+/// `/healthz` and `/readyz`: whether the worker is well, and whether it can work at once.
+@Suite struct HealthTests {
+    @Test func aRunningWorkerIsWellAndReadyAndAnswersSafely() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run { vendor in
+            try await Bridge(database, vendor, StatusFace.settings).run { process in
+                let face = try await StatusFace(of: process)
+                for path in ["/healthz", "/readyz"] {
+                    let answer = try await face.get(path)
+                    #expect(answer.status == 200 && answer.text == "ok\n")
+                    #expect(answer.header("cache-control") == "no-store")
+                    #expect(answer.header("x-content-type-options") == "nosniff")
+                    #expect(
+                        answer.header("content-security-policy")?.hasPrefix("default-src 'none'") == true)
+                }
+                let missing = try await face.get("/nothing")
+                #expect(missing.status == 404 && missing.header("x-content-type-options") == "nosniff")
+                for host in ["evil.example", "127.0.0.1.evil.example:8780", "10.0.0.1"] {
+                    #expect(try await face.get("/metrics", headers: ["Host": host]).status == 421)
+                }
+                for host in ["localhost:1", "127.0.0.1", "[::1]:8780"] {
+                    #expect(try await face.get("/metrics", headers: ["Host": host]).status == 200)
+                }
+            }
+        }
+    }
+
+    @Test func aDatabaseThatIsAwayMakesTheWorkerUnreadyAndNotSick() async throws {
+        let database = try await TestServer.shared.database()
+        let control = TestDatabase(server: database.server, name: "postgres")
+        try await VendorPeer.run { vendor in
+            try await Bridge(database, vendor, StatusFace.settings).run { process in
+                let face = try await StatusFace(of: process)
+                #expect(try await face.metric("giftbridge_database_up") == 1)
+                try await control.run(
+                    """
+                    ALTER DATABASE \(database.name) WITH ALLOW_CONNECTIONS false;
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)'
+                    """)
+                let away = try await face.wait(for: "/readyz") { $0.text.contains("the database: ") }
+                #expect(away.status == 503)
+                #expect(try await face.get("/healthz").status == 200)
+                let metrics = try await face.get("/metrics").text
+                #expect(metrics.contains("giftbridge_database_up 0\n") && metrics.contains("giftbridge_orders_total{"))
+                #expect(!metrics.contains("giftbridge_queue_orders"))
+
+                try await control.run("ALTER DATABASE \(database.name) WITH ALLOW_CONNECTIONS true")
+                try await face.wait(for: "/readyz") { $0.status == 200 }
+                #expect(try await face.metric("giftbridge_database_up") == 1)
+                #expect(try await face.metric(#"giftbridge_reconnects_total{connection="listener"}"#) == 1)
+            }
+        }
+    }
+
+    @Test func aDatabaseThatHangsHoldsUpNoScrapeAndMakesNobodySick() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run { vendor in
+            try await Bridge(database, vendor, StatusFace.settings).run { process in
+                let face = try await StatusFace(of: process)
+                let locker = try await database.connect()
+                try await locker.script("BEGIN; LOCK TABLE giftbridge.orders IN ACCESS EXCLUSIVE MODE")
+                // Each waits for three seconds at most, and all together for the same look.
+                let answers = try await withThrowingTaskGroup(of: StatusFace.Answer.self) { group in
+                    for _ in 0..<20 { group.addTask { try await face.get("/metrics") } }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(answers.allSatisfy { $0.text.contains("giftbridge_database_up 0\n") })
+                let sessions = try await TestDatabase(server: database.server, name: "postgres").value(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'giftbridge http'",
+                    [.text(database.name)])
+                #expect(sessions == "1")
+                #expect(try await face.get("/healthz").status == 200)
+                #expect(try await face.get("/readyz").text.contains("the database: "))
+                try await locker.script("ROLLBACK")
+                try await face.wait(for: "/readyz") { $0.status == 200 }
+                await locker.close()
+            }
+        }
+    }
+
+    @Test func aDrainingWorkerIsSeenUntilItsEnd() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run(["--rate-limit", "0", "--latency", "3s"]) { vendor in
+            try await Bridge(database, vendor, StatusFace.settings).run { process in
+                let face = try await StatusFace(of: process)
+                try await database.insertOrders(1...1)
+                try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.orders")
+                process.signal(SIGTERM)
+                let draining = try await face.wait(for: "/readyz") { $0.status == 503 }
+                #expect(draining.text.contains("the worker is draining"))
+                #expect(try await face.metric(#"giftbridge_worker_state{state="draining"}"#) == 1)
+                #expect(try await face.metric("giftbridge_requests_in_flight") == 1)
+                #expect(try await face.get("/healthz").status == 200)
+                try await process.end()
+            }
+            #expect(try await database.states() == "completed=1")
+        }
+    }
+
+    @Test func anAddressInUseStopsNoSellingAndIsTriedAgain() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run { vendor in
+            let bridge = Bridge(database, vendor, StatusFace.settings)
+            try await bridge.run { first in
+                let face = try await StatusFace(of: first)
+                let address = face.url.replacing("http://", with: "")
+                try await Bridge(database, vendor, ["GIFTBRIDGE_HTTP_ADDRESS": address]).run { second in
+                    try await second.line(containing: "The status page has no address")
+                    try await database.insertOrders(1...3)
+                    try await database.waitUntilFinished()
+                    first.signal(SIGTERM)
+                    try await first.end()
+                    try await second.line(containing: "The status page is served.")
+                    #expect(try await face.get("/readyz").status == 200)
+                }
+            }
+            #expect(try await database.states() == "completed=3")
+        }
+    }
+}
