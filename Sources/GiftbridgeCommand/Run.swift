@@ -5,6 +5,11 @@ import ServiceLifecycle
 import StatusServer
 import UnixSignals
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 #if canImport(Glibc)
 import Glibc
 #else
@@ -44,6 +49,10 @@ struct Run: AsyncParsableCommand {
                 logger: logger)
             services.append(.init(service: status, successTerminationBehavior: .ignore))
         }
+        let systemd = SystemdNotifier(
+            environment: ProcessInfo.processInfo.environment, pid: Int(getpid()), worker: worker,
+            heartbeat: configuration.heartbeat, logger: logger)
+        if let systemd { services.append(.init(service: systemd, successTerminationBehavior: .ignore)) }
         services.append(.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup))
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: logger))
         let signals = Task {
@@ -56,6 +65,7 @@ struct Run: AsyncParsableCommand {
                     ExitStatus.failed.end()
                 }
                 isDraining = true
+                systemd?.stopping()
                 await group.triggerGracefulShutdown()
             }
         }

@@ -31,9 +31,8 @@ struct Observed: Sendable {
 
     /// Why this process is sick; nil: it is well. Asks nobody: whoever is told that it is sick will restart it.
     var sickness: String? {
-        let age = pulse.age
-        guard age > Pulse.longestAge(heartbeat: heartbeat) else { return nil }
-        return "the worker's loop has made no progress for \(age.components.seconds) s"
+        guard pulse.isSick(heartbeat: heartbeat) else { return nil }
+        return "the worker's loop has made no progress for \(pulse.age.components.seconds) s"
     }
 
     /// Why this worker cannot do its work at once; empty: it can.

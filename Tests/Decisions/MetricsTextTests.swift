@@ -44,10 +44,4 @@ struct MetricsTextTests {
                 """)
         #expect(histogram.count == 5)
     }
-
-    @Test("A healthy loop may wait for a database that hangs, and not for ever")
-    func longestAge() {
-        #expect(Pulse.longestAge(heartbeat: .seconds(10)) == .seconds(140))
-        #expect(Pulse().age < .seconds(60))
-    }
 }
