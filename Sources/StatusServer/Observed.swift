@@ -16,6 +16,10 @@ struct Observed: Sendable {
     let metrics: WorkerMetrics
     /// The queue's gauges: of a second ago at most, so that no number of scrapes asks the database more often.
     let queue: Glance<QueueGauges>
+    /// The first page's contents, likewise.
+    let overview: Glance<Overview>
+    /// For single questions.
+    let database: LookingConnection
 
     /// Everything, as Prometheus reads it.
     func metricsText() async -> String {

@@ -5,6 +5,9 @@ import NIOCore
 /// Which path is answered by what.
 struct Routes {
     let observed: Observed
+    let pages: PageDesk
+    /// Nil: nobody can act.
+    let actions: ActionDesk?
     /// Whether only this machine can reach the address.
     let isLoopback: Bool
 
@@ -23,6 +26,11 @@ struct Routes {
         router.get("metrics") { [observed] _, _ in
             Response.text(await observed.metricsText(), type: "text/plain; version=0.0.4; charset=utf-8")
         }
+        router.get("status.json") { [observed] _, _ in
+            Response.text(try await observed.statusJSON(), type: "application/json; charset=utf-8")
+        }
+        pages.add(to: router)
+        actions?.add(to: router)
         return router
     }
 

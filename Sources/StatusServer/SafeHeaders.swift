@@ -13,7 +13,7 @@ struct SafeHeaders: RouterMiddleware {
             .xContentTypeOptions: "nosniff",
         ]
         for (name, value) in [
-            ("Referrer-Policy", "no-referrer"), ("X-Frame-Options", "DENY"),
+            ("Referrer-Policy", "same-origin"), ("X-Frame-Options", "DENY"),
             ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
             ("Permissions-Policy", "interest-cohort=()"),
         ] {

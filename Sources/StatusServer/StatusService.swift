@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// The worker's HTTP face: `/healthz`, `/readyz`, `/metrics`.
+/// The worker's HTTP face: the status page, `/healthz`, `/readyz`, `/metrics`, `/status.json`.
 ///
 /// It never disturbs the selling: it reads over a connection of its own, and an address that cannot be had is a warning,
 /// tried again every few seconds, because the process that has it may be the last worker, still draining.
@@ -12,7 +12,8 @@ public struct StatusService: Service {
     private let address: HTTPAddress
     private let worker: Worker
     private let observed: Observed
-    private let database: LookingConnection
+    private let sessions: Sessions?
+    private let conninfo: String
     private let logger: Logger
     private static let secondsBetweenTries: Duration = .seconds(5)
 
@@ -30,12 +31,14 @@ public struct StatusService: Service {
         self.address = address
         self.worker = worker
         self.logger = logger
+        conninfo = configuration.databaseURL
+        sessions = configuration.httpToken.map { Sessions(token: $0) }
         let database = LookingConnection(conninfo: configuration.databaseURL, logger: logger)
-        self.database = database
         observed = Observed(
             version: version, concurrency: configuration.concurrency, heartbeat: configuration.heartbeat,
             pulse: worker.pulse, metrics: worker.metrics,
-            queue: Glance { try await database.read { try await QueueGauges.read($0) } })
+            queue: Glance { try await database.read { try await QueueGauges.read($0) } },
+            overview: Glance { try await database.read { try await Overview(OperatorDesk($0)) } }, database: database)
     }
 
     /// Serves from when the worker is ready until graceful shutdown or cancellation. Throws nothing.
@@ -57,14 +60,18 @@ public struct StatusService: Service {
                 try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.secondsBetweenTries) }
             }
         }
-        await database.close()
+        await observed.database.close()
     }
 
     private func application() -> some ApplicationProtocol {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
+        let routes = Routes(
+            observed: observed, pages: PageDesk(observed: observed, sessions: sessions),
+            actions: sessions.map { ActionDesk(sessions: $0, conninfo: conninfo, logger: logger) },
+            isLoopback: address.isLoopback)
         return Application(
-            router: Routes(observed: observed, isLoopback: address.isLoopback).router(),
+            router: routes.router(),
             server: .http1(configuration: .init(idleTimeout: .seconds(60))),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port),

@@ -54,7 +54,8 @@ public struct APIKeys: Sendable, CustomStringConvertible {
         variable + "_" + String(shop.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
     }
 
-    private func value(_ variable: String) throws(ConfigurationError) -> String? {
+    /// A secret by its variable's name; nil: there is none.
+    func value(_ variable: String) throws(ConfigurationError) -> String? {
         // For a shop named `…_file` that variable is another key's file.
         if !variable.hasSuffix("_FILE"), let key = environment[variable] { return try checked(key, variable) }
         if let path = environment[variable + "_FILE"] { return try key(in: path, variable + "_FILE") }

@@ -23,6 +23,8 @@ public struct BridgeConfiguration: Sendable {
     public var drainTimeout: Duration
     /// Where the worker serves its status; nil: nowhere. Variable `GIFTBRIDGE_HTTP_ADDRESS`; empty: nowhere.
     public var httpAddress: HTTPAddress?
+    /// What a person has to know to act on the status page; nil: nobody can. Variable `GIFTBRIDGE_HTTP_TOKEN`, like a key.
+    public var httpToken: HTTPToken?
 
     private static func takenWords(_ text: String, _ name: String) throws(ConfigurationError) -> [String] {
         let words = text.lowercased().split(separator: ",").map { $0.drop(while: \.isWhitespace) }.map(String.init)
@@ -80,6 +82,7 @@ public struct BridgeConfiguration: Sendable {
         drainTimeout = try settings.duration("GIFTBRIDGE_DRAIN_TIMEOUT", default: .seconds(45))
         let address = settings.given("GIFTBRIDGE_HTTP_ADDRESS") ?? HTTPAddress.standard
         httpAddress = address.isEmpty ? nil : try HTTPAddress(parsing: address, variable: "GIFTBRIDGE_HTTP_ADDRESS")
+        if let token = try apiKeys.value(HTTPToken.variable) { httpToken = try HTTPToken(token) }
         guard lease > requestTimeout else {
             throw ConfigurationError(
                 "GIFTBRIDGE_LEASE", "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT: the request has to end within it")

@@ -26,6 +26,15 @@ public struct OperatorDesk: Sendable {
         try await connection.query(SQL.Call.queue).map(ShopQueue.init)
     }
 
+    /// How many orders were sold in each minute of the last hour: 60 counts, the oldest minute first.
+    public func soldByMinute() async throws -> [Int] {
+        var minutes = Array(repeating: 0, count: 60)
+        for row in try await connection.query(SQL.Call.soldByMinute) {
+            minutes[59 - max(0, min(59, try row.int("minutes_ago")))] = try row.int("sold")
+        }
+        return minutes
+    }
+
     /// Orders, the newest first.
     public func orders(_ search: OrderSearch) async throws -> [OrderSummary] {
         try await connection.query(

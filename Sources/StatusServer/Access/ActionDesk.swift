@@ -1,0 +1,137 @@
+import Giftbridge
+import HTTPTypes
+import Hummingbird
+import LibPQ
+import Logging
+
+/// Signs people in and out, and does what they ask for, after every check that this is what they want.
+struct ActionDesk {
+    let sessions: Sessions
+    let conninfo: String
+    let logger: Logger
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.get("sign-in") { request, _ in page(request, problem: nil) }
+        router.post("sign-in") { request, _ in try await signIn(request) }
+        router.post("sign-out") { request, _ in
+            let (visitor, _) = try await checked(request)
+            if let session = visitor.session { sessions.leave(session) }
+            return Self.redirect(to: "/", session: "")
+        }
+        router.post("orders/{id}/{action}") { request, context in
+            let id = try context.parameters.require("id", as: Int.self)
+            let name = try context.parameters.require("action")
+            let (_, form) = try await checked(request)
+            guard let action = Self.action(name, order: id, form) else { throw HTTPError(.notFound) }
+            return await perform(action, then: "/orders/\(id)")
+        }
+        router.post("shops/pause") { request, _ in
+            let (_, form) = try await checked(request)
+            return await perform(.pause(shop: form["shop"] ?? "", reason: form.text("reason")), then: "/")
+        }
+        router.post("shops/resume") { request, _ in
+            let (_, form) = try await checked(request)
+            return await perform(.resume(shop: form["shop"] ?? ""), then: "/")
+        }
+    }
+
+    private static func action(_ name: String, order: Int, _ form: [String: String]) -> OperatorAction? {
+        switch name {
+        case "retry": .retry(order: order)
+        case "cancel": .cancel(order: order)
+        case "resolve-unsold": .resolveUnsold(order: order)
+        case "resolve-sold":
+            .resolveSold(
+                order: order, reference: form.text("reference"),
+                codes: form.text("codes")?.split(whereSeparator: { $0 == "," || $0.isWhitespace }).map(String.init))
+        default: nil
+        }
+    }
+
+    // MARK: Checks
+
+    /// The form of a request that comes from a page of this server, from somebody who has signed in and was given that form.
+    ///
+    /// - Throws: `HTTPError` 403 for anything else.
+    private func checked(_ request: Request) async throws -> (Visitor, [String: String]) {
+        let visitor = Visitor(request, sessions: sessions)
+        guard let session = visitor.session else { throw HTTPError(.forbidden) }
+        let form = try await Self.form(request)
+        let name = ActionForms.name(request.uri.path, about: form["shop"])
+        guard sessions.accepts(form["word"] ?? "", for: name, session: session) else { throw HTTPError(.forbidden) }
+        return (visitor, form)
+    }
+
+    private static func form(_ request: Request) async throws -> [String: String] {
+        guard Visitor.isFromHere(request) else { throw HTTPError(.forbidden) }
+        let body = try await request.body.collect(upTo: 16 * 1024)
+        return try URLEncodedFormDecoder().decode([String: String].self, from: String(buffer: body))
+    }
+
+    // MARK: Answers
+
+    private func signIn(_ request: Request) async throws -> Response {
+        let form = try await Self.form(request)
+        switch sessions.enter(token: form["token"] ?? "") {
+        case .entered(let session):
+            logger.notice("Somebody signed in on the status page.")
+            return Self.redirect(to: "/", session: session)
+        case .wrong:
+            logger.warning("A wrong token was given on the status page.")
+            return page(request, problem: "That is not the token.", status: .forbidden)
+        case .later:
+            return page(request, problem: "Too many wrong tokens: try again in a minute.", status: .tooManyRequests)
+        }
+    }
+
+    private func page(_ request: Request, problem: String?, status: HTTPResponse.Status = .ok) -> Response {
+        let content: HTML = """
+            <section class="narrow"><h1>Sign in</h1>
+            <p class="quiet">With the token that the worker has as GIFTBRIDGE_HTTP_TOKEN you can retry, cancel and resolve orders, \
+            and pause shops.</p>
+            \(problem.map { "<p class=\"reason\" role=\"alert\">\($0)</p>" as HTML })
+            <form class="stack" method="post" action="/sign-in">
+            <label>Token<input type="password" name="token" required maxlength="500" autocomplete="current-password"></label>
+            <button class="primary">Sign in</button></form></section>
+            """
+        return .page(
+            Layout(
+                title: "Sign in", isLive: false, account: Visitor(request, sessions: sessions).account, content: content
+            ),
+            status: status)
+    }
+
+    private func perform(_ action: OperatorAction, then path: String) async -> Response {
+        do {
+            try await action.perform(conninfo: conninfo, logger: logger)
+            logger.notice(
+                "A person acted on the status page.", metadata: ["action": "\(action.name)", "page": "\(path)"])
+            return Self.redirect(to: "\(path)?done=\(action.name)", session: nil)
+        } catch let error as ServerError {
+            return Self.refusal(error.message, back: path, status: .conflict)
+        } catch {
+            return Self.refusal("\(error)", back: path, status: .serviceUnavailable)
+        }
+    }
+
+    private static func refusal(_ reason: String, back path: String, status: HTTPResponse.Status) -> Response {
+        let content: HTML = """
+            <div class="headline bad" role="alert"><h1>That was not done.</h1><ul><li>\(reason)</li></ul></div>
+            <p><a href="\(path)">Back</a></p>
+            """
+        return .page(Layout(title: "Not done", isLive: false, content: content), status: status)
+    }
+
+    private static func redirect(to path: String, session: String?) -> Response {
+        var response = Response(status: .seeOther, headers: [.location: path])
+        if let session { response.setCookie(Visitor.cookie(session: session)) }
+        return response
+    }
+}
+
+extension [String: String] {
+    /// What was filled in; nil: nothing.
+    fileprivate func text(_ field: String) -> String? {
+        self[field].flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
+    }
+}

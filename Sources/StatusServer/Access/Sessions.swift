@@ -1,0 +1,98 @@
+import Giftbridge
+import Synchronization
+
+/// Who has signed in: random ids in cookies, and what belongs to them in this process's memory. A restart signs everybody out.
+final class Sessions: Sendable {
+    private struct Session {
+        let until: ContinuousClock.Instant
+        /// A random word per form, so that no other site can send it.
+        var forms: [String: String] = [:]
+    }
+
+    private struct State {
+        var sessions: [String: Session] = [:]
+        /// Wrong tokens of late.
+        var failures: [ContinuousClock.Instant] = []
+    }
+
+    /// How long a session lasts.
+    static let lifetime: Duration = .seconds(8 * 3600)
+    private static let most = 100
+    private static let mostForms = 1000
+    private static let mostFailures = 10
+
+    private let state = Mutex(State())
+    private let token: HTTPToken
+
+    init(token: HTTPToken) { self.token = token }
+
+    /// What came of an attempt to sign in.
+    enum Entry {
+        /// The new session's id.
+        case entered(String)
+        case wrong
+        /// Too many were wrong within the last minute.
+        case later
+    }
+
+    /// Signs in.
+    func enter(token text: String) -> Entry {
+        let isRight = token.matches(text)
+        return state.withLock { state in
+            state.failures.removeAll { .now - $0 > .seconds(60) }
+            guard state.failures.count < Self.mostFailures else { return .later }
+            guard isRight else {
+                state.failures.append(.now)
+                return .wrong
+            }
+            state.sessions = state.sessions.filter { $0.value.until > .now }
+            if state.sessions.count >= Self.most,
+                let oldest = state.sessions.min(by: { $0.value.until < $1.value.until })
+            {
+                state.sessions[oldest.key] = nil
+            }
+            let id = Self.randomWord()
+            state.sessions[id] = Session(until: .now + Self.lifetime)
+            return .entered(id)
+        }
+    }
+
+    /// Whether a session is good.
+    func isSignedIn(_ id: String) -> Bool {
+        state.withLock { ($0.sessions[id]?.until ?? .now) > .now }
+    }
+
+    /// Ends a session.
+    func leave(_ id: String) {
+        state.withLock { $0.sessions[id] = nil }
+    }
+
+    /// The word that a form has to bring along; the same for as long as the session lasts.
+    ///
+    /// - Parameter form: Which form: where it goes and what it acts on.
+    func word(for form: String, session id: String) -> String {
+        state.withLock { state in
+            guard var session = state.sessions[id] else { return "" }
+            if let word = session.forms[form] { return word }
+            if session.forms.count >= Self.mostForms { session.forms = [:] }
+            let word = Self.randomWord()
+            session.forms[form] = word
+            state.sessions[id] = session
+            return word
+        }
+    }
+
+    /// Whether a form brought the word that was given out for it.
+    func accepts(_ word: String, for form: String, session id: String) -> Bool {
+        let expected = state.withLock { state in
+            state.sessions[id].flatMap { $0.until > .now ? $0.forms[form] : nil }
+        }
+        return expected.map { HTTPToken.isEqual(Array(word.utf8), Array($0.utf8)) } ?? false
+    }
+
+    /// 256 random bits from the system, as text.
+    private static func randomWord() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<4).map { _ in String(UInt64.random(in: .min ... .max, using: &generator), radix: 36) }.joined()
+    }
+}

@@ -1,0 +1,51 @@
+/// What every page has around its content.
+struct Layout {
+    let title: String
+    /// What stands in the search box.
+    var search = ""
+    /// Whether the page shows what changes by itself.
+    var isLive = true
+    /// Sign in or out; nil: there are no actions.
+    var account: HTML?
+    let content: HTML
+
+    var html: HTML {
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <meta name="robots" content="noindex">
+        <title>\(title) · Giftbridge</title>
+        <link rel="stylesheet" href="/assets/style.css">
+        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+        \(isLive ? Self.live : nil)
+        </head>
+        <body>
+        <header>
+        <div class="bar">
+        <a class="home" href="/">Giftbridge</a>
+        <nav><a href="/orders">Orders</a>\(account)</nav>
+        <form class="search" role="search" action="/orders">
+        <input type="search" name="q" value="\(search)" placeholder="Order number" aria-label="Order number" maxlength="200">
+        <button>Find</button>
+        </form>
+        </div>
+        </header>
+        <main>
+        \(content)
+        </main>
+        <footer><p id="stale" role="status"></p><p>Shows no voucher codes and no personal data. Times are UTC.</p></footer>
+        </body>
+        </html>
+
+        """
+    }
+
+    private static let live: HTML = """
+        <script src="/assets/page.js" defer></script>
+        <noscript><meta http-equiv="refresh" content="15"></noscript>
+        """
+}

@@ -1,0 +1,56 @@
+import Giftbridge
+
+/// `/`: what is going on, and what needs somebody.
+struct OverviewPage {
+    /// Nil: the database does not answer.
+    let overview: Overview?
+    /// Why it does not.
+    var fault: String?
+    /// The worker of this process.
+    let counts: WorkerCounts
+    /// Forms of a signed-in person.
+    let forms: ActionForms?
+
+    var html: HTML {
+        guard let overview else {
+            return """
+                \(Headline(fault: fault ?? "it gave no reason").html)
+                \(own)
+                """
+        }
+        return """
+            \(Headline(overview: overview, counts: counts).html)
+            \(orders(overview))
+            <section><h2>Queues</h2>\(QueueTable(queues: overview.queues, forms: forms).html)</section>
+            <section><h2>Last hour</h2>\(RateChart(minutes: overview.soldByMinute).html)</section>
+            <section><h2>Workers</h2>\(WorkerTable(workers: overview.workers).html)</section>
+            """
+    }
+
+    private func orders(_ overview: Overview) -> HTML? {
+        let total = overview.queues.reduce(0) { $0 + $1.needsPerson }
+        guard !overview.forAPerson.isEmpty else { return nil }
+        let more: HTML? =
+            total > overview.forAPerson.count
+            ? "<p class=\"quiet\">The newest \(overview.forAPerson.count) of \(total). <a href=\"/orders?needs=person\">More</a></p>"
+            : nil
+        return """
+            <section><h2>Orders that need a person</h2>
+            \(OrderTable(orders: overview.forAPerson).html)\(more)</section>
+            """
+    }
+
+    /// What this process knows without the database.
+    private var own: HTML {
+        """
+        <section><h2>This worker</h2>
+        <dl class="facts">
+        <div><dt>State</dt><dd>\(counts.state)</dd></div>
+        <div><dt>Requests in the air</dt><dd>\(counts.inFlight)</dd></div>
+        <div><dt>Results kept until the database is back</dt><dd>\(counts.unwritten)</dd></div>
+        <div><dt>Completed since it started</dt><dd>\(counts.orders[.completed] ?? 0)</dd></div>
+        </dl>
+        </section>
+        """
+    }
+}

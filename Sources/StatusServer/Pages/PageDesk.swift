@@ -1,0 +1,136 @@
+import Giftbridge
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The pages that people read. They change nothing.
+struct PageDesk {
+    let observed: Observed
+    let sessions: Sessions?
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.get("/") { request, _ in await overview(request) }
+        router.get("orders") { request, _ in try await orders(request) }
+        router.get("orders/{id}") { request, context in
+            try await order(context.parameters.require("id", as: Int.self), request)
+        }
+        router.get("assets/{name}") { _, context in
+            guard let asset = Asset(rawValue: try context.parameters.require("name")) else {
+                throw HTTPError(.notFound)
+            }
+            return asset.response
+        }
+    }
+
+    private func overview(_ request: Request) async -> Response {
+        let visitor = Visitor(request, sessions: sessions)
+        var page = OverviewPage(overview: nil, counts: observed.metrics.counts, forms: visitor.forms)
+        do {
+            page = OverviewPage(overview: try await observed.overview.value(), counts: page.counts, forms: page.forms)
+        } catch {
+            page.fault = "\(error)"
+        }
+        return respond("Overview", page.html, request, visitor)
+    }
+
+    private func orders(_ request: Request) async throws -> Response {
+        let visitor = Visitor(request, sessions: sessions)
+        let query = request.uri.queryParameters
+        let name = query["q"].map { $0.trimmed }.flatMap { $0.isEmpty ? nil : $0 }
+        var search = OrderSearch()
+        search.shop = query["shop"].map(String.init)
+        search.status = query["status"].flatMap { OrderStatus(rawValue: String($0)) }
+        search.needsPerson = query["needs"] == "person"
+        return await answered(visitor) { [search] in
+            guard let name else {
+                let orders = try await observed.database.read { try await OperatorDesk($0).orders(search) }
+                return respond("Orders", OrdersPage(search: search, name: nil, orders: orders).html, request, visitor)
+            }
+            let found = try await observed.database.read { connection -> [OrderSummary] in
+                let desk = OperatorDesk(connection)
+                var found: [OrderSummary] = []
+                for id in try await desk.find(name).prefix(search.limit) {
+                    if let story = try await desk.story(of: id) { found.append(story.order) }
+                }
+                return found
+            }
+            if found.count == 1, let order = found.first {
+                return Response(status: .seeOther, headers: [.location: "/orders/\(order.id)"])
+            }
+            let page = OrdersPage(search: search, name: name, orders: found)
+            return respond("Orders", page.html, request, visitor, search: name)
+        }
+    }
+
+    private func order(_ id: Int, _ request: Request) async throws -> Response {
+        let visitor = Visitor(request, sessions: sessions)
+        return await answered(visitor) {
+            guard let story = try await observed.database.read({ try await OperatorDesk($0).story(of: id) }) else {
+                let content: HTML = "<h1>There is no order \(id)</h1><p><a href=\"/orders\">All orders</a></p>"
+                return respond("No order \(id)", content, request, visitor, status: .notFound)
+            }
+            return respond(
+                "Order \(story.order.name)", OrderPage(story: story, forms: visitor.forms).html, request, visitor)
+        }
+    }
+
+    /// A page, or one that says that the database does not answer.
+    private func answered(_ visitor: Visitor, _ body: () async throws -> Response) async -> Response {
+        do {
+            return try await body()
+        } catch {
+            let layout = Layout(
+                title: "No database", account: visitor.account, content: Headline(fault: "\(error)").html)
+            return .page(layout, status: .serviceUnavailable)
+        }
+    }
+
+    private func respond(
+        _ title: String, _ content: HTML, _ request: Request, _ visitor: Visitor, search: String = "",
+        status: HTTPResponse.Status = .ok
+    ) -> Response {
+        let note: HTML? = request.uri.queryParameters["done"].flatMap { Self.notes[String($0)] }
+            .map { "<p class=\"note\" role=\"status\">\($0)</p>" }
+        let layout = Layout(
+            title: title, search: search, account: visitor.account, content: "\(note)\(content)")
+        return .page(layout, status: status)
+    }
+
+    /// What was done, by the action's name.
+    private static let notes = [
+        "retry": "The order is sent again.", "cancel": "The order is cancelled.",
+        "resolve_sold": "The order is completed.", "resolve_unsold": "The order is sent again.",
+        "pause": "The shop is paused.", "resume": "The shop is resumed.",
+    ]
+}
+
+/// What pages are made of besides markup.
+private enum Asset: String {
+    case style = "style.css"
+    case script = "page.js"
+    case icon = "icon.svg"
+
+    var response: Response {
+        let (bytes, type) =
+            switch self {
+            case .style: (PackageResources.style_css, "text/css; charset=utf-8")
+            case .script: (PackageResources.page_js, "text/javascript; charset=utf-8")
+            case .icon: (PackageResources.icon_svg, "image/svg+xml")
+            }
+        return Response(
+            status: .ok, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
+
+extension Response {
+    /// A whole page.
+    static func page(_ layout: Layout, status: HTTPResponse.Status = .ok) -> Response {
+        .text(layout.html.text, status: status, type: "text/html; charset=utf-8")
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: String {
+        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

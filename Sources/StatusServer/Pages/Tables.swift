@@ -1,0 +1,129 @@
+import Giftbridge
+
+/// The shops' queues. On a phone each row becomes a card, so each cell knows its column's name.
+struct QueueTable {
+    let queues: [ShopQueue]
+    let forms: ActionForms?
+
+    /// More than these are for `giftbridge status`.
+    private static let most = 100
+
+    var html: HTML {
+        let rows = queues.prefix(Self.most).map { queue -> HTML in
+            let name = queue.shop.queryEncoded
+            return """
+                <tr><th scope="row">\(queue.shop)</th><td data-label="State">\(queue.pill.html)</td>
+                \(HTML.cell("Waiting", queue.pending))
+                \(HTML.cell("In the air", queue.submitting))
+                \(HTML.cell("In doubt", queue.inDoubt, link: "shop=\(name)&status=in_doubt"))
+                \(HTML.cell("Refused", queue.rejected + queue.failed, link: "shop=\(name)&needs=person"))
+                \(HTML.cell("Oldest", seconds: queue.oldestPendingSeconds))
+                <td data-label="Allowance left" class="number">\(queue.allowanceLeft.map { "\($0)" } ?? "no limit")</td>
+                \(HTML.cell("Done in", seconds: queue.pending == 0 ? nil : queue.etaSeconds))
+                \(HTML.cell("Sold last hour", queue.completedLastHour))
+                \(forms.map { "<td class=\"act\">\($0.shop(queue))</td>" as HTML })</tr>
+                """
+        }
+        return """
+            <table class="cards"><thead><tr><th scope="col">Shop</th><th scope="col">State</th>
+            <th scope="col" class="number">Waiting</th><th scope="col" class="number">In the air</th>
+            <th scope="col" class="number">In doubt</th><th scope="col" class="number">Refused</th>
+            <th scope="col" class="number">Oldest</th><th scope="col" class="number">Allowance left</th>
+            <th scope="col" class="number">Done in</th><th scope="col" class="number">Sold last hour</th>
+            \(forms.map { _ in "<th scope=\"col\"><span class=\"hidden\">Actions</span></th>" as HTML })</tr></thead>
+            <tbody>\(rows)</tbody></table>
+            """
+    }
+}
+
+/// Orders, a row each.
+struct OrderTable {
+    let orders: [OrderSummary]
+
+    var html: HTML {
+        let rows = orders.map { order -> HTML in
+            """
+            <tr><th scope="row"><a href="/orders/\(order.id)">\(order.name)</a></th>
+            <td data-label="Shop">\(order.shop)</td>
+            <td data-label="State">\(order.status.pill(needsPerson: order.needsPerson).html)</td>
+            <td data-label="Changed">\(HTML.moment(order.updatedAt))</td>
+            <td data-label="Why" class="why">\(order.error ?? "")</td></tr>
+            """
+        }
+        return """
+            <table class="cards"><thead><tr><th scope="col">Order</th><th scope="col">Shop</th><th scope="col">State</th>
+            <th scope="col">Changed</th><th scope="col">Why</th></tr></thead>
+            <tbody>\(rows)</tbody></table>
+            """
+    }
+}
+
+/// The worker processes; the dead ones marked.
+struct WorkerTable {
+    let workers: [WorkerReport]
+
+    private static let most = 50
+
+    var html: HTML {
+        let rows = workers.prefix(Self.most).map { worker -> HTML in
+            let fault: HTML? = worker.lastError.map { text in
+                "\(text)\(worker.lastErrorAt.map { " (\(HTML.moment($0)))" as HTML })"
+            }
+            let polls: HTML? = worker.state == .running && !worker.listening ? "Not listening: polls. " : nil
+            return """
+                <tr class="\(worker.state.rawValue)"><th scope="row">\(worker.host) <span class="quiet">\(worker.pid)</span></th>
+                <td data-label="State">\(worker.state.pill.html)</td>
+                <td data-label="Heard of">\(HTML.moment(worker.heartbeatAt))</td>
+                \(HTML.cell("In the air", worker.inFlight))
+                \(HTML.cell("Completed", worker.completed))
+                \(HTML.cell("Refused", worker.rejected))
+                \(HTML.cell("In doubt", worker.inDoubt))
+                <td data-label="Version">\(worker.version)</td>
+                <td data-label="Last error" class="why">\(polls)\(fault)</td></tr>
+                """
+        }
+        return """
+            <table class="cards"><thead><tr><th scope="col">Worker</th><th scope="col">State</th><th scope="col">Heard of</th>
+            <th scope="col" class="number">In the air</th><th scope="col" class="number">Completed</th>
+            <th scope="col" class="number">Refused</th><th scope="col" class="number">In doubt</th>
+            <th scope="col">Version</th><th scope="col">Last error</th></tr></thead>
+            <tbody>\(rows)</tbody></table>
+            """
+    }
+}
+
+extension HTML {
+    /// A table's cell with a number; one that says nothing is left out on a phone.
+    fileprivate static func cell(_ label: String, _ number: Int, link query: String? = nil) -> HTML {
+        let content: HTML =
+            number > 0 && query != nil ? "<a href=\"/orders?\(query ?? "")\">\(number)</a>" : "\(number)"
+        return "<td data-label=\"\(label)\" class=\"number\(number == 0 ? " none" : "")\">\(content)</td>"
+    }
+
+    /// A cell with a duration, or none.
+    fileprivate static func cell(_ label: String, seconds: Double?) -> HTML {
+        let text = seconds.map { "\(BriefDuration(seconds: $0))" } ?? "–"
+        return "<td data-label=\"\(label)\" class=\"number\(seconds == nil ? " none" : "")\">\(text)</td>"
+    }
+}
+
+extension OrderSummary {
+    /// As a person calls it.
+    var name: String { shopOrderID ?? "gb-\(id)" }
+}
+
+extension String {
+    /// As a part of a query.
+    var queryEncoded: String {
+        var encoded = ""
+        for byte in utf8 {
+            let character = Character(Unicode.Scalar(byte))
+            if byte < 0x80, character.isLetter || character.isNumber || "-._~".contains(character) {
+                encoded.append(character)
+            } else {
+                encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return encoded
+    }
+}

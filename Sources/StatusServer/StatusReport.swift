@@ -1,0 +1,62 @@
+import Giftbridge
+
+/// `/status.json`: what the first page shows, for programs. Members are only ever added.
+struct StatusReport: Encodable {
+    /// The worker of this process.
+    struct Process: Encodable {
+        let state: String
+        let version: String
+        let inFlight: Int
+        let unwrittenResults: Int
+        let connected: Bool
+        let listening: Bool
+        /// How long ago the loop last made progress.
+        let progressSeconds: Double
+
+        enum CodingKeys: String, CodingKey {
+            case state, version
+            case inFlight = "in_flight"
+            case unwrittenResults = "unwritten_results"
+            case connected, listening
+            case progressSeconds = "progress_seconds"
+        }
+    }
+
+    let process: Process
+    /// What is wrong with the database; absent: it answers.
+    let databaseError: String?
+    /// Absent without the database, as are the next two.
+    let queues: [ShopQueue]?
+    let workers: [WorkerReport]?
+    let needsPerson: [OrderSummary]?
+
+    enum CodingKeys: String, CodingKey {
+        case process
+        case databaseError = "database_error"
+        case queues, workers
+        case needsPerson = "needs_person"
+    }
+}
+
+extension Observed {
+    /// The report as text.
+    ///
+    /// - Throws: `EncodingError`.
+    func statusJSON() async throws -> String {
+        let overview: Overview?
+        var fault: String?
+        do {
+            overview = try await self.overview.value()
+        } catch {
+            (overview, fault) = (nil, "\(error)")
+        }
+        let counts = metrics.counts
+        let report = StatusReport(
+            process: StatusReport.Process(
+                state: counts.state, version: version, inFlight: counts.inFlight, unwrittenResults: counts.unwritten,
+                connected: counts.isConnected, listening: counts.isListening, progressSeconds: pulse.age / .seconds(1)),
+            databaseError: fault, queues: overview?.queues, workers: overview?.workers,
+            needsPerson: overview?.forAPerson)
+        return try OperatorJSON.text(report) + "\n"
+    }
+}
