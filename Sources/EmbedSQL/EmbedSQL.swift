@@ -4,6 +4,7 @@ import Foundation
 ///
 /// Every folder below `sql/` becomes an array `SQL.<folder>` of name and text, sorted by name; but the statements that are run
 /// by name, in `bench/`, `calls/` and `demo/`, become constants such as `SQL.Call.<name>`: a missing one does not compile.
+/// A file beside the folders becomes `SQL.<name>`.
 /// Run by EmbedSQLPlugin during the build.
 @main
 struct EmbedSQL {
@@ -16,9 +17,9 @@ struct EmbedSQL {
         var folders: [String: [(name: String, text: String)]] = [:]
         for file in arguments.dropFirst(3) {
             let path = file.split(separator: "/").map(String.init)
-            guard path.count == 2 else { continue }
+            guard path.count <= 2, let name = path.last?.dropLast(".sql".count) else { continue }
             let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
-            folders[path[0], default: []].append((String(path[1].dropLast(".sql".count)), text))
+            folders[path.count == 2 ? path[0] : "", default: []].append((String(name), text))
         }
         try source(of: folders).write(to: URL(fileURLWithPath: arguments[2]), atomically: true, encoding: .utf8)
     }
@@ -35,6 +36,8 @@ struct EmbedSQL {
                     source += "        package static let \(name) = \(literal(file.text))\n"
                 }
                 source += "    }\n"
+            } else if folder.isEmpty {
+                for file in files { source += "    package static let \(file.name) = \(literal(file.text))\n" }
             } else {
                 source += "    package static let \(folder): [(name: String, text: String)] = [\n"
                 for file in files { source += "        (\"\(file.name)\", \(literal(file.text))),\n" }

@@ -12,6 +12,13 @@ struct Migrate: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
 
+    @Flag(
+        help: """
+            Also make the roles giftbridge_worker, giftbridge_shop and giftbridge_monitor (groups without a login) and grant \
+            their rights. Once done, every later migrate keeps them up to date.
+            """)
+    var roles = false
+
     @Flag(help: "Say what would be done, and change nothing.")
     var dryRun = false
 
@@ -29,14 +36,17 @@ struct Migrate: AsyncParsableCommand {
             try database.conninfo(), options: ConnectionOptions(applicationName: "giftbridge migrate"),
             logger: Logger(label: "migrate"))
         do {
+            let missingRoles = roles ? try await Schema.missingRoles(connection) : []
             let migrations =
                 dryRun
                 ? try await Schema.pending(connection)
-                : try await Schema.migrate(connection, lockTimeout: .seconds(lockTimeout))
+                : try await Schema.migrate(connection, lockTimeout: .seconds(lockTimeout), roles: roles)
             for migration in migrations {
                 print("\(dryRun ? "would apply" : "applied") migration \(migration.version): \(migration.name)")
             }
             print("schema giftbridge \(dryRun && !migrations.isEmpty ? "would be" : "is") at version \(Schema.version)")
+            for role in missingRoles { print("\(dryRun ? "would create" : "created") role \(role)") }
+            if roles { print("the roles' rights \(dryRun ? "would be" : "are") those of version \(Schema.version)") }
         } catch let error as ServerError where error.sqlState == "55P03" {
             await connection.close()
             throw LockNotHad(seconds: lockTimeout)

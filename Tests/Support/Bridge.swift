@@ -14,7 +14,7 @@ package struct Bridge: Sendable {
     /// The worker's environment: quick retries, so that a test waits for what it tests.
     package var environment: [String: String] {
         [
-            "GIFTBRIDGE_DATABASE_URL": database.conninfo, "GIFTBRIDGE_API_URL": vendor.url,
+            "GIFTBRIDGE_DATABASE_URL": database.workerConninfo, "GIFTBRIDGE_API_URL": vendor.url,
             "GIFTBRIDGE_API_KEY": VendorPeer.key, "GIFTBRIDGE_RETRY_BASE": "50ms", "GIFTBRIDGE_RETRY_MAX": "500ms",
             "GIFTBRIDGE_VERIFY_AFTER": "300ms",
         ].merging(settings) { _, new in new }

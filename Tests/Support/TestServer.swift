@@ -50,25 +50,29 @@ package actor TestServer {
             template = Task {
                 try await Self.create("giftbridge_template", in: postgres, from: "template0")
                 let connection = try await TestDatabase(server: postgres, name: "giftbridge_template").connect()
-                _ = try await Schema.migrate(connection)
+                _ = try await Schema.migrate(connection, roles: true)
+                try await connection.script("CREATE ROLE \(Self.worker) LOGIN IN ROLE giftbridge_worker")
                 await connection.close()
             }
         }
         try await template?.value
-        return try await database(from: "giftbridge_template")
+        return try await database(from: "giftbridge_template", worker: Self.worker)
     }
+
+    /// The login of every test's worker: a member of giftbridge_worker, and nothing more.
+    private static let worker = "test_worker"
 
     /// A new database without the schema.
     package func emptyDatabase() async throws -> TestDatabase {
         try await database(from: "template0")
     }
 
-    private func database(from template: String) async throws -> TestDatabase {
+    private func database(from template: String, worker: String? = nil) async throws -> TestDatabase {
         let postgres = try await postgres()
         databases += 1
         let name = "test_\(databases)"
         try await Self.create(name, in: postgres, from: template)
-        return TestDatabase(server: postgres, name: name)
+        return TestDatabase(server: postgres, name: name, worker: worker)
     }
 
     private static func create(_ name: String, in postgres: LocalPostgres, from template: String) async throws {
@@ -82,13 +86,21 @@ package actor TestServer {
 package struct TestDatabase: Sendable {
     package let server: LocalPostgres
     package let name: String
+    private let worker: String?
 
-    package init(server: LocalPostgres, name: String) {
+    /// - Parameter worker: The login of its workers; nil: the tests' own.
+    package init(server: LocalPostgres, name: String, worker: String? = nil) {
         self.server = server
         self.name = name
+        self.worker = worker
     }
 
     package var conninfo: String { server.conninfo(database: name) }
+
+    /// For a worker, which has no more rights than it needs.
+    package var workerConninfo: String { worker.map(conninfo(as:)) ?? conninfo }
+
+    package func conninfo(as login: String) -> String { "\(conninfo) user=\(login)" }
 
     package func connect() async throws -> Connection {
         try await Connection.open(conninfo, logger: Logger(label: "test"))

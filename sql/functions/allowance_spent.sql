@@ -3,7 +3,7 @@
 -- closed.
 -- Called by the worker before it settles such an answer. Locks the group's shops if it stops them.
 CREATE OR REPLACE FUNCTION giftbridge.allowance_spent(p_shop text, p_wait interval) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_left integer;
 BEGIN

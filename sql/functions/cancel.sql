@@ -1,6 +1,6 @@
 -- Withdraws an order before it is sent. For shops and operators. Locks the order. Raises if it is in another state.
 CREATE OR REPLACE FUNCTION giftbridge.cancel(id bigint) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM giftbridge.require_status(id, '{pending}', 'cancelled');
     UPDATE giftbridge.orders AS o SET status = 'cancelled', due_at = NULL, updated_at = now() WHERE o.id = cancel.id;

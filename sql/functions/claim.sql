@@ -20,7 +20,7 @@ RETURNS TABLE (
     delivery_method integer, delivery_email text, delivery_date text, delivery_first_name text, delivery_last_name text,
     delivery_address1 text, delivery_address2 text, delivery_postcode text, delivery_town text, delivery_county text
 )
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 -- The right plan is index scans and nested loops from the first call on, before there are statistics, whatever the tables'
 -- size; the planner's penalty for what is switched off must not make it compile a query of microseconds.
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION giftbridge.heartbeat(
     p_completed bigint, p_rejected bigint, p_retried bigint, p_in_doubt bigint, p_listening boolean,
     p_last_error text, p_seconds_since_error double precision
 ) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO giftbridge.status AS s (worker, host, pid, version, state, in_flight, completed, rejected, retried, in_doubt,
         listening, last_error, last_error_at)

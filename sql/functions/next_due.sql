@@ -2,7 +2,7 @@
 -- order once its pause has ended and its allowance has room. Never negative; null: nothing is waiting.
 -- Called by the worker after a claim that took less than it could. Takes no locks.
 CREATE OR REPLACE FUNCTION giftbridge.next_due() RETURNS interval
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 BEGIN

@@ -1,9 +1,10 @@
 -- Validates what a shop writes, and keeps the bridge's columns the bridge's own.
--- Called by triggers orders_check_insert and orders_check_update. Takes no locks beyond the row's.
+-- Called by triggers orders_check_insert and orders_check_update, with the writer's rights: a shop that is not the writer's is
+-- as good as none, so that nothing can be learnt of it here. Takes no locks beyond the row's.
 CREATE OR REPLACE FUNCTION giftbridge.orders_check() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_shop  giftbridge.shops;
+    v_shop  record;
     v_field text;
 BEGIN
     -- Erasing a finished order's personal data is the one change of its inputs; no personal data, nothing to check.
@@ -22,9 +23,10 @@ BEGIN
         PERFORM giftbridge.refuse_order('status', 'and the result columns are written by the bridge: leave them out of the insert');
     END IF;
 
-    SELECT * INTO v_shop FROM giftbridge.shops WHERE name = NEW.shop;
+    SELECT s.payment_method, s.online_methods, s.offline_methods INTO v_shop
+    FROM giftbridge.shops AS s WHERE s.name = NEW.shop;
     IF NOT FOUND THEN
-        PERFORM giftbridge.refuse_order('shop', 'is not in giftbridge.shops: add the shop there first');
+        PERFORM giftbridge.refuse_order('shop', 'is not in giftbridge.shops, or not open to this role: add the shop there first');
     END IF;
 
     PERFORM giftbridge.items_check(NEW.items);

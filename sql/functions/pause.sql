@@ -1,6 +1,6 @@
 -- Sends nothing more for a shop until giftbridge.resume; what is in the air is still settled. For operators. Locks the shop.
 CREATE OR REPLACE FUNCTION giftbridge.pause(shop text, reason text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE giftbridge.shops AS s SET paused = true, paused_until = NULL, pause_reason = coalesce(reason, 'paused by a person')
     WHERE s.name = pause.shop;

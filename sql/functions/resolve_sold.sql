@@ -1,7 +1,7 @@
 -- A person found that an order in doubt was sold: completes it with what the vendor says. For operators.
 -- Without codes the bridge's own and the shop's are taken: they are what was sent. Locks the order. Raises in another state.
 CREATE OR REPLACE FUNCTION giftbridge.resolve_sold(id bigint, order_reference text, voucher_codes text[] DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     v_items integer;

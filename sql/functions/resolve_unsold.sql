@@ -2,7 +2,7 @@
 -- Should the vendor hold one of them as taken, the person was wrong: the order is in doubt again, and gets no new codes.
 -- For operators. Locks the order. Raises if it is in another state.
 CREATE OR REPLACE FUNCTION giftbridge.resolve_unsold(id bigint) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM giftbridge.require_status(id, '{in_doubt}', 'resolved');
     UPDATE giftbridge.orders AS o

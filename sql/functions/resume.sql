@@ -1,6 +1,6 @@
 -- Ends a shop's pause, a person's or a set-up fault's, at once. For operators. Locks the shop.
 CREATE OR REPLACE FUNCTION giftbridge.resume(shop text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE giftbridge.shops AS s SET paused = false WHERE s.name = resume.shop;
     IF NOT FOUND THEN

@@ -1,7 +1,7 @@
 -- Sends a rejected or failed order again: it becomes pending, with its attempts counted anew. For shops and operators.
 -- Locks the order. Raises if it is in another state.
 CREATE OR REPLACE FUNCTION giftbridge.retry(id bigint) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM giftbridge.require_status(id, '{rejected,failed}', 'retried');
     IF EXISTS (SELECT FROM giftbridge.orders AS o WHERE o.id = retry.id AND o.customer_email = 'erased@erased.invalid') THEN

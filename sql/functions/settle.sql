@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION giftbridge.settle(
     p_new_codes boolean[], p_http_statuses integer[], p_errors text[], p_journal_errors text[], p_responses text[],
     p_references text[], p_codes text[]
 ) RETURNS TABLE (submission_id bigint, order_id bigint, status text, applied boolean)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column

@@ -2,7 +2,7 @@
 -- order probes again. The delay doubles from 15 seconds to 15 minutes. A pause by a person stays as it is.
 -- Called by the worker before it settles such an answer. Locks the shop.
 CREATE OR REPLACE FUNCTION giftbridge.setup_fault(p_submission_id bigint, p_reason text) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     UPDATE giftbridge.shops AS s
     SET paused = true, pause_reason = p_reason, setup_faults = s.setup_faults + 1, setup_fault_at = clock_timestamp(),
         paused_until = clock_timestamp() + least(interval '15 s' * power(2, least(s.setup_faults, 10)), interval '15 min')

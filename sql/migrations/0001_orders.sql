@@ -39,7 +39,7 @@ COMMENT ON COLUMN giftbridge.shops.rate_limit IS 'Requests that the vendor allow
 COMMENT ON COLUMN giftbridge.shops.rate_window IS 'The window of rate_limit, wherever it begins.';
 COMMENT ON COLUMN giftbridge.shops.rate_group IS 'Shops with one group share one allowance; default: the shop''s own name.';
 COMMENT ON COLUMN giftbridge.shops.api_url IS 'Base URL of the vendor for this shop; null: the worker''s GIFTBRIDGE_API_URL.';
-COMMENT ON COLUMN giftbridge.shops.db_role IS 'The one role whose orders these are; null: every role that may insert.';
+COMMENT ON COLUMN giftbridge.shops.db_role IS 'The one role (with its members) whose orders these are; null: every role that may insert.';
 COMMENT ON COLUMN giftbridge.shops.paused IS 'Nothing is sent: by giftbridge.pause, or after a set-up fault.';
 COMMENT ON COLUMN giftbridge.shops.pause_reason IS 'Why the shop is paused, and what to do.';
 COMMENT ON COLUMN giftbridge.shops.paused_until IS 'Set by a set-up fault: when one order probes whether it is mended. Null while paused: until giftbridge.resume.';
@@ -280,3 +280,20 @@ CREATE TRIGGER orders_announce AFTER UPDATE OF status ON giftbridge.orders
     FOR EACH ROW WHEN (OLD.status <> NEW.status AND (NEW.status IN ('completed', 'rejected', 'failed')
         OR (NEW.status = 'in_doubt' AND NEW.due_at IS NULL)))
     EXECUTE FUNCTION giftbridge.orders_announce();
+
+-- Whose rows are whose. Privileges are another matter (roles.sql); the tables' owner, and so every function that runs with the
+-- owner's rights, is above these policies.
+CREATE FUNCTION giftbridge.is_open_to(p_db_role name, p_role name DEFAULT current_user) RETURNS boolean
+    LANGUAGE plpgsql AS 'BEGIN RAISE ''not installed''; END';
+ALTER TABLE giftbridge.shops ENABLE ROW LEVEL SECURITY;
+CREATE POLICY shops_read ON giftbridge.shops FOR SELECT USING (giftbridge.is_open_to(db_role));
+ALTER TABLE giftbridge.orders ENABLE ROW LEVEL SECURITY;
+CREATE POLICY orders_read ON giftbridge.orders FOR SELECT
+    USING (EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.name = shop));
+CREATE POLICY orders_insert ON giftbridge.orders FOR INSERT
+    WITH CHECK (EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.name = shop));
+-- Also what SELECT … FOR UPDATE may lock: an order on its way is not among it, or a shop that holds such a lock would hold up
+-- the settle of everybody's.
+CREATE POLICY orders_change ON giftbridge.orders FOR UPDATE
+    USING (status IN ('pending', 'rejected', 'failed') AND EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.name = shop))
+    WITH CHECK (EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.name = shop));

@@ -10,6 +10,8 @@ public enum Schema {
         case older(installed: Int)
         /// The database's schema is newer than this binary's.
         case newer(installed: Int)
+        /// The connection's role may not even ask for the version.
+        case forbidden
 
         /// What is wrong and what to do.
         public var description: String {
@@ -20,6 +22,9 @@ public enum Schema {
             case .newer(let installed):
                 "the database's schema is version \(installed), newer than this giftbridge's \(Schema.version): "
                     + "install the giftbridge that belongs to it"
+            case .forbidden:
+                "the database's role has no rights in schema giftbridge: have its owner run `giftbridge migrate --roles` "
+                    + "and `GRANT giftbridge_worker TO` the role"
             }
         }
     }
@@ -47,7 +52,13 @@ public enum Schema {
     ///
     /// - Throws: ``Mismatch``, or the connection's errors.
     public static func check(_ connection: Connection) async throws {
-        guard let installed = try await installedVersion(connection) else { throw Mismatch.missing }
+        let installed: Int?
+        do {
+            installed = try await installedVersion(connection)
+        } catch let error as ServerError where error.sqlState == "42501" {
+            throw Mismatch.forbidden
+        }
+        guard let installed else { throw Mismatch.missing }
         if installed < version { throw Mismatch.older(installed: installed) }
         if installed > version { throw Mismatch.newer(installed: installed) }
     }
@@ -57,11 +68,14 @@ public enum Schema {
     /// - Parameters:
     ///   - connection: As the schema's owner, or somebody who may create it.
     ///   - lockTimeout: The longest wait for one lock, so that a migration behind a long query freezes nobody.
+    ///   - roles: Also makes the roles of `sql/roles.sql` and grants their rights. Where that was done once, it is done again
+    ///     at every migration, so that the roles have what a new version's functions need.
     /// - Returns: The migrations that were applied; none: only functions and views were installed anew.
-    /// - Throws: ``Mismatch/newer(installed:)``, `ServerError` (55P03: a lock was not had in time; nothing was changed).
-    public static func migrate(_ connection: Connection, lockTimeout: Duration = .seconds(10)) async throws
-        -> [Migration]
-    {
+    /// - Throws: ``Mismatch/newer(installed:)``, `ServerError` (55P03: a lock was not had in time; 42501: a right is missing;
+    ///   nothing was changed).
+    public static func migrate(
+        _ connection: Connection, lockTimeout: Duration = .seconds(10), roles: Bool = false
+    ) async throws -> [Migration] {
         try await connection.transaction { transaction in
             // 0 would be no limit.
             let milliseconds = max(Int(lockTimeout / .milliseconds(1)), 1)
@@ -78,7 +92,9 @@ public enum Schema {
                     SQL.Call.migrationDone, [.int(migration.version), .text(migration.name)])
             }
             _ = try await transaction.query(SQL.Call.bodyChecksOff)
-            for file in SQL.functions + SQL.views { try await transaction.script(file.text) }
+            for file in SQL.functions + SQL.views + SQL.access { try await transaction.script(file.text) }
+            let hasRoles = try await transaction.query(SQL.Call.hasRoles).first?.bool("installed") == true
+            if roles || hasRoles { try await transaction.script(SQL.roles) }
             return pending
         }
     }
@@ -90,6 +106,14 @@ public enum Schema {
         let installed = try await installedVersion(connection) ?? 0
         guard installed <= version else { throw Mismatch.newer(installed: installed) }
         return migrations.filter { $0.version > installed }
+    }
+
+    /// The roles of `sql/roles.sql`: groups that logins are made members of.
+    public static let roles = ["giftbridge_worker", "giftbridge_shop", "giftbridge_monitor"]
+
+    /// Those of ``roles`` that the server does not have.
+    public static func missingRoles(_ connection: Connection) async throws -> [String] {
+        try await connection.query(SQL.Call.missingRoles, [.textArray(roles)]).map { try $0.text("name") }
     }
 
     /// The database's version; nil: there is no schema.

@@ -1,0 +1,14 @@
+-- Functions that run with their owner's rights are for nobody but whom roles.sql (or an administrator) grants them: PostgreSQL
+-- gives every new function to PUBLIC. Run at the end of every migration; what was granted to roles stays.
+DO $$
+DECLARE
+    v_function regprocedure;
+BEGIN
+    FOR v_function IN
+        SELECT p.oid::regprocedure FROM pg_catalog.pg_proc AS p
+        WHERE p.pronamespace = 'giftbridge'::regnamespace AND p.prosecdef
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
+    END LOOP;
+END
+$$;

@@ -1,0 +1,16 @@
+-- Whether the caller may act on a shop's orders: the shop's own roles, workers, the tables' owner.
+--
+-- Called by require_status, mostly inside functions that run with their owner's rights, where current_user is that owner. So
+-- the caller is the role that the session has taken (SET ROLE), else the one that it logged in as; neither can be forged, and
+-- neither can be changed inside such a function. A SECURITY DEFINER function of somebody else's in between counts for nothing.
+-- Takes no locks.
+CREATE OR REPLACE FUNCTION giftbridge.acts_for(p_shop text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_caller CONSTANT name := CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role') END;
+BEGIN
+    RETURN coalesce(pg_has_role(v_caller, to_regrole('giftbridge_worker'), 'USAGE'), false)
+        OR EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.name = p_shop AND giftbridge.is_open_to(s.db_role, v_caller));
+END
+$$;
+COMMENT ON FUNCTION giftbridge.acts_for(text) IS 'Whether the caller may retry, cancel or resolve orders of a shop.';
