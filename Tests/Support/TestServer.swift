@@ -98,12 +98,11 @@ package struct TestDatabase: Sendable {
     package var conninfo: String { server.conninfo(database: name) }
 
     /// For a worker, which has no more rights than it needs.
-    package var workerConninfo: String { worker.map(conninfo(as:)) ?? conninfo }
+    package var workerConninfo: String { worker.map { "\(conninfo) user=\($0)" } ?? conninfo }
 
-    package func conninfo(as login: String) -> String { "\(conninfo) user=\(login)" }
-
-    package func connect() async throws -> Connection {
-        try await Connection.open(conninfo, logger: Logger(label: "test"))
+    /// - Parameter parameters: More of the conninfo, for instance `user=somebody`.
+    package func connect(_ parameters: String = "") async throws -> Connection {
+        try await Connection.open("\(conninfo) \(parameters)", logger: Logger(label: "test"))
     }
 
     /// Runs statements on a connection of its own.

@@ -1,0 +1,103 @@
+import LibPQ
+import TestSupport
+import Testing
+
+@testable import Giftbridge
+
+extension DatabaseTests {
+    /// What a shop may do, and whose orders are whose.
+    struct ShopRoleTests {
+        private static func insert(_ shop: String) -> String {
+            TestQueue.insert(1, ["shop": "'\(shop)'"]) + " RETURNING id"
+        }
+
+        @Test func aShopHasItsWholeWay() async throws {
+            let house = try await RoleHouse.make()
+            let shop = try await house.session(.a)
+            let ids = [try await shop.value(Self.insert("a")), try await shop.value(Self.insert("a"))].compactMap(
+                \.self)
+            try await shop.run(
+                "UPDATE giftbridge.orders SET customer_town = 'Newport', priority = 3 WHERE id = \(ids[0])")
+            try await shop.run("SELECT giftbridge.cancel(\(ids[1]))")
+            let order = try #require(try await house.test.claim().first)
+            try await house.test.settle(Settlement(of: order, .rejected, .rejected, error: "No."))
+            #expect(try await shop.value("SELECT error FROM giftbridge.orders WHERE id = \(ids[0])") == "No.")
+            try await shop.run("UPDATE giftbridge.orders SET payment_method = 2 WHERE id = \(ids[0])")
+            try await shop.run("SELECT giftbridge.retry(\(ids[0]))")
+            let again = try #require(try await house.test.claim().first)
+            // On its way it is out of the shop's hands: neither changed nor locked.
+            #expect(
+                try await shop.connection.query("UPDATE giftbridge.orders SET customer_town = 'x' RETURNING id").count
+                    == 0)
+            #expect(try await shop.connection.query("SELECT FROM giftbridge.orders FOR UPDATE").count == 0)
+            try await house.test.settle(.sold(again, codes: ["MINE"]))
+            #expect(
+                try await shop.column("SELECT status FROM giftbridge.orders ORDER BY id") == ["completed", "cancelled"])
+            #expect(try await shop.column("SELECT code FROM giftbridge.vouchers") == ["MINE"])
+        }
+
+        @Test func aShopWithoutRoleIsOpenToEveryShop() async throws {
+            let house = try await RoleHouse.make()
+            let id = try #require(try await house.session(.a).value(Self.insert("default")))
+            let other = try await house.session(.b)
+            #expect(try await other.value("SELECT shop FROM giftbridge.orders WHERE id = \(id)") == "default")
+            try await other.run("SELECT giftbridge.cancel(\(id))")
+        }
+
+        /// A pool that logs in once and takes the shop's role for each request.
+        @Test func theRoleThatTheSessionTookCounts() async throws {
+            let house = try await RoleHouse.make()
+            try await house.test.run(
+                house.filled(
+                    "ALTER ROLE $outsider NOINHERIT; GRANT $b TO $outsider; GRANT giftbridge_shop TO $outsider"))
+            let pool = try await house.session(.outsider)
+            #expect(try await pool.refusal("SELECT FROM giftbridge.orders")?.sqlState == "42501")
+            try await pool.run(house.filled("SET ROLE $b"))
+            #expect(try await pool.value("SELECT count(*) FROM giftbridge.orders") == "3")
+            #expect(try await pool.column("SELECT code FROM giftbridge.vouchers") == ["SECRETCODE1"])
+            try await pool.run("SELECT giftbridge.cancel(\(house.pending))")
+            try await pool.run("SET ROLE giftbridge_shop")
+            #expect(try await pool.value("SELECT count(*) FROM giftbridge.orders") == "0")
+            #expect(try await pool.refusal("SELECT giftbridge.retry(\(house.rejected))")?.sqlState == "P0002")
+        }
+
+        @Test func membersOfTheShopsRoleAreTheShop() async throws {
+            let house = try await RoleHouse.make()
+            try await house.test.run(house.filled("GRANT $b TO $a"))
+            let session = try await house.session(.a)
+            #expect(try await session.value("SELECT count(*) FROM giftbridge.orders") == "3")
+            try await session.run("SELECT giftbridge.retry(\(house.rejected))")
+        }
+
+        @Test func aRoleThatIsGoneClosesItsShopAndNoOther() async throws {
+            let house = try await RoleHouse.make()
+            try await house.test.run("UPDATE giftbridge.shops SET db_role = 'It''s \"gone\"' WHERE name = 'b'")
+            #expect(try await house.session(.b).value("SELECT count(*) FROM giftbridge.orders") == "0")
+            #expect(try await house.session(.b).refusal(Self.insert("b"))?.sqlState == "23514")
+            _ = try await house.session(.a).value(Self.insert("a"))
+            #expect(try await house.test.value("SELECT count(*) FROM giftbridge.vouchers") == "1")
+        }
+
+        /// One of the operator's commands, with the worker's login.
+        @Test func theWorkersLoginActsOnEveryShop() async throws {
+            let house = try await RoleHouse.make()
+            let worker = try await house.session(.worker)
+            try await worker.run(
+                "SELECT giftbridge.retry(\(house.rejected)); SELECT giftbridge.cancel(\(house.pending))")
+            try await worker.run("SELECT giftbridge.pause('b', 'why'); SELECT giftbridge.resume('b')")
+            #expect(try await house.test.status(house.rejected) == "pending")
+            #expect(try await house.test.status(house.pending) == "cancelled")
+        }
+
+        /// Row-level security is looked up by the shop's key, not by reading all shops or orders.
+        @Test func aShopsOwnLookupsUseTheIndexes() async throws {
+            let house = try await RoleHouse.make()
+            try await house.test.run("SET session_replication_role = replica")
+            try await house.test.insert(5000, ["shop": "'b'", "shop_order_id": "'X' || i", "due_at": "now()"])
+            try await house.test.run("RESET session_replication_role; ANALYZE giftbridge.orders")
+            let plan = try await house.session(.a).column(
+                "EXPLAIN SELECT status FROM giftbridge.orders WHERE shop = 'a' AND shop_order_id = 'X7'")
+            #expect(plan.contains { $0.contains("orders_shop_order_id_key") }, "\(plan)")
+        }
+    }
+}
