@@ -1,3 +1,4 @@
+import LocalPostgres
 import TestSupport
 import Testing
 
@@ -27,9 +28,9 @@ import Testing
                         """) == "test_worker f giftbridge_worker")
                 try await database.waitUntilFinished()
                 // An answer that is lost, a refusal, a 429, and a wrong key that is mended.
-                try await vendor.fault("drop_after", orderID: "2")
-                try await vendor.fault("422", orderID: "3")
-                try await vendor.fault("429", orderID: "4")
+                try await vendor.fault("close_after", orderID: "2")
+                try await vendor.fault("status_422", orderID: "3")
+                try await vendor.fault("status_429", orderID: "4")
                 try await database.insertOrders(2...5)
                 try await database.waitUntilFinished()
                 try await vendor.accept(key: "sk_other")
@@ -103,8 +104,15 @@ import Testing
 
     @Test func anOwnerWhoMayNotMakeRolesIsToldHow() async throws {
         // A server of its own: the shared one has the roles.
-        let outcome = try await LocalPostgresWithoutRoles.migrate()
-        #expect(outcome.status == 1)
-        #expect(outcome.output.count == 1 && outcome.text.contains("CREATE ROLE giftbridge_worker;"), "\(outcome.text)")
+        try await LocalPostgres.run(in: TestServer.directory) { postgres in
+            let database = TestDatabase(server: postgres, name: "postgres")
+            try await database.run("CREATE ROLE owner LOGIN; GRANT CREATE ON DATABASE postgres TO owner")
+            let outcome = try await RunningProcess.giftbridge(
+                ["migrate", "--roles", "--database-url", "\(database.conninfo) user=owner"])
+            #expect(outcome.status == 1)
+            #expect(outcome.output.count == 1, "\(outcome.text)")
+            #expect(outcome.text.contains("have an administrator run CREATE ROLE giftbridge_worker;"))
+            #expect(try await database.value("SELECT to_regnamespace('giftbridge')") == nil)
+        }
     }
 }
