@@ -158,6 +158,7 @@ public actor Worker: Service {
         }
         let claimed = await withDatabase { try await self.claim($0) } ?? []
         for order in claimed {
+            logger.debug("Order claimed.", metadata: order.metadata)
             requests.addTask { [submission] in
                 let settlement = await submission(order)
                 await self.finished(settlement)

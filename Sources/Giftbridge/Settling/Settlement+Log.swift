@@ -33,3 +33,13 @@ extension Settlement {
         }
     }
 }
+
+extension ClaimedOrder {
+    /// What the log has of a claim: the same key for the order's id as in its settlement.
+    var metadata: Logger.Metadata {
+        [
+            "order": "\(orderID)", "shop": "\(shop)", "submission": "\(submissionID)", "attempt": "\(attempts)",
+            "verifying": "\(isVerification)",
+        ]
+    }
+}

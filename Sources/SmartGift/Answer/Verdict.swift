@@ -37,8 +37,10 @@ public enum Verdict: Sendable, Equatable {
                     reason: "The vendor answered HTTP \(status) without a readable reference and \(items) codes.")
             }
         case 300..<400:
+            // Without its query, which may repeat what was sent.
+            let target = response.location?.prefix { !"?#".contains($0) } ?? "nowhere"
             self = .misconfigured(
-                reason: "The vendor's address redirects (HTTP \(status)) to \(response.location ?? "nowhere"): "
+                reason: "The vendor's address redirects (HTTP \(status)) to \(target): "
                     + "set the API URL to the address that answers itself.")
         case 401, 403:
             self = .misconfigured(reason: "The vendor refuses the API key (HTTP \(status)): check the shop's key.")
