@@ -77,12 +77,13 @@ struct VerdictTests {
         "A redirect is the set-up's fault, and its target is named for the person who mends it",
         arguments: [300, 301, 302, 303, 304, 307, 308])
     func redirects(status: Int) {
-        let response = VendorResponse(status: status, location: "https://elsewhere.example/pos-sale")
+        let response = VendorResponse(status: status, location: "https://elsewhere.example/pos-sale?to=ann@example.com#x")
         guard case .misconfigured(let reason) = Verdict(.response(response), items: 1) else {
             Issue.record("not misconfigured")
             return
         }
         #expect(reason.contains("https://elsewhere.example/pos-sale") && reason.contains("HTTP \(status)"))
+        #expect(!reason.contains("ann@example.com"), "a query may repeat what was sent")
         #expect(Self.kind(Self.verdict(status)) == "misconfigured", "without Location too")
     }
 
