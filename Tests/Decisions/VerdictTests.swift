@@ -77,7 +77,8 @@ struct VerdictTests {
         "A redirect is the set-up's fault, and its target is named for the person who mends it",
         arguments: [300, 301, 302, 303, 304, 307, 308])
     func redirects(status: Int) {
-        let response = VendorResponse(status: status, location: "https://elsewhere.example/pos-sale?to=ann@example.com#x")
+        let location = "https://elsewhere.example/pos-sale?to=ann@example.com#x"
+        let response = VendorResponse(status: status, location: location)
         guard case .misconfigured(let reason) = Verdict(.response(response), items: 1) else {
             Issue.record("not misconfigured")
             return

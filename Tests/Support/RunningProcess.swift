@@ -39,8 +39,9 @@ package struct RunningProcess: Sendable {
     ///
     /// - Parameters:
     ///   - environment: In place of this process's, but for PATH and HOME.
+    ///   - program: Another program than `giftbridge`.
     package static func run<Value: Sendable>(
-        _ arguments: [String], environment: [String: String] = [:],
+        _ arguments: [String], environment: [String: String] = [:], program: String = binary,
         _ body: @Sendable @escaping (RunningProcess) async throws -> Value
     ) async throws -> (value: Value, outcome: Outcome) {
         let inherited = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "TMPDIR"].contains($0.key) }
@@ -49,7 +50,7 @@ package struct RunningProcess: Sendable {
             .merging(environment) { _, new in new }
         let lines = Lines()
         let result = try await Subprocess.run(
-            .path(FilePath(binary)), arguments: Arguments(arguments),
+            .path(FilePath(program)), arguments: Arguments(arguments),
             environment: .custom(
                 Dictionary(uniqueKeysWithValues: all.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
             input: .none, output: .sequence, error: .combinedWithOutput
