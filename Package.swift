@@ -96,7 +96,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .systemLibrary(name: "CLinux"),
+        .target(name: "CLinux"),
         .target(
             name: "Bench",
             dependencies: [
@@ -175,7 +175,7 @@ let package = Package(
         .testTarget(
             name: "DecisionTests",
             dependencies: [
-                "Giftbridge", "LibPQ", "SmartGift", "StatusServer", "TestSupport",
+                "Bench", "Giftbridge", "LibPQ", "SmartGift", "StatusServer", "TestSupport",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             path: "Tests/Decisions",

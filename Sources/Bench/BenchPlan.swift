@@ -46,6 +46,8 @@ public struct BenchPlan: Sendable {
     public var executable: String
     /// A fault of the peer's ledger, for tests of the benchmark's own honesty. Default: none.
     public var ledgerFault: String?
+    /// How long the peer is busy with each request, for the same tests. Default: zero.
+    public var peerBurden: Duration = .zero
 
     /// Makes a plan with the defaults.
     public init(executable: String) { self.executable = executable }

@@ -42,13 +42,13 @@ public enum Benchmark {
         let machine = try await machine(plan, connection)
         if !machine.isRelease { findings.warn("this is a debug build: build with -c release to measure") }
         if plan.isQuick { findings.warn("--quick: the figures mean nothing") }
-        if plan.databaseURL == nil, shim_is_in_memory(server.directory) != 0 {
+        if plan.databaseURL == nil, linux_is_in_memory(server.directory) != 0 {
             findings.fail("\(plan.directory) is in memory: --directory should be on a disk")
         }
         for (name, value) in machine.durability.sorted(by: { $0.key < $1.key }) where value != "on" {
             findings.fail("\(name) is \(value): not what durability needs")
         }
-        try await PeerProcess.run(plan.executable, directory: server.directory, fault: plan.ledgerFault) { peer in
+        try await PeerProcess.run(plan, directory: server.directory) { peer in
             try await measure(
                 Scene(
                     plan: plan, conninfo: server.conninfo, connection: connection, peer: peer,

@@ -2,7 +2,7 @@ import CLinux
 
 /// CLOCK_MONOTONIC in nanoseconds: the same clock in every process of the machine, so that the peer's times and the
 /// benchmark's can be compared.
-func monotonicNow() -> Int64 { Int64(shim_now()) }
+func monotonicNow() -> Int64 { Int64(linux_now()) }
 
 extension Duration {
     /// Whole nanoseconds.

@@ -15,6 +15,8 @@ public final class Peer {
     private var connections: [PeerConnection?] = []
     private var ledger: PeerLedger
     private let ledgerPath: String
+    /// Nanoseconds of work for each request, so that a test can make the peer the limit.
+    private let burden: Int64
     /// Nanoseconds from a request's arrival to its answer.
     private var delay: Int64 = 0
     /// Answers and when they are due. One delay for all: first in, first out.
@@ -37,11 +39,16 @@ public final class Peer {
     /// - Parameters:
     ///   - ledgerPath: The file that `flush` writes.
     ///   - fault: The name of a fault that the ledger shall have (`forget`, `twice`, `other_code`); nil: none.
+    ///   - burden: How long the peer shall be busy with each request, beside what it has to do.
     /// - Throws: ``Failure``.
-    public init(ledgerPath: String, fault: String? = nil) throws {
+    public init(ledgerPath: String, fault: String? = nil, burden: Duration = .zero) throws {
+        guard fault == nil || PeerLedger.Fault(rawValue: fault ?? "") != nil else {
+            throw BenchError("there is no ledger fault \(fault ?? "")")
+        }
+        self.burden = burden.nanoseconds
         self.ledgerPath = ledgerPath
         ledger = PeerLedger(fault: fault.flatMap(PeerLedger.Fault.init))
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        epoll = linux_epoll_make()
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -50,7 +57,7 @@ public final class Peer {
             bind(listener, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t($0.count))
         }
         guard epoll >= 0, listener >= 0, bound == 0, listen(listener, 1024) == 0 else { throw Failure("listen") }
-        guard shim_epoll_watch(epoll, listener) == 0, shim_epoll_watch(epoll, STDIN_FILENO) == 0 else {
+        guard linux_epoll_watch(epoll, listener) == 0, linux_epoll_watch(epoll, STDIN_FILENO) == 0 else {
             throw Failure("epoll_ctl")
         }
     }
@@ -71,7 +78,7 @@ public final class Peer {
     public func run() throws {
         var ready = [Int32](repeating: 0, count: 256)
         while true {
-            let count = Int(shim_epoll_wait(epoll, &ready, Int32(ready.count), timeToNextAnswer()))
+            let count = Int(linux_epoll_wait(epoll, &ready, Int32(ready.count), timeToNextAnswer()))
             guard count >= 0 || errno == EINTR else { throw Failure("epoll_wait") }
             for descriptor in ready.prefix(max(count, 0)) {
                 switch descriptor {
@@ -93,20 +100,20 @@ public final class Peer {
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
             while connections.count <= descriptor { connections.append(nil) }
             connections[Int(descriptor)] = PeerConnection(descriptor)
-            if shim_epoll_watch(epoll, descriptor) != 0 { connections[Int(descriptor)] = nil }
+            if linux_epoll_watch(epoll, descriptor) != 0 { connections[Int(descriptor)] = nil }
         }
     }
 
     private func serve(_ descriptor: Int32) {
         guard let connection = connections[Int(descriptor)] else { return }
-        guard connection.read(), take(connection, arrival: shim_now()) else {
+        guard connection.read(), take(connection, arrival: linux_now()) else {
             return forget(connection)
         }
     }
 
     /// Closes a connection, as soon as no answer waits for it.
     private func forget(_ connection: PeerConnection) {
-        shim_epoll_forget(epoll, connection.descriptor)
+        linux_epoll_forget(epoll, connection.descriptor)
         connections[Int(connection.descriptor)] = nil
     }
 
@@ -124,6 +131,10 @@ public final class Peer {
             } catch {
                 return false
             }
+            if burden > 0 {
+                let end = linux_now() + burden
+                while linux_now() < end {}
+            }
             if delay == 0 {
                 guard connection.send() else { return false }
             } else {
@@ -136,12 +147,12 @@ public final class Peer {
 
     /// Nanoseconds; -1: none waits.
     private func timeToNextAnswer() -> Int64 {
-        firstWaiting < waiting.count ? max(waiting[firstWaiting].due - shim_now(), 0) : -1
+        firstWaiting < waiting.count ? max(waiting[firstWaiting].due - linux_now(), 0) : -1
     }
 
     private func answerWhatIsDue() {
         guard firstWaiting < waiting.count else { return }
-        let now = shim_now()
+        let now = linux_now()
         while firstWaiting < waiting.count, waiting[firstWaiting].due <= now {
             let connection = waiting[firstWaiting].connection
             firstWaiting += 1

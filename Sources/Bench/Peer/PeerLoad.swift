@@ -24,7 +24,7 @@ public final class PeerLoad {
         request = Array(
             ("POST /pos-sale HTTP/1.1\r\nHost: 127.0.0.1\r\nSmart-Auth: sk_bench\r\nContent-Type: application/json\r\n"
                 + "Accept: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body).utf8)
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        epoll = linux_epoll_make()
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
@@ -34,7 +34,7 @@ public final class PeerLoad {
             let connected = withUnsafeBytes(of: &address) {
                 connect(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t($0.count))
             }
-            guard connected == 0, shim_epoll_watch(epoll, descriptor) == 0 else { throw Peer.Failure("connect") }
+            guard connected == 0, linux_epoll_watch(epoll, descriptor) == 0 else { throw Peer.Failure("connect") }
             descriptors.append(descriptor)
         }
     }
@@ -56,7 +56,7 @@ public final class PeerLoad {
         let end = start + duration.nanoseconds
         for descriptor in descriptors { try ask(descriptor) }
         while monotonicNow() < end {
-            let count = Int(shim_epoll_wait(epoll, &ready, Int32(ready.count), 100_000_000))
+            let count = Int(linux_epoll_wait(epoll, &ready, Int32(ready.count), 100_000_000))
             guard count >= 0 else { throw Peer.Failure("epoll_wait") }
             for descriptor in ready.prefix(count) {
                 guard recv(descriptor, &answer, answer.count, 0) > 0 else { throw Peer.Failure("recv") }

@@ -31,7 +31,7 @@ struct SaleScan {
 extension UnsafeRawBufferPointer {
     fileprivate func offset(of needle: String, from start: Int) -> Int? {
         guard let base = baseAddress, start < count else { return nil }
-        let found = shim_find(base + start, count - start, needle)
+        let found = linux_find(base + start, count - start, needle)
         return found < 0 ? nil : start + found
     }
 

@@ -14,17 +14,18 @@ actor PeerProcess {
     /// Runs a peer while `body` runs.
     ///
     /// - Parameters:
-    ///   - executable: `giftbridge`.
+    ///   - plan: Has the program, and what tests want to be wrong with the peer.
     ///   - directory: Where it may write its ledger.
-    ///   - fault: A fault of its ledger, for tests of the benchmark.
     static func run<Value: Sendable>(
-        _ executable: String, directory: String, fault: String?,
+        _ plan: BenchPlan, directory: String,
         _ body: @Sendable @escaping (PeerProcess) async throws -> Value
     ) async throws -> Value {
         let ledgerPath = "\(directory)/ledger"
-        let arguments = ["bench", "peer", "--ledger", ledgerPath] + (fault.map { ["--ledger-fault", $0] } ?? [])
+        var arguments = ["bench", "peer", "--ledger", ledgerPath]
+        if let fault = plan.ledgerFault { arguments += ["--fault", fault] }
+        if plan.peerBurden > .zero { arguments += ["--burden", "\(plan.peerBurden.nanoseconds)"] }
         let outcome = try await Subprocess.run(
-            .path(FilePath(executable)), arguments: Arguments(arguments),
+            .path(FilePath(plan.executable)), arguments: Arguments(arguments),
             input: .inputWriter, output: .sequence,
             error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
         ) { execution -> Result<Value, any Error> in

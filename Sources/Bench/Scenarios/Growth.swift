@@ -22,7 +22,7 @@ struct Growth {
         let large = try await medians(cycles)
         scene.findings.tell(
             Measurement(
-                .growth, "\(rows) finished and \(rows) waiting", unit: "ms", large,
+                .growth, "\(Self.grouped(rows)) finished and \(Self.grouped(rows)) waiting", unit: "ms", large,
                 [.init("× small", [large.median / small.median])]))
 
         let holder = try await Connection.open(scene.conninfo, logger: Logger(label: "bench"))
@@ -36,6 +36,10 @@ struct Growth {
                 .growth, "the same, a transaction held open meanwhile", unit: "ms", held,
                 [.init("× small", [held.median / small.median])]))
         try await scene.clear()
+    }
+
+    private static func grouped(_ rows: Int) -> String {
+        rows >= 1_000_000 && rows % 1_000_000 == 0 ? "\(rows / 1_000_000) million" : "\(rows)"
     }
 
     /// The median time of a claim and its settle, once for each run.

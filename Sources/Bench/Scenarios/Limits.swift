@@ -23,7 +23,8 @@ struct Limits {
             if scene.plan.databaseURL == nil { scene.findings.tell(try fdatasync()) }
             try await notify()
         }
-        return Ceilings(peer: peer.median, server: server.median)
+        // What was possible once is the ceiling.
+        return Ceilings(peer: peer.maximum, server: server.maximum)
     }
 
     private func peerCeiling() async throws -> Measurement {

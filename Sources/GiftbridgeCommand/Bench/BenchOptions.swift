@@ -55,6 +55,9 @@ struct BenchOptions: ParsableArguments {
     @Option(help: .hidden)
     var ledgerFault: String?
 
+    @Option(help: .hidden)
+    var peerBurden: Int?
+
     func validate() throws {
         guard (1...100).contains(runs) else { throw ValidationError("--runs must be 1 to 100") }
         guard orders.map({ $0 > 0 }) ?? true else { throw ValidationError("--orders must be 1 or more") }
@@ -80,6 +83,7 @@ struct BenchOptions: ParsableArguments {
         plan.serverSettings = serverSettings
         plan.logLevel = workerLogLevel
         plan.ledgerFault = ledgerFault
+        plan.peerBurden = .microseconds(peerBurden ?? 0)
         return plan
     }
 

@@ -9,11 +9,15 @@ struct BenchPeerCommand: ParsableCommand {
     @Option(help: "The file for the ledger.")
     var ledger: String
 
-    @Option(help: .hidden)
-    var ledgerFault: String?
+    // A name that the benchmark's own options have too would be taken as theirs.
+    @Option(help: "A fault of the ledger: forget, twice, other_code.")
+    var fault: String?
+
+    @Option(help: "Nanoseconds of work for each request.")
+    var burden = 0
 
     func run() throws {
-        let peer = try Peer(ledgerPath: ledger, fault: ledgerFault)
+        let peer = try Peer(ledgerPath: ledger, fault: fault, burden: .nanoseconds(burden))
         print("The peer listens on port \(peer.port)")
         flushStandardOutput()
         try peer.run()

@@ -1,0 +1,100 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `giftbridge bench`: that it measures, and that it does not lie.
+@Suite(.serialized) struct BenchTests {
+    private struct Report: Decodable {
+        struct Measurement: Decodable {
+            let part: String
+            let median: Double
+            let values: [Double]
+        }
+        let measurements: [Measurement]
+        let failures: [String]
+    }
+
+    @Test func everyPartIsMeasured() async throws {
+        let outcome = try await RunningProcess.giftbridge(
+            ["bench", "--quick", "--runs", "1", "--json"], within: .seconds(150))
+        #expect(outcome.status == 0, "\(outcome.text)")
+        // Warnings are on standard error, which comes behind.
+        let end = try #require(outcome.output.lastIndex(of: "}"))
+        let report = try JSONDecoder().decode(
+            Report.self, from: Data(outcome.output[...end].joined(separator: "\n").utf8))
+        let parts = ["limits", "drain", "latency", "idle", "start", "growth", "insert", "allowance"]
+        #expect(Set(report.measurements.map(\.part)) == Set(parts))
+        #expect(report.failures.isEmpty)
+        for measurement in report.measurements where measurement.part != "idle" && measurement.part != "latency" {
+            #expect(measurement.median > 0 && !measurement.values.isEmpty, "\(measurement)")
+        }
+    }
+
+    @Test(arguments: ["forget", "twice", "other_code"])
+    func aLedgerThatDisagreesFailsIt(fault: String) async throws {
+        let outcome = try await RunningProcess.giftbridge(
+            ["bench", "--quick", "--only", "drain", "--delays", "0", "--runs", "1", "--ledger-fault", fault],
+            within: .seconds(90))
+        #expect(outcome.status == 1)
+        #expect(outcome.text.contains("the table and the peer's ledger do not agree"), "\(outcome.text)")
+    }
+
+    @Test func aPeerThatIsTheLimitFailsIt() async throws {
+        let outcome = try await RunningProcess.giftbridge(
+            ["bench", "--quick", "--only", "drain", "--delays", "0", "--runs", "1", "--peer-burden", "20000"],
+            within: .seconds(90))
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.text.contains("FAILED: drain, API 0 ms, 64 in flight: the HTTP peer was the limit"),
+            "\(outcome.text)")
+    }
+
+    @Test func somebodyElsesServerThatIsNotDurableFailsItAndIsLeftClean() async throws {
+        let conninfo = try await TestServer.shared.conninfo()
+        let outcome = try await RunningProcess.giftbridge(
+            ["bench", "--quick", "--only", "drain", "--delays", "0", "--runs", "1", "--database-url", conninfo],
+            within: .seconds(90))
+        #expect(outcome.status == 1)
+        #expect(outcome.text.contains("FAILED: fsync is off"), "\(outcome.text)")
+        #expect(outcome.text.contains("orders/s"))
+        let again = try await TestServer.shared.emptyDatabase()
+        #expect(try await again.value("SELECT count(*) FROM pg_database WHERE datname = 'giftbridge_bench'") == "0")
+    }
+
+    @Test func killedItLeavesNothingBehind() async throws {
+        let (worker, outcome) = try await RunningProcess.run(["bench", "--quick", "--only", "idle", "--runs", "100"]) {
+            process in
+            let worker = try await Self.child(of: process.pid, running: "run")
+            process.signal(SIGKILL)
+            return worker
+        }
+        #expect(outcome.signal == SIGKILL)
+        let deadline = ContinuousClock.now + .seconds(30)
+        while FileManager.default.fileExists(atPath: worker.directory) || kill(worker.pid, 0) == 0 {
+            try #require(ContinuousClock.now < deadline, "the worker or the server's folder is still there")
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// Waits for a `giftbridge` process with this command, and reads where its database is.
+    private static func child(of parent: Int32, running command: String) async throws -> (pid: Int32, directory: String)
+    {
+        let files = FileManager.default
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            for name in try files.contentsOfDirectory(atPath: "/proc") {
+                guard let pid = Int32(name),
+                    let status = files.contents(atPath: "/proc/\(name)/status"),
+                    String(decoding: status, as: UTF8.self).contains("PPid:\t\(parent)\n"),
+                    let arguments = files.contents(atPath: "/proc/\(name)/cmdline"),
+                    String(decoding: arguments, as: UTF8.self).hasSuffix("giftbridge\0\(command)\0"),
+                    let environment = files.contents(atPath: "/proc/\(name)/environ"),
+                    let host = String(decoding: environment, as: UTF8.self).firstMatch(of: /host=(\/\S+)/)
+                else { continue }
+                return (pid, String(host.1))
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw TimedOut(what: "giftbridge \(command)")
+    }
+}
