@@ -6,8 +6,11 @@ import SmartGift
 /// The worker: wake, claim, submit with bounded concurrency, settle, drain.
 ///
 /// One loop does everything that touches the database, over one connection, so that results gather while it is busy and
-/// are written together. Requests run beside it, one task each; they never touch the database.
+/// are written together. It runs on the thread of the database's socket. Requests run beside it, one task each, on the thread
+/// of the vendor's sockets; they never touch the database.
 public actor Worker: Service {
+    /// The loop of the database's connections, as the actor's executor.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { SocketLoop.shared.asUnownedSerialExecutor() }
     let configuration: BridgeConfiguration
     let name: String
     let logger: Logger
@@ -18,6 +21,7 @@ public actor Worker: Service {
     private let vendor: VendorClient
     private let submission: OrderSubmission
     private let doorbell = Doorbell()
+    private let outbox = Outbox()
 
     var status: WorkerStatus
     var queue: OrderQueue?
@@ -118,7 +122,7 @@ public actor Worker: Service {
     private func work() async {
         status.state = .running
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.listen() }
+            group.addTask(executorPreference: SocketLoop.shared) { await self.listen() }
             await withDiscardingTaskGroup { requests in
                 while true {
                     pulse.beat()
@@ -132,6 +136,7 @@ public actor Worker: Service {
             group.cancelAll()
         }
         // Requests that the drain's end cut off have left their verdicts.
+        collect()
         status.state = .stopped
         status.isListening = false
         heartbeatAt = .now
@@ -149,6 +154,7 @@ public actor Worker: Service {
     ///
     /// - Returns: When to take the next turn, if nothing rings before.
     private func step(_ requests: inout DiscardingTaskGroup) async -> ContinuousClock.Instant {
+        collect()
         await withDatabase { queue in
             let isNews = !self.unsettled.isEmpty
             try await self.settle(queue)
@@ -159,9 +165,9 @@ public actor Worker: Service {
         let claimed = await withDatabase { try await self.claim($0) } ?? []
         for order in claimed {
             logger.debug("Order claimed.", metadata: order.metadata)
-            requests.addTask { [submission] in
-                let settlement = await submission(order)
-                await self.finished(settlement)
+            requests.addTask(executorPreference: vendor.executor) { [submission, outbox, doorbell] in
+                outbox.put(await submission(order))
+                doorbell.ring()
             }
         }
         guard queue != nil else { return min(reconnectAt, drainUntil ?? reconnectAt) }
@@ -208,11 +214,11 @@ public actor Worker: Service {
         doorbell.ring()
     }
 
-    private func finished(_ settlement: Settlement) {
-        status.inFlight -= 1
-        unsettled.append(settlement)
-        metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
-        doorbell.ring()
+    /// Takes what requests have brought.
+    private func collect() {
+        let arrived = outbox.takeAll()
+        status.inFlight -= arrived.count
+        unsettled += arrived
     }
 
     private func beat(_ queue: OrderQueue) async throws {

@@ -19,7 +19,7 @@ import Testing
                     """)
                 #expect(
                     try await shop.next()
-                        == #"{"id" : 1, "shop" : "default", "shop_order_id" : "100012", "status" : "rejected"}"#)
+                        == #"{"id": 1, "shop": "default", "shop_order_id": "100012", "status": "rejected"}"#)
                 #expect(try await database.value("SELECT error FROM giftbridge.orders")?.contains("items.0.id") == true)
                 #expect(
                     try await database.value("SELECT response LIKE '%items.0.id%' FROM giftbridge.submissions") == "t")
@@ -30,7 +30,7 @@ import Testing
                 #expect(retry.status == 0 && retry.output == ["order 1 is pending"])
                 #expect(
                     try await shop.next()
-                        == #"{"id" : 1, "shop" : "default", "shop_order_id" : "100012", "status" : "completed"}"#)
+                        == #"{"id": 1, "shop": "default", "shop_order_id": "100012", "status": "completed"}"#)
                 #expect(try await database.value("SELECT error IS NULL AND attempts = 1 FROM giftbridge.orders") == "t")
                 await shop.close()
             }

@@ -3,8 +3,9 @@
 CREATE OR REPLACE FUNCTION giftbridge.orders_announce() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM pg_notify('giftbridge_results', json_build_object(
-        'id', NEW.id, 'shop', NEW.shop, 'shop_order_id', NEW.shop_order_id, 'status', NEW.status)::text);
+    PERFORM pg_notify('giftbridge_results', '{"id": ' || NEW.id || ', "shop": ' || to_json(NEW.shop)
+        || ', "shop_order_id": ' || coalesce(to_json(NEW.shop_order_id)::text, 'null')
+        || ', "status": "' || NEW.status || '"}');
     RETURN NULL;
 END
 $$;

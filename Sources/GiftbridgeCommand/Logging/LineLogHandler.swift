@@ -1,5 +1,6 @@
 import Giftbridge
 import Logging
+import Synchronization
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -25,7 +26,7 @@ struct LineLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { $0.key < $1.key }
-        let time = Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        let time = Timestamp.now
         switch format {
         case .text:
             let details = all.map { " \($0.key)=\($0.value)" }.joined()
@@ -59,5 +60,23 @@ extension Logger {
     static func giftbridge(_ settings: LogSettings, isTerminal: Bool) -> Logger {
         let format = settings.format.flatMap(LineLogHandler.Format.init) ?? (isTerminal ? .text : .json)
         return Logger(label: "giftbridge") { _ in LineLogHandler(logLevel: settings.level, format: format) }
+    }
+}
+
+/// The time as lines have it, in ISO 8601 with milliseconds. Its seconds are formatted once for all lines that share them.
+private enum Timestamp {
+    private static let last = Mutex((second: -1.0, text: ""))
+
+    static var now: String {
+        let now = Date.now.timeIntervalSince1970
+        let second = now.rounded(.down)
+        let text = last.withLock { last in
+            if last.second != second {
+                last = (second, String(Date(timeIntervalSince1970: second).formatted(.iso8601).dropLast()))
+            }
+            return last.text
+        }
+        let milliseconds = String(Int((now - second) * 1000))
+        return text + "." + String(repeating: "0", count: 3 - milliseconds.count) + milliseconds + "Z"
     }
 }
