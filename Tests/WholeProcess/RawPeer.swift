@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 import TestSupport
 
@@ -57,8 +58,10 @@ final class RawPeer: Sendable {
     var url: String { "http://127.0.0.1:\(port)" }
     var port: Int { server.withLock { $0?.localAddress?.port ?? 0 } }
 
-    /// A peer that is there while `body` runs.
-    static func run<Value: Sendable>(_ script: Script, _ body: (RawPeer) async throws -> Value) async throws -> Value {
+    /// A peer that is there while `body` runs; with `tls` it speaks that.
+    static func run<Value: Sendable>(
+        _ script: Script, tls: NIOSSLContext? = nil, _ body: (RawPeer) async throws -> Value
+    ) async throws -> Value {
         let peer = RawPeer(script)
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -66,6 +69,7 @@ final class RawPeer: Sendable {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandler(Reader(peer))
                 }
             }

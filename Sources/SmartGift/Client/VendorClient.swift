@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// The vendor's API over HTTP/1.1. The only place that POSTs a sale.
@@ -21,6 +22,7 @@ public final class VendorClient: Sendable {
     private struct Pools {
         let limit: Int
         let connectTimeout: Duration
+        let trustRoots: NIOSSLTrustRoots
         var byURL: [String: VendorOriginPool] = [:]
     }
 
@@ -29,12 +31,24 @@ public final class VendorClient: Sendable {
     /// - Parameters:
     ///   - concurrency: How many requests may be on the way at once to one address, 1 or more; others wait.
     ///   - timeout: The longest that a request may take, from call to the answer's last byte.
-    public init(concurrency: Int, timeout: Duration) {
+    public convenience init(concurrency: Int, timeout: Duration) {
+        self.init(concurrency: concurrency, timeout: timeout, trustRoots: .default)
+    }
+
+    /// Makes a client that trusts these certificates (PEM), for tests; nil: those that the system trusts.
+    package convenience init(concurrency: Int, timeout: Duration, certificateAuthorities: [UInt8]?) throws {
+        let certificates = try certificateAuthorities.map { try NIOSSLCertificate.fromPEMBytes($0) }
+        self.init(
+            concurrency: concurrency, timeout: timeout, trustRoots: certificates.map { .certificates($0) } ?? .default)
+    }
+
+    private init(concurrency: Int, timeout: Duration, trustRoots: NIOSSLTrustRoots) {
         loop = MultiThreadedEventLoopGroup.singleton.next()
         executor = EventLoopExecutor(loop)
         self.timeout = timeout
         pools = .makeBoxSendingValue(
-            Pools(limit: max(1, concurrency), connectTimeout: min(timeout, .seconds(10))), eventLoop: loop)
+            Pools(limit: max(1, concurrency), connectTimeout: min(timeout, .seconds(10)), trustRoots: trustRoots),
+            eventLoop: loop)
     }
 
     /// Closes the connections. Requests on the way end as in doubt, later ones as not sent.
@@ -94,7 +108,8 @@ public final class VendorClient: Sendable {
         if let pool = pools.value.byURL[baseURL] { return pool }
         guard let origin = VendorOrigin(baseURL: baseURL) else { return nil }
         let pool = try VendorOriginPool(
-            origin, on: loop, limit: pools.value.limit, connectTimeout: pools.value.connectTimeout)
+            origin, on: loop, limit: pools.value.limit, connectTimeout: pools.value.connectTimeout,
+            trustRoots: pools.value.trustRoots)
         pools.value.byURL[baseURL] = pool
         return pool
     }

@@ -28,13 +28,19 @@ final class VendorOriginPool {
     /// - Parameters:
     ///   - limit: The most connections at once.
     ///   - connectTimeout: The longest that one may take to come about.
+    ///   - trustRoots: Whose certificates count.
     /// - Throws: `NIOSSLError` where the system's certificates cannot be had.
-    init(_ origin: VendorOrigin, on loop: any EventLoop, limit: Int, connectTimeout: Duration) throws {
+    init(
+        _ origin: VendorOrigin, on loop: any EventLoop, limit: Int, connectTimeout: Duration,
+        trustRoots: NIOSSLTrustRoots
+    ) throws {
         self.origin = origin
         self.loop = loop.assumeIsolated()
         self.limit = limit
         self.connectTimeout = .nanoseconds(connectTimeout.nanoseconds)
-        tls = origin.isSecure ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = trustRoots
+        tls = origin.isSecure ? try NIOSSLContext(configuration: configuration) : nil
     }
 
     /// Sends a request as soon as a connection is free for it.
