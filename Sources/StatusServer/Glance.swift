@@ -6,8 +6,10 @@ import Synchronization
 final class Glance<Value: Sendable>: Sendable {
     private struct State {
         var task: Task<Result<Value, any Error>, Never>?
+        /// When the look was over; nil: it goes on.
         var endedAt: ContinuousClock.Instant?
-        var isRunning = false
+        /// Which look it is.
+        var number = 0
     }
 
     private let state = Mutex(State())
@@ -46,22 +48,23 @@ final class Glance<Value: Sendable>: Sendable {
         }
     }
 
+    /// The next who asks gets a value from after this.
+    func forget() {
+        state.withLock { $0.task = nil }
+    }
+
     private func current() -> Task<Result<Value, any Error>, Never> {
         state.withLock { state in
-            if let task = state.task, state.isRunning || (state.endedAt.map { .now - $0 < freshness } ?? false) {
-                return task
-            }
-            let task = Task { [look] in
+            if let task = state.task, state.endedAt.map({ .now - $0 < freshness }) ?? true { return task }
+            state.number += 1
+            state.endedAt = nil
+            let task = Task { [look, number = state.number] in
                 let result: Result<Value, any Error>
                 do { result = .success(try await look()) } catch { result = .failure(error) }
-                self.state.withLock {
-                    $0.isRunning = false
-                    $0.endedAt = .now
-                }
+                self.state.withLock { if $0.number == number { $0.endedAt = .now } }
                 return result
             }
             state.task = task
-            state.isRunning = true
             return task
         }
     }

@@ -68,7 +68,11 @@ public struct StatusService: Service {
         quiet.logLevel = max(logger.logLevel, .warning)
         let routes = Routes(
             observed: observed, pages: PageDesk(observed: observed, sessions: sessions),
-            actions: sessions.map { ActionDesk(sessions: $0, conninfo: conninfo, logger: logger) },
+            actions: sessions.map {
+                ActionDesk(
+                    sessions: $0, conninfo: conninfo, logger: logger,
+                    onDone: { [overview = observed.overview] in overview.forget() })
+            },
             isLoopback: address.isLoopback)
         return Application(
             router: routes.router(),

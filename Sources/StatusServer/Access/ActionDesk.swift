@@ -9,6 +9,8 @@ struct ActionDesk {
     let sessions: Sessions
     let conninfo: String
     let logger: Logger
+    /// Called after something was done: what was read before is old.
+    let onDone: @Sendable () -> Void
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("sign-in") { request, _ in page(request, problem: nil) }
@@ -103,6 +105,7 @@ struct ActionDesk {
 
     private func perform(_ action: OperatorAction, then path: String) async -> Response {
         do {
+            defer { onDone() }
             try await action.perform(conninfo: conninfo, logger: logger)
             logger.notice(
                 "A person acted on the status page.", metadata: ["action": "\(action.name)", "page": "\(path)"])

@@ -44,7 +44,7 @@ struct OrderTable {
         let rows = orders.map { order -> HTML in
             """
             <tr><th scope="row"><a href="/orders/\(order.id)">\(order.name)</a></th>
-            <td data-label="Shop">\(order.shop)</td>
+            <td data-label="Shop" class="name">\(order.shop)</td>
             <td data-label="State">\(order.status.pill(needsPerson: order.needsPerson).html)</td>
             <td data-label="Changed">\(HTML.moment(order.updatedAt))</td>
             <td data-label="Why" class="why">\(order.error ?? "")</td></tr>
