@@ -24,7 +24,7 @@ struct OrdersPage {
         }
         let more: HTML? =
             orders.count == search.limit ? "<p class=\"quiet\">The newest \(search.limit) are shown.</p>" : nil
-        return "\(OrderTable(orders: orders).html)\(more)"
+        return "<section>\(OrderTable(orders: orders).html)\(more)</section>"
     }
 
     private static let filters: [(word: String, query: String)] =
