@@ -16,7 +16,7 @@ public struct Setting: Sendable {
         self.meaning = meaning
     }
 
-    /// Every setting but the shops' keys, in the order of the sample file.
+    /// Every setting but the secrets (the shops' keys, the page's token), in the order of the sample file.
     public static let all = [
         Setting("DATABASE_URL", nil, "Any libpq URI or conninfo, several hosts allowed; none: libpq's PG* variables."),
         Setting("API_URL", BridgeConfiguration.productionURL, "The vendor's base URL, for shops without their own."),
@@ -33,6 +33,9 @@ public struct Setting: Sendable {
         Setting("POLL_INTERVAL", "30s", "The longest that the worker goes without looking."),
         Setting("HEARTBEAT", "10s", "How often the status row is written."),
         Setting("DRAIN_TIMEOUT", "45s", "The longest that a drain waits for requests in the air."),
+        Setting(
+            "HTTP_ADDRESS", HTTPAddress.standard,
+            "Where status page, /metrics, /healthz and /readyz are; empty: nowhere."),
         Setting("LOG_LEVEL", "info", "trace, debug, info, notice, warning, error or critical."),
         Setting("LOG_FORMAT", nil, "text or json; none: text on a terminal, else json."),
     ]
@@ -40,13 +43,14 @@ public struct Setting: Sendable {
     static func key(variable: String) -> String { String(variable.dropFirst("GIFTBRIDGE_".count)).lowercased() }
     static func variable(key: String) -> String { "GIFTBRIDGE_" + key.uppercased() }
 
-    /// Whether a configuration file may have it. A shop's key is a file that holds it: `api_key_file`, `api_key_<shop>_file`.
+    /// Whether a configuration file may have it. A secret is a file that holds it: `api_key_file`, `api_key_<shop>_file`,
+    /// `http_token_file`.
     static func isKnown(key: String) -> Bool {
-        all.contains { $0.key == key } || isKey(key) && key.hasSuffix("_file")
+        all.contains { $0.key == key } || key == "http_token_file" || isKey(key) && key.hasSuffix("_file")
     }
 
-    /// Whether it would be a shop's key itself.
-    static func isSecret(key: String) -> Bool { isKey(key) && !key.hasSuffix("_file") }
+    /// Whether it would be a secret itself.
+    static func isSecret(key: String) -> Bool { key == "http_token" || isKey(key) && !key.hasSuffix("_file") }
 
     private static func isKey(_ key: String) -> Bool {
         (key == "api_key" || key.hasPrefix("api_key_"))
@@ -55,7 +59,7 @@ public struct Setting: Sendable {
 
     /// The setting that somebody may have meant; nil: none is near.
     static func nearest(to key: String) -> String? {
-        let known = all.map(\.key) + ["api_key_file"]
+        let known = all.map(\.key) + ["api_key_file", "http_token_file"]
         let plain = key.lowercased().replacing("-", with: "_").replacing("giftbridge_", with: "")
         let nearest = known.map { ($0, distance($0, plain)) }.min { $0.1 < $1.1 }
         return nearest.flatMap { $0.1 <= max(2, plain.count / 3) ? $0.0 : nil }
