@@ -17,7 +17,7 @@ struct Observed: Sendable {
     /// The queue's gauges: of a second ago at most, so that no number of scrapes asks the database more often.
     let queue: Glance<QueueGauges>
     /// The first page's contents, likewise.
-    let overview: Glance<Overview>
+    let frontPage: Glance<FrontPage>
     /// For single questions.
     let database: LookingConnection
 

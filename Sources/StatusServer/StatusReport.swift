@@ -1,5 +1,11 @@
 import Giftbridge
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// `/status.json`: what the first page shows, for programs. Members are only ever added.
 struct StatusReport: Encodable {
     /// The worker of this process.
@@ -25,7 +31,8 @@ struct StatusReport: Encodable {
     let process: Process
     /// What is wrong with the database; absent: it answers.
     let databaseError: String?
-    /// Absent without the database, as are the next two.
+    /// When the database was asked; absent without it, as are the next three.
+    let at: Date?
     let queues: [ShopQueue]?
     let workers: [WorkerReport]?
     let needsPerson: [OrderSummary]?
@@ -33,7 +40,7 @@ struct StatusReport: Encodable {
     enum CodingKeys: String, CodingKey {
         case process
         case databaseError = "database_error"
-        case queues, workers
+        case at, queues, workers
         case needsPerson = "needs_person"
     }
 }
@@ -43,20 +50,20 @@ extension Observed {
     ///
     /// - Throws: `EncodingError`.
     func statusJSON() async throws -> String {
-        let overview: Overview?
+        var overview: Overview?
         var fault: String?
         do {
-            overview = try await self.overview.value()
+            overview = try await frontPage.value().overview
         } catch {
-            (overview, fault) = (nil, "\(error)")
+            fault = "\(error)"
         }
         let counts = metrics.counts
         let report = StatusReport(
             process: StatusReport.Process(
                 state: counts.state, version: version, inFlight: counts.inFlight, unwrittenResults: counts.unwritten,
                 connected: counts.isConnected, listening: counts.isListening, progressSeconds: pulse.age / .seconds(1)),
-            databaseError: fault, queues: overview?.queues, workers: overview?.workers,
-            needsPerson: overview?.forAPerson)
+            databaseError: fault, at: overview?.at, queues: overview?.queues, workers: overview?.workers,
+            needsPerson: overview?.needsPerson)
         return try OperatorJSON.text(report) + "\n"
     }
 }

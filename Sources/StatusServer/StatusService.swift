@@ -38,7 +38,7 @@ public struct StatusService: Service {
             version: version, concurrency: configuration.concurrency, heartbeat: configuration.heartbeat,
             pulse: worker.pulse, metrics: worker.metrics,
             queue: Glance { try await database.read { try await QueueGauges.read($0) } },
-            overview: Glance { try await database.read { try await Overview(OperatorDesk($0)) } }, database: database)
+            frontPage: Glance { try await database.read { try await FrontPage(OperatorDesk($0)) } }, database: database)
     }
 
     /// Serves from when the worker is ready until graceful shutdown or cancellation. Throws nothing.
@@ -71,7 +71,7 @@ public struct StatusService: Service {
             actions: sessions.map {
                 ActionDesk(
                     sessions: $0, conninfo: conninfo, logger: logger,
-                    onDone: { [overview = observed.overview] in overview.forget() })
+                    onDone: { [page = observed.frontPage] in page.forget() })
             },
             isLoopback: address.isLoopback)
         return Application(

@@ -135,7 +135,9 @@ import Testing
 
     @Test func theSampleListsEverySettingWithItsDefault() throws {
         let listed = try ConfigurationFile(path: "f", text: Self.uncommented()).values
-        #expect(Set(listed.keys) == Set(Setting.all.map(\.variable)).union(["GIFTBRIDGE_API_KEY_FILE", "GIFTBRIDGE_HTTP_TOKEN_FILE"]))
+        #expect(
+            Set(listed.keys)
+                == Set(Setting.all.map(\.variable)).union(["GIFTBRIDGE_API_KEY_FILE", "GIFTBRIDGE_HTTP_TOKEN_FILE"]))
         for setting in Setting.all where setting.defaultValue != nil {
             #expect(listed[setting.variable] == setting.defaultValue, "\(setting.variable)")
         }

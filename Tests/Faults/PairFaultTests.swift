@@ -12,7 +12,9 @@ extension OneAtATime {
         @Test(.timeLimit(.minutes(4))) func everyPairIsSoldAtMostOnceAndEndsAsTheContractSays() async throws {
             // Each has a database and a vendor of its own, and most of the time both wait.
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for pausesShops in [false, true] { group.addTask { try await Self.sellPairs(pausesShops: pausesShops) } }
+                for pausesShops in [false, true] {
+                    group.addTask { try await Self.sellPairs(pausesShops: pausesShops) }
+                }
                 try await group.waitForAll()
             }
         }

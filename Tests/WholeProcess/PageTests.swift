@@ -44,7 +44,7 @@ import Testing
                 let json = try await face.get("/status.json")
                 let report = try #require(
                     try JSONSerialization.jsonObject(with: Data(json.text.utf8)) as? [String: Any])
-                #expect(Set(report.keys) == ["process", "queues", "workers", "needs_person"])
+                #expect(Set(report.keys) == ["process", "at", "queues", "workers", "needs_person"])
                 let queue = try #require((report["queues"] as? [[String: Any]])?.first)
                 #expect(queue["shop"] as? String == "default" && queue["completed_last_hour"] as? Int == 2)
                 #expect((report["process"] as? [String: Any])?["state"] as? String == "running")

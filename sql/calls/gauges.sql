@@ -5,7 +5,7 @@ SELECT q.shop, q.pending, q.submitting, q.in_doubt, q.rejected, q.failed, q.comp
     coalesce(doubt.for_a_person, 0) AS for_a_person
 FROM giftbridge.queue AS q
 LEFT JOIN (
-    SELECT o.shop, min(o.in_doubt_since) AS since, count(*) FILTER (WHERE o.due_at IS NULL) AS for_a_person
-    FROM giftbridge.orders AS o WHERE o.status = 'in_doubt' GROUP BY o.shop
+    SELECT l.shop, min(l.in_doubt_since) AS since, count(*) FILTER (WHERE l.due_at IS NULL) AS for_a_person
+    FROM giftbridge.order_list AS l WHERE l.status = 'in_doubt' GROUP BY l.shop
 ) AS doubt ON doubt.shop = q.shop
 ORDER BY q.shop

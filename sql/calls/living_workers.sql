@@ -1,4 +1,3 @@
--- Workers that are not stopped: those with a heartbeat within the last minute, and the dead
-SELECT count(*) FILTER (WHERE s.heartbeat_at > now() - interval '1 minute') AS living,
-    count(*) FILTER (WHERE s.heartbeat_at <= now() - interval '1 minute') AS dead
-FROM giftbridge.status AS s WHERE s.state <> 'stopped'
+-- Workers that have not stopped: the living and the dead
+SELECT count(*) FILTER (WHERE w.state <> 'dead') AS living, count(*) FILTER (WHERE w.state = 'dead') AS dead
+FROM giftbridge.workers AS w WHERE w.state <> 'stopped'

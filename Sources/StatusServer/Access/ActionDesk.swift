@@ -24,28 +24,33 @@ struct ActionDesk {
             let id = try context.parameters.require("id", as: Int.self)
             let name = try context.parameters.require("action")
             let (_, form) = try await checked(request)
-            guard let action = Self.action(name, order: id, form) else { throw HTTPError(.notFound) }
-            return await perform(action, then: "/orders/\(id)")
+            guard let action = Self.action(name, form) else { throw HTTPError(.notFound) }
+            return await perform(name, then: "/orders/\(id)") { try await action.perform(on: [id], over: $0) { _ in } }
         }
         router.post("shops/pause") { request, _ in
             let (_, form) = try await checked(request)
-            return await perform(.pause(shop: form["shop"] ?? "", reason: form.text("reason")), then: "/")
+            return await perform("pause", then: "/") {
+                try await ShopAction.pause(reason: form.text("reason")).perform(on: form["shop"] ?? "", over: $0)
+            }
         }
         router.post("shops/resume") { request, _ in
             let (_, form) = try await checked(request)
-            return await perform(.resume(shop: form["shop"] ?? ""), then: "/")
+            return await perform("resume", then: "/") {
+                try await ShopAction.resume.perform(on: form["shop"] ?? "", over: $0)
+            }
         }
     }
 
-    private static func action(_ name: String, order: Int, _ form: [String: String]) -> OperatorAction? {
+    private static func action(_ name: String, _ form: [String: String]) -> OrderAction? {
         switch name {
-        case "retry": .retry(order: order)
-        case "cancel": .cancel(order: order)
-        case "resolve-unsold": .resolveUnsold(order: order)
+        case "retry": .retry
+        case "cancel": .cancel
+        case "resolve-unsold": .resolveUnsold
         case "resolve-sold":
-            .resolveSold(
-                order: order, reference: form.text("reference"),
-                codes: form.text("codes")?.split(whereSeparator: { $0 == "," || $0.isWhitespace }).map(String.init))
+            form.text("reference").map { reference in
+                let codes = form.text("codes")?.split(whereSeparator: { $0 == "," || $0.isWhitespace }).map(String.init)
+                return .resolveSold(reference: reference, codes: codes)
+            }
         default: nil
         }
     }
@@ -103,18 +108,30 @@ struct ActionDesk {
             status: status)
     }
 
-    private func perform(_ action: OperatorAction, then path: String) async -> Response {
+    /// Does what was asked for, over a connection of its own, and goes back to where it shows.
+    private func perform(_ name: String, then path: String, _ act: @Sendable (Connection) async throws -> Void) async
+        -> Response
+    {
+        defer { onDone() }
         do {
-            defer { onDone() }
-            try await action.perform(conninfo: conninfo, logger: logger)
-            logger.notice(
-                "A person acted on the status page.", metadata: ["action": "\(action.name)", "page": "\(path)"])
-            return Self.redirect(to: "\(path)?done=\(action.name)", session: nil)
+            let options = ConnectionOptions(
+                connectTimeout: .seconds(5), commandTimeout: .seconds(10), applicationName: "giftbridge http action",
+                requiresPrimary: true)
+            let connection = try await Connection.open(conninfo, options: options, logger: logger)
+            do {
+                try await act(connection)
+            } catch {
+                await connection.close()
+                throw error
+            }
+            await connection.close()
         } catch let error as ServerError {
             return Self.refusal(error.message, back: path, status: .conflict)
         } catch {
             return Self.refusal("\(error)", back: path, status: .serviceUnavailable)
         }
+        logger.notice("A person acted on the status page.", metadata: ["action": "\(name)", "page": "\(path)"])
+        return Self.redirect(to: "\(path)?done=\(name)", session: nil)
     }
 
     private static func refusal(_ reason: String, back path: String, status: HTTPResponse.Status) -> Response {

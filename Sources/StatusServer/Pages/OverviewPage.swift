@@ -3,7 +3,7 @@ import Giftbridge
 /// `/`: what is going on, and what needs somebody.
 struct OverviewPage {
     /// Nil: the database does not answer.
-    let overview: Overview?
+    let page: FrontPage?
     /// Why it does not.
     var fault: String?
     /// The worker of this process.
@@ -12,31 +12,31 @@ struct OverviewPage {
     let forms: ActionForms?
 
     var html: HTML {
-        guard let overview else {
+        guard let page else {
             return """
                 \(Headline(fault: fault ?? "it gave no reason").html)
                 \(own)
                 """
         }
         return """
-            \(Headline(overview: overview, counts: counts).html)
-            \(orders(overview))
-            <section><h2>Queues</h2>\(QueueTable(queues: overview.queues, forms: forms).html)</section>
-            <section><h2>Last hour</h2>\(RateChart(minutes: overview.soldByMinute).html)</section>
-            <section><h2>Workers</h2>\(WorkerTable(workers: overview.workers).html)</section>
+            \(Headline(overview: page.overview, counts: counts).html)
+            \(orders(page.overview))
+            <section><h2>Queues</h2>\(QueueTable(queues: page.overview.queues, forms: forms).html)</section>
+            <section><h2>Last hour</h2>\(RateChart(minutes: page.soldByMinute).html)</section>
+            <section><h2>Workers</h2>\(WorkerTable(workers: page.overview.workers).html)</section>
             """
     }
 
     private func orders(_ overview: Overview) -> HTML? {
         let total = overview.queues.reduce(0) { $0 + $1.needsPerson }
-        guard !overview.forAPerson.isEmpty else { return nil }
+        guard !overview.needsPerson.isEmpty else { return nil }
         let more: HTML? =
-            total > overview.forAPerson.count
-            ? "<p class=\"quiet\">The newest \(overview.forAPerson.count) of \(total). <a href=\"/orders?needs=person\">More</a></p>"
+            total > overview.needsPerson.count
+            ? "<p class=\"quiet\">The newest \(overview.needsPerson.count) of \(total). <a href=\"/orders?needs=person\">More</a></p>"
             : nil
         return """
             <section><h2>Orders that need a person</h2>
-            \(OrderTable(orders: overview.forAPerson).html)\(more)</section>
+            \(OrderTable(orders: overview.needsPerson).html)\(more)</section>
             """
     }
 

@@ -24,9 +24,9 @@ struct PageDesk {
 
     private func overview(_ request: Request) async -> Response {
         let visitor = Visitor(request, sessions: sessions)
-        var page = OverviewPage(overview: nil, counts: observed.metrics.counts, forms: visitor.forms)
+        var page = OverviewPage(page: nil, counts: observed.metrics.counts, forms: visitor.forms)
         do {
-            page = OverviewPage(overview: try await observed.overview.value(), counts: page.counts, forms: page.forms)
+            page = OverviewPage(page: try await observed.frontPage.value(), counts: page.counts, forms: page.forms)
         } catch {
             page.fault = "\(error)"
         }
@@ -99,7 +99,7 @@ struct PageDesk {
     /// What was done, by the action's name.
     private static let notes = [
         "retry": "The order is sent again.", "cancel": "The order is cancelled.",
-        "resolve_sold": "The order is completed.", "resolve_unsold": "The order is sent again.",
+        "resolve-sold": "The order is completed.", "resolve-unsold": "The order is sent again.",
         "pause": "The shop is paused.", "resume": "The shop is resumed.",
     ]
 }

@@ -43,7 +43,7 @@ extension DatabaseTests {
         @Test func eachRoleHasTheFunctionsThatItNeeds() async throws {
             let test = try await TestQueue.make()
             #expect(try await test.column(Self.functions("giftbridge_shop")) == ["cancel", "retry"])
-            #expect(try await test.column(Self.functions("giftbridge_monitor")) == ["allowance"])
+            #expect(try await test.column(Self.functions("giftbridge_monitor")) == ["allowance", "drain_seconds"])
             let all = try await test.column(
                 "SELECT proname FROM pg_proc WHERE pronamespace = 'giftbridge'::regnamespace AND prosecdef ORDER BY proname"
             )
