@@ -130,7 +130,9 @@ import Testing
 
     @Test(arguments: [
         ["--help"], ["--version"], ["run", "--help"], ["migrate", "--help"], ["sandbox", "--help"], ["demo", "--help"],
-        ["retry", "--help"], ["cancel", "--help"], ["--generate-completion-script", "bash"],
+        ["retry", "--help"], ["cancel", "--help"], ["check", "--help"], ["status", "--help"], ["orders", "--help"],
+        ["show", "--help"], ["preview", "--help"], ["resolve", "--help"], ["pause", "--help"], ["resume", "--help"],
+        ["prune", "--help"], ["--generate-completion-script", "bash"],
     ])
     func helpIsThere(arguments: [String]) async throws {
         let outcome = try await RunningProcess.giftbridge(arguments)

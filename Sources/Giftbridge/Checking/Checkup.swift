@@ -70,11 +70,7 @@ public struct Checkup: Sendable {
         guard let row = try await connection.query(SQL.Call.checkServer).first else { return }
         let now = (asked + Date.now.timeIntervalSince1970) / 2
         if try row.int("backend") != Int(connection.backendPID) {
-            found(
-                .warning(
-                    .database, "There is a connection pooler between here and PostgreSQL.",
-                    "Let the worker connect to PostgreSQL itself, or through a pool with pool_mode=session: it needs LISTEN."
-                ))
+            found(.ok(.database, "There is a connection pooler between here and PostgreSQL."))
         }
         for finding in try ServerFacts(row, now: now).findings { found(finding) }
     }

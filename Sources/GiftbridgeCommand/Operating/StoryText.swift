@@ -69,7 +69,8 @@ struct StoryText {
     /// `That is in 12 s, at 2026-11-23 03:07:11 UTC`
     private func when(_ date: Date) -> String {
         let seconds = date.timeIntervalSince(story.facts.lookedAt)
-        return seconds < 1 ? "That is now" : "That is in \(BriefDuration(seconds: seconds)), at \(Self.clock(date, 0)) UTC"
+        return seconds < 1
+            ? "That is now" : "That is in \(BriefDuration(seconds: seconds)), at \(Self.clock(date, 0)) UTC"
     }
 
     /// Times as logs have them: UTC.

@@ -1,0 +1,145 @@
+import Foundation
+import Giftbridge
+import LibPQ
+import LocalPostgres
+import Logging
+import TestSupport
+import Testing
+
+/// `giftbridge check`: every fault is found, with its remedy, through the real binary.
+@Suite struct CheckTests {
+    /// A durable server with the schema, and a vendor.
+    struct House: Sendable {
+        let server: LocalPostgres
+        let database: TestDatabase
+        let vendor: VendorPeer
+
+        static func open(_ body: @Sendable @escaping (House) async throws -> Void) async throws {
+            try await LocalPostgres.run(in: TestServer.directory) { server in
+                let database = TestDatabase(server: server, name: "postgres")
+                let connection = try await database.connect()
+                _ = try await Schema.migrate(connection)
+                await connection.close()
+                try await database.run("UPDATE giftbridge.shops SET payment_method = 1")
+                try await VendorPeer.run(["--rate-limit", "60"]) {
+                    try await body(House(server: server, database: database, vendor: $0))
+                }
+            }
+        }
+
+        func check(_ arguments: [String] = [], _ settings: [String: String] = [:]) async throws
+            -> RunningProcess.Outcome
+        {
+            try await RunningProcess.giftbridge(
+                ["check"] + arguments,
+                environment: Bridge(database, vendor, settings).environment)
+        }
+    }
+
+    private static func findings(_ outcome: RunningProcess.Outcome) throws -> [Finding] {
+        try JSONDecoder().decode([Finding].self, from: Data(outcome.text.utf8))
+    }
+
+    @Test(.timeLimit(.minutes(2))) func everyFaultHasItsRemedy() async throws {
+        try await House.open { house in
+            let sound = try await house.check()
+            #expect(sound.status == 0, "\(sound.text)")
+            #expect(sound.output.last == "No fault, 1 warning.", "a superuser, as the tests' is")
+            for line in [
+                "ok    listen: A notification from another session arrives.",
+                "ok    key: The vendor accepts the key of shop default.",
+                "ok    payment methods: The vendor has those of shop default: 1.",
+                "ok    allowance: 60 requests in 60 s for default; the vendor says 60.",
+            ] { #expect(sound.output.contains(line), "\(line)") }
+            let json = try Self.findings(try await house.check(["--json"]))
+            #expect(json.count { $0.level == .ok } >= 8 && json.allSatisfy { $0.level != .fault })
+
+            // Shops.
+            try await house.database.run(
+                """
+                UPDATE giftbridge.shops SET payment_method = 77, rate_limit = 90, assign_codes = false;
+                SELECT giftbridge.pause('default', 'stock-taking.');
+                INSERT INTO giftbridge.orders (items, customer_email, delivery_method, delivery_email)
+                VALUES ('[{"id": 1, "price": 1}]', 'a@example.com', 9, 'b@example.com')
+                """)
+            let shop = try await house.check()
+            #expect(shop.status == 78)
+            for text in [
+                "FAIL  payment methods: The vendor has no payment method 77, which shop default or its orders use.",
+                "warn  allowance: The vendor allows 60 requests, shop default's rate_limit is 90.",
+                "warn  shops: Shop default is paused: stock-taking.", "giftbridge resume default",
+                "warn  shops: Shop default has assign_codes off", "use delivery method 9, which it calls neither",
+            ] { #expect(shop.text.contains(text), "\(text)") }
+            try await house.database.run(
+                "UPDATE giftbridge.shops SET payment_method = 1, rate_limit = 60, assign_codes = true, paused = false")
+
+            // Key and vendor.
+            try await house.vendor.accept(key: "sk_other")
+            let key = try await house.check()
+            #expect(key.status == 78)
+            #expect(key.text.contains("FAIL  key: The vendor refuses the key of shop default (HTTP 401)."))
+            #expect(key.text.contains("→ Give the right one as GIFTBRIDGE_API_KEY (or GIFTBRIDGE_API_KEY_DEFAULT)"))
+            #expect(!key.text.contains(VendorPeer.key))
+            let away = try await house.check([], ["GIFTBRIDGE_API_URL": "http://127.0.0.1:9"])
+            #expect(away.status == 69)
+            #expect(away.text.contains("FAIL  vendor: http://127.0.0.1:9 cannot be asked for shop default."))
+
+            // Rights.
+            try await house.database.run("CREATE ROLE nobody LOGIN; GRANT USAGE ON SCHEMA giftbridge TO nobody")
+            let conninfo = "host=\(house.server.directory) user=nobody dbname=postgres"
+            let rights = try await house.check([], ["GIFTBRIDGE_DATABASE_URL": conninfo])
+            #expect(rights.status == 78)
+            #expect(rights.text.contains("FAIL  rights: "), "\(rights.text)")
+
+            // Schema.
+            try await house.database.run("CREATE DATABASE bare")
+            let bare = try await house.check([], ["GIFTBRIDGE_DATABASE_URL": house.server.conninfo(database: "bare")])
+            #expect(bare.status == 78)
+            #expect(bare.text.contains("FAIL  schema: The database has no schema giftbridge"))
+            #expect(bare.text.contains("→ Run `giftbridge migrate`"))
+        }
+    }
+
+    @Test(
+        .timeLimit(.minutes(2)),
+        .enabled(if: PgBouncer.path != nil, "pgbouncer is not installed: apt-get install pgbouncer, as .ci/run does"))
+    func aTransactionPoolerIsFoundOut() async throws {
+        try await House.open { house in
+            try await PgBouncer.run(before: house.server) { pool in
+                let outcome = try await house.check([], ["GIFTBRIDGE_DATABASE_URL": pool.conninfo])
+                #expect(outcome.status == 78)
+                #expect(outcome.text.contains("FAIL  listen: No notification arrives: a transaction pooler"))
+                #expect(outcome.text.contains("pool_mode=session"))
+            }
+        }
+    }
+
+    @Test func aDatabaseThatIsAwayIs69AndALooseOneIsFoundOut() async throws {
+        let environment = ["GIFTBRIDGE_API_KEY": VendorPeer.key]
+        let away = try await RunningProcess.giftbridge(
+            ["check", "--database-url", "host=/nowhere"], environment: environment)
+        #expect(away.status == 69)
+        #expect(away.text.contains("FAIL  database: Cannot connect to the database:"))
+
+        let database = try await TestServer.shared.database()
+        let loose = try await RunningProcess.giftbridge(
+            ["check", "--json", "--database-url", database.conninfo, "--api-url", "http://127.0.0.1:9"],
+            environment: environment)
+        #expect(loose.status == 78)
+        let findings = try Self.findings(loose)
+        #expect(
+            findings.contains { $0.subject == .durability && $0.level == .fault && $0.what.contains("fsync is off") })
+        #expect(findings.contains { $0.subject == .vendor && $0.level == .unreachable })
+    }
+
+    @Test(arguments: [
+        (["GIFTBRIDGE_LEASE": "soon"], "GIFTBRIDGE_LEASE must be a duration"),
+        (["GIFTBRIDGE_API_KEY_FILE": "/nowhere/key"], "GIFTBRIDGE_API_KEY_FILE names a file that cannot be read"),
+        ([:], "GIFTBRIDGE_API_KEY is not set"),
+    ]) func wrongSettingsAre78(settings: [String: String], text: String) async throws {
+        let outcome = try await RunningProcess.giftbridge(
+            ["check"], environment: settings.merging(["GIFTBRIDGE_DATABASE_URL": "host=/nowhere"]) { $1 })
+        #expect(outcome.status == 78)
+        #expect(outcome.text.contains("FAIL  configuration: \(text)"), "\(outcome.text)")
+    }
+}

@@ -1,0 +1,272 @@
+import Foundation
+import Giftbridge
+import LibPQ
+import TestSupport
+import Testing
+
+/// The operator's commands through the real binary, on what a real worker left behind.
+@Suite struct OperatorCommandTests {
+    /// Order 1 of shop `default` is completed, 2 rejected, 4 pending; shop `manual`'s 3 is in doubt and needs a person.
+    private static func scene(_ body: @Sendable @escaping (TestDatabase, VendorPeer) async throws -> Void) async throws
+    {
+        let database = try await TestServer.shared.database()
+        try await database.run(
+            """
+            UPDATE giftbridge.shops SET rate_limit = NULL, payment_method = 1;
+            INSERT INTO giftbridge.shops (name, rate_limit, payment_method, assign_codes) VALUES ('manual', NULL, 1, false)
+            """)
+        try await VendorPeer.run { vendor in
+            try await vendor.fault("close_after", orderID: "100003")
+            try await Bridge(database, vendor).runAndDrain { _ in
+                try await database.run(
+                    """
+                    INSERT INTO giftbridge.orders (shop, shop_order_id, items, customer_email, delivery_method, delivery_email)
+                    SELECT CASE n WHEN 3 THEN 'manual' ELSE 'default' END, (100000 + n)::text,
+                        jsonb_build_array(jsonb_build_object('id', CASE n WHEN 2 THEN 5 ELSE 1 END, 'price', 12.50)),
+                        'planted.customer@example.com', 1, 'planted.recipient@example.com'
+                    FROM generate_series(1, 3) AS n
+                    """)
+                try await database.wait(
+                    for: "completed in_doubt rejected",
+                    from: "SELECT string_agg(status, ' ' ORDER BY status) FROM giftbridge.orders")
+            }
+            try await database.run("SELECT giftbridge.pause('default', 'stock-taking')")
+            try await database.insertOrders(100_004...100_004)
+            try await body(database, vendor)
+        }
+    }
+
+    private static func giftbridge(_ database: TestDatabase, _ arguments: String...) async throws
+        -> RunningProcess.Outcome
+    {
+        try await RunningProcess.giftbridge(
+            arguments, environment: ["GIFTBRIDGE_DATABASE_URL": database.conninfo])
+    }
+
+    private static func json(_ outcome: RunningProcess.Outcome) throws -> Any {
+        try JSONSerialization.jsonObject(with: Data(outcome.text.utf8))
+    }
+
+    @Test(.timeLimit(.minutes(3))) func anOperatorSeesAndActs() async throws {
+        try await Self.scene { database, vendor in
+            let code = try #require(
+                try await database.value("SELECT voucher_codes[1] FROM giftbridge.orders WHERE id = 1"))
+            try await see(database, code: code)
+            try await find(database)
+            try await preview(database, vendor, code: code)
+            try await act(database)
+        }
+    }
+
+    private func see(_ database: TestDatabase, code: String) async throws {
+        let status = try await Self.giftbridge(database, "status")
+        #expect(status.status == 0)
+        #expect(status.text.contains("1 stopped in the last week"))
+        #expect(status.text.contains("No worker runs: nothing is sent. giftbridge run starts one."))
+        #expect(status.text.contains("↳ paused: stock-taking · until giftbridge resume"))
+        #expect(status.text.contains("Needs a person: 2"))
+        #expect(!status.text.contains("\u{1B}"), "piped output is plain text")
+
+        let overview = try #require(
+            try Self.json(try await Self.giftbridge(database, "status", "--json")) as? [String: Any])
+        #expect(Set(overview.keys) == ["at", "workers", "queues", "needs_person"])
+        let queues = try #require(overview["queues"] as? [[String: Any]])
+        #expect(queues.map { $0["shop"] as? String } == ["default", "manual"])
+        #expect(queues.map { $0["needs_person"] as? Int } == [1, 1])
+        #expect((overview["workers"] as? [[String: Any]])?.map { $0["state"] as? String } == ["stopped"])
+
+        let orders = try await Self.giftbridge(database, "orders")
+        #expect(orders.output.map { $0.split(separator: " ").first } == ["ID", "4", "3", "2", "1"])
+        #expect(try await Self.giftbridge(database, "orders", "--limit", "1").output.count == 3)
+        #expect(try await Self.giftbridge(database, "orders", "--shop", "nowhere").output == ["no orders"])
+        #expect(try await Self.giftbridge(database, "orders", "--shop", "nowhere", "--json").output == ["[", "", "]"])
+        for (arguments, ids) in [
+            (["--status", "rejected"], [2]), (["--needs-person"], [3, 2]), (["--shop", "manual"], [3]),
+            (["--shop-order-id", "100001"], [1]),
+        ] {
+            let listed = try await RunningProcess.giftbridge(
+                ["orders", "--json"] + arguments, environment: ["GIFTBRIDGE_DATABASE_URL": database.conninfo])
+            #expect((try Self.json(listed) as? [[String: Any]])?.map { $0["id"] as? Int } == ids, "\(arguments)")
+        }
+
+        for arguments in [["status"], ["status", "--json"], ["orders"], ["show", "1"], ["show", "1", "--json"]] {
+            let text = try await RunningProcess.giftbridge(
+                arguments, environment: ["GIFTBRIDGE_DATABASE_URL": database.conninfo]
+            ).text
+            #expect(!text.contains("planted") && !text.contains(code), "\(arguments)")
+        }
+        #expect(try await Self.giftbridge(database, "show", "1", "--codes").text.contains("codes \(code)"))
+    }
+
+    /// Support's questions, each with one command.
+    private func find(_ database: TestDatabase) async throws {
+        let rejected = try await Self.giftbridge(database, "show", "100002").text
+        #expect(rejected.contains("Order 2 · shop default · shop's number 100002"))
+        #expect(rejected.contains("rejected: needs a person\nitems.0.id: "))
+        #expect(rejected.contains("the vendor answered HTTP 422: refused"))
+        #expect(rejected.contains("giftbridge retry 2"))
+        let doubt = try await Self.giftbridge(database, "show", "#3").text
+        #expect(doubt.contains("it may be sold, and the bridge cannot prove it. Ask the vendor."))
+        #expect(doubt.contains("giftbridge resolve 3 --sold --reference REFERENCE --codes CODE,…"))
+        #expect(doubt.contains("If the vendor has a sale with order id 100003."))
+        let waiting = try await Self.giftbridge(database, "show", "100004").text
+        #expect(waiting.contains("It is sent when somebody resumes its shop, which is paused (stock-taking)."))
+
+        let story = try #require(
+            (try Self.json(try await Self.giftbridge(database, "show", "100001", "--json", "--codes"))
+                as? [[String: Any]])?
+                .first)
+        #expect(Set(story.keys) == ["order", "journal", "outlook", "voucher_codes"])
+        #expect((story["journal"] as? [[String: Any]])?.map { $0["outcome"] as? String } == ["completed"])
+        #expect((story["outlook"] as? [String: Any])?["next"] as? String == "It is sold. Nothing more happens.")
+        let missing = try await Self.giftbridge(database, "show", "100009")
+        #expect(missing.status == 1 && missing.output.count == 1)
+        #expect(missing.text.hasPrefix("giftbridge: there is no order 100009,"))
+    }
+
+    private func preview(_ database: TestDatabase, _ vendor: VendorPeer, code: String) async throws {
+        let sent = try #require(try await vendor.requests().first { $0.order_id == "100001" }?.body)
+        let raw = try await RunningProcess.giftbridge(
+            ["preview", "1", "--raw"], environment: Bridge(database, vendor).environment)
+        #expect(raw.output == [sent], "byte for byte")
+        let pretty = try await RunningProcess.giftbridge(
+            ["preview", "1"], environment: Bridge(database, vendor).environment)
+        #expect(pretty.output.first == "POST \(vendor.url)/pos-sale")
+        #expect(pretty.text.contains("\"price\": 12.50,\n      \"code\": \"\(code)\""))
+        #expect(!pretty.text.contains(VendorPeer.key))
+        let unsent = try await Self.giftbridge(database, "preview", "4")
+        #expect(unsent.text.contains("\"code\": \"\(RequestPreview.placeholder)\""))
+        #expect(try await Self.giftbridge(database, "preview", "9").status == 1)
+        #expect(try await vendor.requests().count { $0.order_id == "100004" } == 0, "nothing is sent")
+    }
+
+    private func act(_ database: TestDatabase) async throws {
+        let few = try await Self.giftbridge(
+            database, "resolve", "3", "--sold", "--reference", "SG-3", "--codes", "A,B")
+        #expect(
+            few.status == 1
+                && few.output == [
+                    "giftbridge: order 3 has 1 items: give one voucher code for each, in the items' order"
+                ])
+        #expect(
+            try await Self.giftbridge(database, "resolve", "3", "--sold", "--reference", "SG-3", "--codes", "CODE3")
+                .output == ["order 3 is completed"])
+        #expect(
+            try await database.value(
+                "SELECT concat_ws(' ', status, order_reference, voucher_codes) FROM giftbridge.orders WHERE id = 3")
+                == "completed SG-3 {CODE3}")
+        let again = try await Self.giftbridge(database, "resolve", "3", "--unsold")
+        #expect(again.status == 1 && again.text.contains("order 3 is completed: only an order that is in_doubt"))
+
+        #expect(try await Self.giftbridge(database, "retry", "2").output == ["order 2 is pending"])
+        #expect(
+            try await Self.giftbridge(database, "cancel", "2", "4").output == [
+                "order 2 is cancelled", "order 4 is cancelled",
+            ])
+        #expect(try await Self.giftbridge(database, "resume", "default").output == ["shop default is not paused"])
+        #expect(
+            try await Self.giftbridge(database, "pause", "manual", "--reason", "why").output == [
+                "shop manual is paused"
+            ])
+        #expect(
+            try await database.value("SELECT string_agg(pause_reason, ',') FROM giftbridge.shops WHERE paused") == "why"
+        )
+        for command in ["pause", "resume"] {
+            let nowhere = try await Self.giftbridge(database, command, "nowhere")
+            #expect(nowhere.status == 1 && nowhere.output == ["giftbridge: there is no shop 'nowhere'"])
+        }
+
+        try await database.run(
+            "SET session_replication_role = replica; UPDATE giftbridge.orders SET updated_at = now() - interval '100 d' WHERE id = 1"
+        )
+        #expect(
+            try await Self.giftbridge(database, "prune", "--older-than", "90d").output
+                == ["erased the personal data of 1 order"])
+        #expect(
+            try await database.value("SELECT customer_email FROM giftbridge.orders WHERE id = 1")
+                == "erased@erased.invalid")
+    }
+
+    @Test func anOrderInDoubtThatWasNotSoldGoesOutAgainAndCodesMayComeFromAPipe() async throws {
+        let database = try await TestServer.shared.database()
+        try await database.insertOrders(1...2)
+        try await database.run(
+            """
+            SET session_replication_role = replica;
+            UPDATE giftbridge.orders SET status = 'in_doubt', due_at = NULL, in_doubt_since = now(), error = 'Why.'
+            """)
+        #expect(try await Self.giftbridge(database, "resolve", "1", "--unsold").output == ["order 1 is pending"])
+        // Standard input is empty: no codes, which one item does not go with.
+        let empty = try await Self.giftbridge(database, "resolve", "2", "--sold", "--reference", "R", "--codes", "-")
+        #expect(empty.status == 1 && empty.text.contains("give one voucher code for each"))
+        #expect(try await database.states() == "in_doubt=1 pending=1")
+    }
+
+    @Test func watchGoesOnUntilItsSignal() async throws {
+        let database = try await TestServer.shared.database()
+        let outcome = try await RunningProcess.run(
+            ["status", "--watch", "--every", "100ms"], environment: ["GIFTBRIDGE_DATABASE_URL": database.conninfo]
+        ) { process in
+            try await process.line(containing: "No worker has ever run")
+            try await database.insertOrders(1...7)
+            try await process.line(containing: "default        7")
+            process.signal(SIGINT)
+            try await process.end(within: .seconds(20))
+        }.outcome
+        #expect(outcome.status == 0)
+        #expect(!outcome.text.contains("\u{1B}"))
+    }
+
+    @Test(arguments: [
+        ["status", "--every", "1ms"], ["status", "--every", "soon"], ["orders", "--status", "sold"],
+        ["orders", "--limit", "0"], ["show"], ["preview", "one"], ["resolve", "1"], ["resolve", "1", "--sold"],
+        ["resolve", "1", "--sold", "--unsold"], ["resolve", "1", "--unsold", "--codes", "A"], ["pause"], ["resume"],
+        ["prune"], ["prune", "--older-than", "1h"], ["prune", "--older-than", "90"], ["check", "--nonsense"],
+    ])
+    func wrongUsageIs64(arguments: [String]) async throws {
+        let outcome = try await RunningProcess.giftbridge(arguments)
+        #expect(outcome.status == 64)
+        #expect(outcome.text.contains("Usage: giftbridge \(arguments[0])"))
+    }
+
+    @Test(arguments: [
+        ["status"], ["orders"], ["show", "1"], ["preview", "1"], ["retry", "1"], ["resolve", "1", "--unsold"],
+        ["pause", "default"], ["resume", "default"], ["prune", "--older-than", "90d"], ["status", "--watch"],
+    ])
+    func withoutDatabaseOrSchemaItSaysWhatToDo(arguments: [String]) async throws {
+        let away = try await RunningProcess.giftbridge(arguments + ["--database-url", "host=/nowhere"])
+        #expect(away.status == 69)
+        #expect(away.output.count == 1 && away.text.hasPrefix("giftbridge: cannot connect to the database:"))
+        let bare = try await TestServer.shared.emptyDatabase()
+        let outcome = try await RunningProcess.giftbridge(arguments + ["--database-url", bare.conninfo])
+        #expect(outcome.status == 78)
+        #expect(outcome.output == ["giftbridge: the database has no schema giftbridge: run `giftbridge migrate`"])
+    }
+
+    @Test func aConfigurationFileIsReadByEveryCommand() async throws {
+        let database = try await TestServer.shared.database()
+        let path = FileManager.default.temporaryDirectory.appending(path: "giftbridge-\(UUID().uuidString).json").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try "{\"database_url\": \"\(database.conninfo)\", \"concurrency\": \"many\"}"
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        for (arguments, environment) in [
+            (["orders", "--config", path], [:]), (["orders"], ["GIFTBRIDGE_CONFIG": path]),
+        ] {
+            #expect(try await RunningProcess.giftbridge(arguments, environment: environment).output == ["no orders"])
+        }
+        let wrong = try await RunningProcess.giftbridge(
+            ["run", "--config", path], environment: ["GIFTBRIDGE_API_KEY": VendorPeer.key])
+        #expect(wrong.status == 78)
+        #expect(
+            wrong.output == [
+                "giftbridge: concurrency in \(path) must be an integer from 1 to 10000, not \"many\""
+            ])
+        try "databse_url: host=/nowhere".write(toFile: path, atomically: true, encoding: .utf8)
+        let unknown = try await RunningProcess.giftbridge(["orders", "--config", path])
+        #expect(unknown.status == 78)
+        #expect(
+            unknown.output == [
+                "giftbridge: \(path):1: there is no setting \"databse_url\"; did you mean database_url?"
+            ])
+    }
+}
