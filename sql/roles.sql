@@ -59,8 +59,8 @@ GRANT SELECT ON giftbridge.vouchers TO giftbridge_shop;
 GRANT EXECUTE ON FUNCTION giftbridge.retry, giftbridge.cancel TO giftbridge_shop;
 
 -- The monitor sees how things are: no order, no code, no journal, no personal data. The worker's status page shows orders and the
--- journal besides, through views without codes and personal data.
+-- journal besides, as the operator's commands do, through views without codes and personal data.
 GRANT SELECT ON giftbridge.status, giftbridge.queue, giftbridge.workers, giftbridge.sold_by_minute
     TO giftbridge_worker, giftbridge_monitor;
 GRANT EXECUTE ON FUNCTION giftbridge.allowance, giftbridge.drain_seconds TO giftbridge_worker, giftbridge_monitor;
-GRANT SELECT ON giftbridge.order_list, giftbridge.order_story, giftbridge.journal TO giftbridge_worker;
+GRANT SELECT ON giftbridge.order_list, giftbridge.order_story, giftbridge.journal, giftbridge.shop_setup TO giftbridge_worker;

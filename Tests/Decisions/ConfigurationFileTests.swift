@@ -15,6 +15,7 @@ import Testing
             ("taken_words:\n  - taken\n  - used\n", ["TAKEN_WORDS": "taken,used"]),
             ("database_url: ''\napi_key_my_shop_file: k", ["DATABASE_URL": "", "API_KEY_MY_SHOP_FILE": "k"]),
             ("log_level: \"null\"", ["LOG_LEVEL": "null"]),
+            ("http_token_file: /t", ["HTTP_TOKEN_FILE": "/t"]),
         ] as [(String, [String: String])])
     func isRead(text: String, values: [String: String]) throws {
         let file = try ConfigurationFile(path: "f", text: text)
@@ -39,6 +40,10 @@ import Testing
         (
             "api_key: sk_secret",
             "f:1: api_key is a secret, which has no place here: put it into a file of its own, and name that as api_key_file"
+        ),
+        (
+            "http_token: secret",
+            "f:1: http_token is a secret, which has no place here: put it into a file of its own, and name that as http_token_file"
         ),
         (
             "api_key_shop: sk_secret",

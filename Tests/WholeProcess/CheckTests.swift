@@ -18,7 +18,8 @@ import Testing
             try await LocalPostgres.run(in: TestServer.directory) { server in
                 let database = TestDatabase(server: server, name: "postgres")
                 let connection = try await database.connect()
-                _ = try await Schema.migrate(connection)
+                _ = try await Schema.migrate(connection, roles: true)
+                try await connection.script("CREATE ROLE operator LOGIN IN ROLE giftbridge_worker")
                 await connection.close()
                 try await database.run("UPDATE giftbridge.shops SET payment_method = 1")
                 try await VendorPeer.run(["--rate-limit", "60"]) {
@@ -51,6 +52,10 @@ import Testing
                 "ok    payment methods: The vendor has those of shop default: 1.",
                 "ok    allowance: 60 requests in 60 s for default; the vendor says 60.",
             ] { #expect(sound.output.contains(line), "\(line)") }
+            // The worker's own login is enough, and better.
+            let asWorker = try await house.check(
+                [], ["GIFTBRIDGE_DATABASE_URL": "host=\(house.server.directory) user=operator dbname=postgres"])
+            #expect(asWorker.status == 0 && asWorker.output.last == "No fault.", "\(asWorker.text)")
             let json = try Self.findings(try await house.check(["--json"]))
             #expect(json.count { $0.level == .ok } >= 8 && json.allSatisfy { $0.level != .fault })
 
@@ -87,9 +92,14 @@ import Testing
             // Rights.
             try await house.database.run("CREATE ROLE nobody LOGIN; GRANT USAGE ON SCHEMA giftbridge TO nobody")
             let conninfo = "host=\(house.server.directory) user=nobody dbname=postgres"
-            let rights = try await house.check([], ["GIFTBRIDGE_DATABASE_URL": conninfo])
-            #expect(rights.status == 78)
-            #expect(rights.text.contains("FAIL  rights: "), "\(rights.text)")
+            let none = try await house.check([], ["GIFTBRIDGE_DATABASE_URL": conninfo])
+            #expect(none.status == 78)
+            #expect(none.text.contains("FAIL  schema: The database's role has no rights in schema giftbridge"))
+            #expect(none.text.contains("giftbridge migrate --roles"))
+            try await house.database.run("GRANT SELECT ON giftbridge.migrations TO nobody")
+            let few = try await house.check([], ["GIFTBRIDGE_DATABASE_URL": conninfo])
+            #expect(few.status == 78)
+            #expect(few.text.contains("FAIL  rights: The role lacks EXECUTE on giftbridge.allowance_spent, EXECUTE on"))
 
             // Schema.
             try await house.database.run("CREATE DATABASE bare")

@@ -36,11 +36,17 @@ import Testing
         }
     }
 
+    /// As a member of `giftbridge_worker`: the operator needs no more.
     private static func giftbridge(_ database: TestDatabase, _ arguments: String...) async throws
         -> RunningProcess.Outcome
     {
         try await RunningProcess.giftbridge(
-            arguments, environment: ["GIFTBRIDGE_DATABASE_URL": database.conninfo])
+            arguments, environment: ["GIFTBRIDGE_DATABASE_URL": database.workerConninfo])
+    }
+
+    /// As the schema's owner.
+    private static func owner(_ database: TestDatabase, _ arguments: String...) async throws -> RunningProcess.Outcome {
+        try await RunningProcess.giftbridge(arguments, environment: ["GIFTBRIDGE_DATABASE_URL": database.conninfo])
     }
 
     private static func json(_ outcome: RunningProcess.Outcome) throws -> Any {
@@ -85,17 +91,17 @@ import Testing
             (["--shop-order-id", "100001"], [1]),
         ] {
             let listed = try await RunningProcess.giftbridge(
-                ["orders", "--json"] + arguments, environment: ["GIFTBRIDGE_DATABASE_URL": database.conninfo])
+                ["orders", "--json"] + arguments, environment: ["GIFTBRIDGE_DATABASE_URL": database.workerConninfo])
             #expect((try Self.json(listed) as? [[String: Any]])?.map { $0["id"] as? Int } == ids, "\(arguments)")
         }
 
         for arguments in [["status"], ["status", "--json"], ["orders"], ["show", "1"], ["show", "1", "--json"]] {
             let text = try await RunningProcess.giftbridge(
-                arguments, environment: ["GIFTBRIDGE_DATABASE_URL": database.conninfo]
+                arguments, environment: ["GIFTBRIDGE_DATABASE_URL": database.workerConninfo]
             ).text
             #expect(!text.contains("planted") && !text.contains(code), "\(arguments)")
         }
-        #expect(try await Self.giftbridge(database, "show", "1", "--codes").text.contains("codes \(code)"))
+        #expect(try await Self.owner(database, "show", "1", "--codes").text.contains("codes \(code)"))
     }
 
     /// Support's questions, each with one command.
@@ -113,7 +119,7 @@ import Testing
         #expect(waiting.contains("It is sent when somebody resumes its shop, which is paused (stock-taking)."))
 
         let story = try #require(
-            (try Self.json(try await Self.giftbridge(database, "show", "100001", "--json", "--codes"))
+            (try Self.json(try await Self.owner(database, "show", "100001", "--json", "--codes"))
                 as? [[String: Any]])?
                 .first)
         #expect(Set(story.keys) == ["order", "journal", "outlook", "voucher_codes"])
@@ -127,17 +133,20 @@ import Testing
     private func preview(_ database: TestDatabase, _ vendor: VendorPeer, code: String) async throws {
         let sent = try #require(try await vendor.requests().first { $0.order_id == "100001" }?.body)
         let raw = try await RunningProcess.giftbridge(
-            ["preview", "1", "--raw"], environment: Bridge(database, vendor).environment)
+            ["preview", "1", "--raw", "--database-url", database.conninfo],
+            environment: Bridge(database, vendor).environment)
         #expect(raw.output == [sent], "byte for byte")
         let pretty = try await RunningProcess.giftbridge(
-            ["preview", "1"], environment: Bridge(database, vendor).environment)
+            ["preview", "1", "--database-url", database.conninfo], environment: Bridge(database, vendor).environment)
         #expect(pretty.output.first == "POST \(vendor.url)/pos-sale")
         #expect(pretty.text.contains("\"price\": 12.50,\n      \"code\": \"\(code)\""))
         #expect(!pretty.text.contains(VendorPeer.key))
-        let unsent = try await Self.giftbridge(database, "preview", "4")
+        let unsent = try await Self.owner(database, "preview", "4")
         #expect(unsent.text.contains("\"code\": \"\(RequestPreview.placeholder)\""))
-        #expect(try await Self.giftbridge(database, "preview", "9").status == 1)
+        #expect(try await Self.owner(database, "preview", "9").status == 1)
         #expect(try await vendor.requests().count { $0.order_id == "100004" } == 0, "nothing is sent")
+        let refused = try await Self.giftbridge(database, "preview", "1")
+        #expect(refused.status == 1 && refused.text.contains("permission denied"), "it has personal data")
     }
 
     private func act(_ database: TestDatabase) async throws {
@@ -180,7 +189,7 @@ import Testing
             "SET session_replication_role = replica; UPDATE giftbridge.orders SET updated_at = now() - interval '100 d' WHERE id = 1"
         )
         #expect(
-            try await Self.giftbridge(database, "prune", "--older-than", "90d").output
+            try await Self.owner(database, "prune", "--older-than", "90d").output
                 == ["erased the personal data of 1 order"])
         #expect(
             try await database.value("SELECT customer_email FROM giftbridge.orders WHERE id = 1")

@@ -28,7 +28,7 @@ struct ShopFacts: Sendable, Equatable {
                 .warning(
                     .shops,
                     "Shop \(name) has assign_codes off: where its orders have no code of the bridge's own, a lost answer needs a person.",
-                    "UPDATE giftbridge.shops SET assign_codes = true WHERE name = '\(name)';"))
+                    "Set giftbridge.shops.assign_codes to true for it."))
         }
         if !unknownDeliveryMethods.isEmpty {
             let list = unknownDeliveryMethods.map(String.init).joined(separator: ", ")
@@ -106,7 +106,7 @@ struct ShopFacts: Sendable, Equatable {
             return [
                 .warning(
                     .paymentMethods, "Shop \(name) has no payment_method: every order needs its own.",
-                    "The vendor has \(Self.list(ids)): UPDATE giftbridge.shops SET payment_method = … WHERE name = '\(name)';"
+                    "The vendor has \(Self.list(ids)): set giftbridge.shops.payment_method to one of them."
                 )
             ]
         }
@@ -128,7 +128,7 @@ struct ShopFacts: Sendable, Equatable {
             return [
                 .warning(
                     .allowance, "The vendor allows \(vendors) requests, shop \(name)'s rate_limit is \(rateLimit).",
-                    "UPDATE giftbridge.shops SET rate_limit = \(vendors) WHERE rate_group = '\(rateGroup)';")
+                    "Set giftbridge.shops.rate_limit to \(vendors) for it.")
             ]
         }
         return [

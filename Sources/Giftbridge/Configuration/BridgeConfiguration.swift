@@ -81,7 +81,9 @@ public struct BridgeConfiguration: Sendable {
         heartbeat = try settings.duration("GIFTBRIDGE_HEARTBEAT", default: .seconds(10))
         drainTimeout = try settings.duration("GIFTBRIDGE_DRAIN_TIMEOUT", default: .seconds(45))
         let address = settings.given("GIFTBRIDGE_HTTP_ADDRESS") ?? HTTPAddress.standard
-        httpAddress = address.isEmpty ? nil : try HTTPAddress(parsing: address, variable: "GIFTBRIDGE_HTTP_ADDRESS")
+        httpAddress =
+            address.isEmpty
+            ? nil : try HTTPAddress(parsing: address, variable: settings.name("GIFTBRIDGE_HTTP_ADDRESS"))
         if let token = try apiKeys.value(HTTPToken.variable) { httpToken = try HTTPToken(token) }
         guard lease > requestTimeout else {
             throw ConfigurationError(

@@ -46,14 +46,14 @@ public struct Setting: Sendable {
     /// Whether a configuration file may have it. A secret is a file that holds it: `api_key_file`, `api_key_<shop>_file`,
     /// `http_token_file`.
     static func isKnown(key: String) -> Bool {
-        all.contains { $0.key == key } || key == "http_token_file" || isKey(key) && key.hasSuffix("_file")
+        all.contains { $0.key == key } || isSecretOrItsFile(key) && key.hasSuffix("_file")
     }
 
     /// Whether it would be a secret itself.
-    static func isSecret(key: String) -> Bool { key == "http_token" || isKey(key) && !key.hasSuffix("_file") }
+    static func isSecret(key: String) -> Bool { isSecretOrItsFile(key) && !key.hasSuffix("_file") }
 
-    private static func isKey(_ key: String) -> Bool {
-        (key == "api_key" || key.hasPrefix("api_key_"))
+    private static func isSecretOrItsFile(_ key: String) -> Bool {
+        (key == "api_key" || key.hasPrefix("api_key_") || key == "http_token" || key == "http_token_file")
             && key.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "_") }
     }
 
