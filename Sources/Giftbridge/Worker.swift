@@ -121,6 +121,7 @@ public actor Worker: Service {
 
     private func work() async {
         status.state = .running
+        metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: SocketLoop.shared) { await self.listen() }
             await withDiscardingTaskGroup { requests in

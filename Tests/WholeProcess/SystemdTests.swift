@@ -44,9 +44,7 @@ import Testing
         // Room for one session of this role: the worker's own. The listener's is refused.
         try await database.run(
             """
-            CREATE ROLE narrow LOGIN CONNECTION LIMIT 1;
-            GRANT USAGE ON SCHEMA giftbridge TO narrow;
-            GRANT ALL ON ALL TABLES IN SCHEMA giftbridge TO narrow;
+            CREATE ROLE narrow LOGIN CONNECTION LIMIT 1 IN ROLE giftbridge_worker
             """)
         try await VendorPeer.run { vendor in
             let settings = [
