@@ -62,5 +62,6 @@ GRANT EXECUTE ON FUNCTION giftbridge.retry, giftbridge.cancel TO giftbridge_shop
 -- journal besides, as the operator's commands do, through views without codes and personal data.
 GRANT SELECT ON giftbridge.status, giftbridge.queue, giftbridge.workers, giftbridge.sold_by_minute
     TO giftbridge_worker, giftbridge_monitor;
+-- Views call functions in their reader's name.
 GRANT EXECUTE ON FUNCTION giftbridge.allowance, giftbridge.drain_seconds TO giftbridge_worker, giftbridge_monitor;
 GRANT SELECT ON giftbridge.order_list, giftbridge.order_story, giftbridge.journal, giftbridge.shop_setup TO giftbridge_worker;

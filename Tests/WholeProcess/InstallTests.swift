@@ -35,7 +35,7 @@ import Testing
     private static let installed = [
         "usr/local/bin/giftbridge": "755", "etc/systemd/system/giftbridge.service": "644",
         "usr/local/lib/sysusers.d/giftbridge.conf": "644", "etc/giftbridge": "755",
-        "etc/giftbridge/giftbridge.env": "640", "etc/giftbridge/credentials": "700",
+        "etc/giftbridge/giftbridge.yaml": "640", "etc/giftbridge/credentials": "700",
     ]
 
     @Test func installsTwiceAndLeavesNothingBehind() async throws {
@@ -48,18 +48,22 @@ import Testing
                 try await $0.end()
             }
             #expect(version.outcome.status == 0)
+            // The unit names what was installed.
+            let unit = try String(contentsOfFile: root + "/etc/systemd/system/giftbridge.service", encoding: .utf8)
+            let start = try #require(unit.firstMatch(of: /(?m)^ExecStart=(\S+) run --config (\S+)$/))
+            for path in [start.1, start.2] { #expect(FileManager.default.fileExists(atPath: root + path)) }
 
             // What an operator wrote stays; a key's mode is mended.
-            try "GIFTBRIDGE_CONCURRENCY=7\n".write(
-                toFile: root + "/etc/giftbridge/giftbridge.env", atomically: false, encoding: .utf8)
+            try "concurrency: 7\n".write(
+                toFile: root + "/etc/giftbridge/giftbridge.yaml", atomically: false, encoding: .utf8)
             try "sk_1\n".write(
                 toFile: root + "/etc/giftbridge/credentials/API_KEY", atomically: false, encoding: .utf8)
             #expect(try await Self.install("--root", root, "--binary", RunningProcess.binary).status == 0)
             let kept = Self.installed.merging(["etc/giftbridge/credentials/API_KEY": "600"]) { $1 }
             #expect(try Self.files(root) == kept)
             #expect(
-                try String(contentsOfFile: root + "/etc/giftbridge/giftbridge.env", encoding: .utf8)
-                    == "GIFTBRIDGE_CONCURRENCY=7\n")
+                try String(contentsOfFile: root + "/etc/giftbridge/giftbridge.yaml", encoding: .utf8)
+                    == "concurrency: 7\n")
 
             #expect(try await Self.install("--uninstall", "--root", root).status == 0)
             #expect(try Self.files(root) == kept.filter { $0.key.hasPrefix("etc/giftbridge") })

@@ -9,8 +9,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_caller CONSTANT name := CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role') END;
 BEGIN
-    RETURN coalesce(pg_has_role(v_caller, to_regrole('giftbridge_worker'), 'USAGE'), false)
-        OR EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.name = p_shop AND giftbridge.is_open_to(s.db_role, v_caller));
+    RETURN EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.name = p_shop AND giftbridge.is_open_to(s.db_role, v_caller));
 END
 $$;
 COMMENT ON FUNCTION giftbridge.acts_for(text) IS 'Whether the caller may retry, cancel or resolve orders of a shop.';

@@ -37,14 +37,20 @@ public struct APIKeys: Sendable, CustomStringConvertible {
     /// Checks that there is some key, and that those there can be read.
     func validate() throws(ConfigurationError) {
         var isAny = try value(Self.variable) != nil
-        let names = Set(environment.keys).union(file?.values.keys ?? [:].keys)
+        let names = Set(environment.keys).union(file?.values.keys ?? [:].keys).union(credentials)
         for name in names.sorted() where name.hasPrefix(Self.variable + "_") {
             isAny = try value(name.hasSuffix("_FILE") ? String(name.dropLast("_FILE".count)) : name) != nil || isAny
         }
-        guard isAny || environment["CREDENTIALS_DIRECTORY"] != nil else {
+        guard isAny else {
             throw ConfigurationError(
                 Self.variable, "is not set: give the vendor's secret key (sk_…), or \(Self.variable)_FILE")
         }
+    }
+
+    /// What systemd hands over, by name.
+    private var credentials: [String] {
+        guard let directory = environment["CREDENTIALS_DIRECTORY"] else { return [] }
+        return (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []  // No folder: no credentials.
     }
 
     static let variable = "GIFTBRIDGE_API_KEY"

@@ -90,8 +90,11 @@ extension DatabaseTests {
         ]
 
         static let others = [
-            "SELECT FROM giftbridge.orders", "SELECT FROM giftbridge.vouchers", "SELECT FROM giftbridge.submissions",
-            "SELECT FROM giftbridge.shops", "UPDATE giftbridge.orders SET status = 'completed'",
+            "SELECT * FROM giftbridge.orders", "SELECT customer_email FROM giftbridge.orders",
+            "SELECT items FROM giftbridge.orders", "SELECT voucher_codes FROM giftbridge.orders",
+            "SELECT assigned_codes FROM giftbridge.orders", "SELECT FROM giftbridge.vouchers",
+            "SELECT response FROM giftbridge.submissions", "SELECT o FROM giftbridge.orders AS o",
+            "SELECT to_jsonb(j) FROM giftbridge.submissions AS j", "UPDATE giftbridge.orders SET status = 'completed'",
             "UPDATE giftbridge.orders SET customer_town = 'x'", "DELETE FROM giftbridge.orders",
             "INSERT INTO giftbridge.orders \(order) VALUES \(values("default"))",
             "INSERT INTO giftbridge.submissions (order_id, attempt, worker, rate_group, claimed_at) VALUES (1, 1, '', '', now())",
@@ -104,6 +107,8 @@ extension DatabaseTests {
         ].flatMap { sql in [.worker, .monitor, .outsider].map { Attempt($0, "42501", sql) } }
 
         static let monitor = [
+            "SELECT FROM giftbridge.orders", "SELECT FROM giftbridge.submissions", "SELECT FROM giftbridge.shops",
+            "SELECT FROM giftbridge.order_list", "SELECT FROM giftbridge.order_story", "SELECT FROM giftbridge.journal",
             "SELECT giftbridge.claim('x', 1, '1 min', '1 min')", "SELECT giftbridge.retry($rejected)",
             "SELECT giftbridge.cancel($pending)", "SELECT giftbridge.resolve_unsold($completed)",
             "SELECT giftbridge.pause('b', 'x')", "SELECT giftbridge.resume('b')",
