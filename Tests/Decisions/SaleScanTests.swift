@@ -49,11 +49,4 @@ import Testing
     @Test func aBodyWithoutALengthIsRefused() {
         #expect(throws: SaleScan.Unreadable.self) { try scan(Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8)) }
     }
-
-    @Test func percentilesAreInterpolated() {
-        #expect([3.0, 1, 2].median == 2)
-        #expect([4.0, 1, 2, 3].median == 2.5)
-        #expect([Double](stride(from: 0, through: 100, by: 1)).percentile(99) == 99)
-        #expect([Double]().median.isNaN)
-    }
 }

@@ -13,18 +13,18 @@ public final class Peer {
     private let listener: Int32
     /// By descriptor.
     private var connections: [PeerConnection?] = []
-    private var ledger: PeerLedger
-    private let ledgerPath: String
+    var ledger: PeerLedger
+    let ledgerPath: String
     /// Nanoseconds of work for each request, so that a test can make the peer the limit.
     private let burden: Int64
     /// Nanoseconds from a request's arrival to its answer.
-    private var delay: Int64 = 0
+    var delay: Int64 = 0
     /// Answers and when they are due. One delay for all: first in, first out.
     private var waiting: [(due: Int64, connection: PeerConnection)] = []
     private var firstWaiting = 0
-    private var commands: [UInt8] = []
+    var commands: [UInt8] = []
     /// The worker that must not outlive the benchmark; 0: none.
-    private var guarded: Int32 = 0
+    var guarded: Int32 = 0
 
     /// Why the peer cannot serve.
     public struct Failure: Error, CustomStringConvertible {
@@ -164,68 +164,4 @@ public final class Peer {
             firstWaiting = 0
         }
     }
-
-    /// Reads commands.
-    ///
-    /// - Returns: False at the end of the input.
-    private func obey() throws -> Bool {
-        var piece = [UInt8](repeating: 0, count: 256)
-        let count = read(STDIN_FILENO, &piece, piece.count)
-        guard count > 0 else {
-            if count < 0, errno == EINTR { return true }
-            if guarded > 0 { kill(guarded, SIGKILL) }
-            return false
-        }
-        commands += piece.prefix(count)
-        while let newline = commands.firstIndex(of: UInt8(ascii: "\n")) {
-            let words = String(decoding: commands[..<newline], as: UTF8.self).split(separator: " ")
-            commands.removeSubrange(...newline)
-            if words.first == "delay", words.count == 2, let nanoseconds = Int64(words[1]) {
-                delay = nanoseconds
-                print("ok")
-            } else if words.first == "guard", words.count == 2, let pid = Int32(words[1]) {
-                guarded = pid
-                print("ok")
-            } else if words == ["flush"] {
-                print("ok \(ledger.count)")
-                try ledger.flush(to: ledgerPath)
-            } else {
-                print("unknown command")
-            }
-            fflush(nil)
-        }
-        return true
-    }
-}
-
-extension [UInt8] {
-    /// The vendor's answer to a sale (vendor page `sales/create-order`), or its refusal of one without codes.
-    fileprivate mutating func replace(with request: UnsafeRawBufferPointer, _ sale: SaleScan) {
-        removeAll(keepingCapacity: true)
-        guard !sale.codes.isEmpty, !sale.orderID.isEmpty else {
-            append(contentsOf: Self.refusal)
-            return
-        }
-        let codes = sale.codes.reduce(0) { $0 + $1.count + 3 } - 1
-        append(contentsOf: Self.head)
-        append(contentsOf: "\(Self.start.count + sale.orderID.count + Self.middle.count + codes + 2)\r\n\r\n".utf8)
-        append(contentsOf: Self.start)
-        append(contentsOf: request[sale.orderID])
-        append(contentsOf: Self.middle)
-        for (index, code) in sale.codes.enumerated() {
-            if index > 0 { append(UInt8(ascii: ",")) }
-            append(UInt8(ascii: "\""))
-            append(contentsOf: request[code])
-            append(UInt8(ascii: "\""))
-        }
-        append(UInt8(ascii: "]"))
-        append(UInt8(ascii: "}"))
-    }
-
-    private static let head = Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ".utf8)
-    private static let start = Array(#"{"message":"Order processed successfully!","order_reference":""#.utf8)
-    private static let middle = Array(#"","voucher_codes":["#.utf8)
-    private static let refusal = Array(
-        (#"HTTP/1.1 422 Unprocessable Content"# + "\r\nContent-Type: application/json\r\nContent-Length: 57\r\n\r\n"
-            + #"{"message":"The peer needs codes and order_id to repeat"}"#).utf8)
 }

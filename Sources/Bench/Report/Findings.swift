@@ -18,6 +18,12 @@ final class Findings: Sendable {
         state.withLock { if !$0.warnings.contains(sentence) { $0.warnings.append(sentence) } }
     }
 
+    /// Others' work on the same machine makes everything slower.
+    func warnIfBusy(_ part: BenchPlan.Part, othersCores: Double) {
+        guard othersCores > 0.25 else { return }
+        warn("\(part.rawValue): other processes were at work meanwhile: without them the figures would be better")
+    }
+
     /// A figure that does not say what it claims to say.
     func fail(_ sentence: String) {
         state.withLock { if !$0.failures.contains(sentence) { $0.failures.append(sentence) } }

@@ -12,14 +12,17 @@ public struct Measurement: Sendable, Encodable {
     public let details: [Detail]
 
     /// A figure beside a measurement.
-    public struct Detail: Sendable, Encodable {
-        /// What it is, with its unit.
+    public struct Detail: Sendable {
+        /// Its key in JSON, with the unit.
         public let name: String
+        /// Its column's heading in a table.
+        public let column: String
         /// The median over the runs; not a number: not known.
         public let value: Double
 
-        init(_ name: String, _ values: [Double]) {
+        init(_ name: String, _ column: String, _ values: [Double]) {
             self.name = name
+            self.column = column
             value = values.median
         }
     }

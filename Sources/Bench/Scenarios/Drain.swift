@@ -5,14 +5,9 @@ import LibPQ
 /// last order is at its end in the table.
 struct Drain {
     let scene: Scene
-    let ceilings: Limits.Ceilings
+    let ceilings: DrainCeilings
     let delay: Duration
     let concurrency: Int
-
-    /// The shares of a ceiling, and of a core, above which it was the ceiling that was measured.
-    private static let peerShare = 0.8
-    private static let serverShare = 0.9
-    private static let coreShare = 0.9
 
     private struct Run {
         let rate: Double
@@ -41,7 +36,11 @@ struct Drain {
         }
         let measurement = measurement(runs)
         scene.findings.tell(measurement)
-        doubt(measurement, runs)
+        let peerCore = runs.map { $0.used.peer / $0.seconds }.median
+        for doubt in ceilings.doubts(rate: measurement.median, peerCore: peerCore) {
+            scene.findings.fail("drain, \(measurement.name): \(doubt)")
+        }
+        scene.findings.warnIfBusy(.drain, othersCores: runs.map { $0.used.others / $0.seconds }.median)
     }
 
     /// One drain of so many orders, checked against the ledger.
@@ -62,35 +61,20 @@ struct Drain {
 
     private func measurement(_ runs: [Run]) -> Measurement {
         let details: [Measurement.Detail] = [
-            .init("worker µs", runs.map { $0.perOrder($0.used.worker) }),
-            .init("postgres µs", runs.compactMap { run in run.used.server.map(run.perOrder) }),
-            .init("peer µs", runs.map { $0.perOrder($0.used.peer) }),
-            .init("others' cores", runs.map { $0.used.others / $0.seconds }),
-            .init("worker peak MB", runs.map { Double($0.peakBytes) / 1e6 }),
+            .init("worker_cpu_us_per_order", "worker µs", runs.map { $0.perOrder($0.used.worker) }),
+            .init(
+                "postgres_cpu_us_per_order", "postgres µs", runs.compactMap { run in run.used.server.map(run.perOrder) }
+            ),
+            .init("peer_cpu_us_per_order", "peer µs", runs.map { $0.perOrder($0.used.peer) }),
+            .init("others_cpu_cores", "others' CPU", runs.map { $0.used.others / $0.seconds }),
+            .init("worker_peak_mb", "peak MB", runs.map { Double($0.peakBytes) / 1e6 }),
             // What so many requests in flight, each as long as the delay, add up to.
-            .init("at most", delay > .zero ? [Double(concurrency) / (delay / .seconds(1))] : []),
+            .init(
+                "delay_allows_orders_per_s", "at most",
+                delay > .zero ? [Double(concurrency) / (delay / .seconds(1))] : []),
         ]
         return Measurement(
             .drain, "API \(Int(delay.milliseconds)) ms, \(concurrency) in flight", unit: "orders/s", runs.map(\.rate),
             details)
-    }
-
-    /// Says so if it was not the bridge that was measured.
-    private func doubt(_ measurement: Measurement, _ runs: [Run]) {
-        let name = "drain, \(measurement.name)"
-        let peerCore = runs.map { $0.used.peer / $0.seconds }.median
-        if measurement.median > ceilings.peer * Self.peerShare || peerCore > Self.coreShare {
-            scene.findings.fail(
-                "\(name): the HTTP peer was the limit (its ceiling is \(Int(ceilings.peer)) requests/s; it used \(Int(peerCore * 100)) % of a core)"
-            )
-        }
-        if measurement.median > ceilings.server * Self.serverShare {
-            scene.findings.fail(
-                "\(name): PostgreSQL was the limit (claim and settle alone are \(Int(ceilings.server)) orders/s)")
-        }
-        if runs.map({ $0.used.others / $0.seconds }).median > 0.25 {
-            scene.findings.warn(
-                "other processes were at work during the drains: the figures are lower than they could be")
-        }
     }
 }

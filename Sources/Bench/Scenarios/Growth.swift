@@ -14,7 +14,8 @@ struct Growth {
         try await scene.clear()
         try await fill(SQL.Bench.fillWaiting, (scene.plan.runs + 1) * cycles * batch)
         let small = try await medians(cycles)
-        scene.findings.tell(Measurement(.growth, "small tables", unit: "ms", small, [.init("× small", [1])]))
+        scene.findings.tell(
+            Measurement(.growth, "small tables", unit: "ms", small, [.init("times_small", "× small", [1])]))
 
         try await scene.clear()
         try await fill(SQL.Bench.fillFinished, rows)
@@ -23,7 +24,7 @@ struct Growth {
         scene.findings.tell(
             Measurement(
                 .growth, "\(Self.grouped(rows)) finished and \(Self.grouped(rows)) waiting", unit: "ms", large,
-                [.init("× small", [large.median / small.median])]))
+                [.init("times_small", "× small", [large.median / small.median])]))
 
         let holder = try await Connection.open(scene.conninfo, logger: Logger(label: "bench"))
         let held = try await holder.transaction { transaction in
@@ -34,7 +35,7 @@ struct Growth {
         scene.findings.tell(
             Measurement(
                 .growth, "the same, a transaction held open meanwhile", unit: "ms", held,
-                [.init("× small", [held.median / small.median])]))
+                [.init("times_small", "× small", [held.median / small.median])]))
         try await scene.clear()
     }
 

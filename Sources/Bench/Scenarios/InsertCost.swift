@@ -46,10 +46,10 @@ struct InsertCost {
             Measurement(
                 .insert, name, unit: "rows/s", rates[.all] ?? [],
                 [
-                    .init("without NOTIFY", rates[.withoutHint] ?? []),
-                    .init("without triggers", rates[.none] ?? []),
-                    .init("NOTIFY's cost %", cost(without: .withoutHint)),
-                    .init("all triggers' cost %", cost(without: .none)),
+                    .init("rows_per_s_without_notify", "no NOTIFY", rates[.withoutHint] ?? []),
+                    .init("rows_per_s_without_triggers", "no triggers", rates[.none] ?? []),
+                    .init("notify_cost_percent", "NOTIFY %", cost(without: .withoutHint)),
+                    .init("triggers_cost_percent", "triggers %", cost(without: .none)),
                 ]))
     }
 

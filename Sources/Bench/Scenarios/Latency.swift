@@ -16,16 +16,19 @@ struct Latency {
             // Warms up.
             _ = try await run(20, prefix: "w", by: shop)
             var runs: [(acknowledged: [Double], sent: [Double])] = []
+            let before = (CPUUsage(scene, worker), monotonicNow())
             for number in 1...scene.plan.runs { runs.append(try await run(count, prefix: "r\(number)", by: shop)) }
+            let others = (CPUUsage(scene, worker) - before.0).others
+            scene.findings.warnIfBusy(.latency, othersCores: others / (Double(monotonicNow() - before.1) / 1e9))
             return runs
         }
         await shop.connection.close()
         for (name, percent) in [("p50", 50.0), ("p99", 99.0)] {
             scene.findings.tell(
                 Measurement(
-                    .latency, "commit acknowledged → request arrived, \(name)", unit: "ms",
+                    .latency, "commit acknowledged → arrival, \(name)", unit: "ms",
                     runs.map { $0.acknowledged.percentile(percent) },
-                    [.init("from the INSERT's sending", runs.map { $0.sent.percentile(percent) })]))
+                    [.init("from_insert_sent_ms", "from INSERT sent", runs.map { $0.sent.percentile(percent) })]))
         }
     }
 

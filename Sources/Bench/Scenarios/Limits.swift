@@ -5,16 +5,8 @@ import LibPQ
 struct Limits {
     let scene: Scene
 
-    /// What a drain is compared with.
-    struct Ceilings: Sendable {
-        /// Requests a second that the peer answers.
-        let peer: Double
-        /// Orders a second that PostgreSQL claims and settles with nothing else to do.
-        let server: Double
-    }
-
     /// Measures the ceilings; tells of them and of the other limits if the plan asks for them.
-    func measure() async throws -> Ceilings {
+    func measure() async throws -> DrainCeilings {
         let peer = try await peerCeiling()
         let server = try await serverCeiling()
         if scene.plan.parts.contains(.limits) {
@@ -24,7 +16,7 @@ struct Limits {
             try await notify()
         }
         // What was possible once is the ceiling.
-        return Ceilings(peer: peer.maximum, server: server.maximum)
+        return DrainCeilings(peer: peer.maximum, server: server.maximum)
     }
 
     private func peerCeiling() async throws -> Measurement {

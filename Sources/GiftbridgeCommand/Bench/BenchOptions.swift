@@ -13,10 +13,11 @@ struct BenchOptions: ParsableArguments {
     var runs = 3
 
     @Option(
-        help: """
+        help: ArgumentHelp(
+            """
             Parts, with commas between them: \(BenchPlan.Part.allCases.map(\.rawValue).joined(separator: ", ")). \
             (default: all)
-            """)
+            """, valueName: "parts"))
     var only: String?
 
     @Flag(help: "Tiny numbers: shows that it works, measures nothing worth telling.")
@@ -31,7 +32,7 @@ struct BenchOptions: ParsableArguments {
     @Option(help: "Orders for a drain. (default: as many as take about three seconds)")
     var orders: Int?
 
-    @Option(help: "Finished and waiting orders each for the part growth.")
+    @Option(help: "Finished and waiting orders each for the part growth. (default: 1000000; with --quick 2000)")
     var rows: Int?
 
     @Option(

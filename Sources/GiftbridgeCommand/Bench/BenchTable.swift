@@ -4,8 +4,6 @@ import Synchronization
 /// The benchmark's figures as a person reads them: a table for each part, a row as soon as it is measured.
 final class BenchTable: Sendable {
     private let part = Mutex(BenchPlan.Part?.none)
-    private static let nameWidth = 50
-    private static let figureWidth = 10
 
     /// Shows a measurement, under its part's heading.
     func show(_ measurement: Measurement) {
@@ -13,13 +11,13 @@ final class BenchTable: Sendable {
             guard part != measurement.part else { return }
             part = measurement.part
             print("\n\(measurement.part.title)")
-            let names = measurement.details.map { ($0.name, $0) }
-            print(Self.row("", median: "median", range: "min–max", unit: "", details: names))
+            let names = measurement.details.map { ($0.column, $0) }
+            print(Self.row(measurement.part, "", median: "median", range: "min–max", unit: "", details: names))
         }
         let values = measurement.details.map { (Self.figure($0.value), $0) }
         print(
             Self.row(
-                measurement.name, median: Self.figure(measurement.median),
+                measurement.part, measurement.name, median: Self.figure(measurement.median),
                 range: "\(Self.figure(measurement.minimum))–\(Self.figure(measurement.maximum))",
                 unit: measurement.unit,
                 details: values))
@@ -39,21 +37,23 @@ final class BenchTable: Sendable {
     }
 
     private static func row(
-        _ name: String, median: String, range: String, unit: String, details: [(text: String, of: Measurement.Detail)]
+        _ part: BenchPlan.Part, _ name: String, median: String, range: String, unit: String,
+        details: [(text: String, of: Measurement.Detail)]
     ) -> String {
-        var row = "  " + name.padded(nameWidth)
-        row += median.padded(figureWidth, right: true) + "  "
+        var row = "  " + name.padded(part.nameWidth)
+        row += median.padded(8, right: true) + "  "
         row += range.padded(15) + " "
-        row += unit.padded(13)
+        row += unit.padded(11)
         for detail in details { row += "  " + detail.text.padded(width(of: detail.of), right: true) }
         return row
     }
 
-    private static func width(of detail: Measurement.Detail) -> Int { max(detail.name.count, 7) }
+    private static func width(of detail: Measurement.Detail) -> Int { max(detail.column.count, 7) }
 
     /// Three digits or more, thousands with commas.
     static func figure(_ value: Double) -> String {
         guard value.isFinite else { return "–" }
+        guard value != 0 else { return "0" }
         let decimals = abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : abs(value) >= 1 ? 2 : 3
         let scale = [1, 10, 100, 1000][decimals]
         let scaled = Int((abs(value) * Double(scale)).rounded())
@@ -73,13 +73,26 @@ extension BenchPlan.Part {
     fileprivate var title: String {
         switch self {
         case .limits: "Limits of this machine, without the bridge"
-        case .drain: "Drain of a backlog: from the first request's arrival to the last order's end; CPU per order"
-        case .latency: "Latency, one order at a time on an idle system"
+        case .drain:
+            "Drain of a backlog, from the first request's arrival to the last order's end; CPU time of one order"
+        case .latency: "Latency of one order at a time on an idle system"
         case .idle: "A worker without work"
-        case .start: "Start, with an order waiting"
-        case .growth: "Growth: what 100 orders cost in SQL alone (claim and settle)"
-        case .insert: "The shop's inserts, and what the triggers cost"
+        case .start: "Start with an order waiting"
+        case .growth: "Growth: claim and settle of 100 orders in SQL alone"
+        case .insert: "The shop's inserts, and what NOTIFY and all triggers cost it"
         case .allowance: "The vendor's allowance"
+        }
+    }
+
+    /// The longest of its measurements' names.
+    fileprivate var nameWidth: Int {
+        switch self {
+        case .limits: 44
+        case .drain: 26
+        case .latency, .start: 40
+        case .idle: 20
+        case .growth: 42
+        case .insert, .allowance: 24
         }
     }
 }
