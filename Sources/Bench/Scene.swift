@@ -28,7 +28,7 @@ struct Scene: Sendable {
             "GIFTBRIDGE_DATABASE_URL": conninfo + (sessionSettings.map { " options='\($0)'" } ?? ""),
             "GIFTBRIDGE_API_URL": peer.url, "GIFTBRIDGE_API_KEY": "sk_bench",
             "GIFTBRIDGE_CONCURRENCY": "\(concurrency)", "GIFTBRIDGE_LOG_LEVEL": plan.logLevel,
-            "GIFTBRIDGE_LOG_FORMAT": "json", "GIFTBRIDGE_HTTP_ADDRESS": "",
+            "GIFTBRIDGE_LOG_FORMAT": "json", "GIFTBRIDGE_HTTP_ADDRESS": "127.0.0.1:0",
         ]
         try await connection.query(SQL.Bench.forgetWorkers)
         return try await WorkerProcess.run(
@@ -44,7 +44,7 @@ struct Scene: Sendable {
 
     /// Waits until a worker listens.
     func waitUntilUp(_ worker: WorkerProcess) async throws {
-        try await wait(within: .seconds(20), every: .milliseconds(20), for: "the worker did not come up") {
+        try await wait(worker, within: .seconds(20), every: .milliseconds(20), for: "the worker did not come up") {
             try await connection.prepared(SQL.Bench.isListening, [.int(Int(worker.pid))]).first?.bool("is_up") == true
         }
     }
@@ -53,19 +53,23 @@ struct Scene: Sendable {
     ///
     /// - Returns: When it was so, CLOCK_MONOTONIC in nanoseconds.
     @discardableResult
-    func waitUntilDone(within bound: Duration = .seconds(120)) async throws -> Int64 {
-        try await wait(within: bound, every: .milliseconds(5), for: "the orders were not finished") {
+    func waitUntilDone(_ worker: WorkerProcess, within bound: Duration = .seconds(120)) async throws -> Int64 {
+        try await wait(worker, within: bound, every: .milliseconds(5), for: "the orders were not finished") {
             try await connection.prepared(SQL.Bench.isOpen).first?.bool("is_open") == false
         }
         return monotonicNow()
     }
 
     private func wait(
-        within bound: Duration, every interval: Duration, for failure: String, _ condition: () async throws -> Bool
+        _ worker: WorkerProcess, within bound: Duration, every interval: Duration, for failure: String,
+        _ condition: () async throws -> Bool
     ) async throws {
         let deadline = ContinuousClock.now + bound
         while try await !condition() {
             guard ContinuousClock.now < deadline else { throw BenchError("\(failure) within \(bound)") }
+            guard ProcessUsage.isRunning(pid: worker.pid) else {
+                throw BenchError("the worker ended: \(worker.lastWords)")
+            }
             try await Task.sleep(for: interval)
         }
     }

@@ -35,6 +35,9 @@ enum ProcessUsage {
         }
     }
 
+    /// Whether a process runs: it is there, and no zombie.
+    static func isRunning(pid: Int32) -> Bool { stat(pid).map { $0[0] != "Z" } ?? false }
+
     /// The server process of a session on this machine; nil: the session's server is on another.
     static func postmaster(ofBackend pid: Int32) -> Int32? {
         guard let parent = stat(pid).flatMap({ Int32($0[1]) }),

@@ -13,6 +13,17 @@ struct WorkerProcess: Sendable {
     let pid: Int32
     /// When it was started, by CLOCK_MONOTONIC in nanoseconds: before the fork.
     let startedAt: Int64
+    private let logPath: String
+
+    /// The log's first line that says something is wrong, else its last.
+    var lastWords: String { Self.lastWords(of: logPath) }
+
+    private static func lastWords(of logPath: String) -> String {
+        let log = FileManager.default.contents(atPath: logPath).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let lines = log.split(separator: "\n")
+        let fault = lines.first { line in ["giftbridge: ", "failed: ", "Fatal error"].contains { line.contains($0) } }
+        return String(fault ?? lines.last ?? "it left no log")
+    }
 
     /// Runs a worker while `body` runs, then drains it.
     ///
@@ -39,7 +50,7 @@ struct WorkerProcess: Sendable {
             let pid = execution.processIdentifier.value
             let result: Result<Value, any Error>
             do {
-                result = .success(try await body(WorkerProcess(pid: pid, startedAt: startedAt)))
+                result = .success(try await body(WorkerProcess(pid: pid, startedAt: startedAt, logPath: logPath)))
             } catch {
                 result = .failure(error)
             }
@@ -48,9 +59,7 @@ struct WorkerProcess: Sendable {
         }
         let value = try outcome.takeClosureResult().get()
         guard case .exited(0) = outcome.terminationStatus else {
-            let log = FileManager.default.contents(atPath: logPath).map { String(decoding: $0, as: UTF8.self) } ?? ""
-            throw BenchError(
-                "the worker ended with \(outcome.terminationStatus): \(log.split(separator: "\n").last ?? "no log")")
+            throw BenchError("the worker ended with \(outcome.terminationStatus): \(lastWords(of: logPath))")
         }
         return value
     }

@@ -16,8 +16,8 @@ struct Allowance {
             try await scene.connection.query(
                 SQL.Bench.allowance, [.int(limit), .double(window / .seconds(1))])
             try await scene.insert(limit * windows, prefix: "a\(run)-")
-            let ledger = try await scene.withWorker { _ in
-                try await scene.waitUntilDone()
+            let ledger = try await scene.withWorker { worker in
+                try await scene.waitUntilDone(worker)
                 return try await scene.balancedLedger(orders: limit * windows)
             }
             shares.append(try share(ledger.entries.map(\.arrival).sorted(), limit, window, windows))

@@ -50,7 +50,7 @@ struct Drain {
         try await scene.insert(count, prefix: prefix)
         let before = CPUUsage(scene, worker)
         try await scene.connection.query(SQL.Bench.resume)
-        let end = try await scene.waitUntilDone()
+        let end = try await scene.waitUntilDone(worker)
         let used = CPUUsage(scene, worker) - before
         let peak = ProcessUsage.memory(pid: worker.pid)?.peak ?? 0
         let ledger = try await scene.balancedLedger(orders: count)

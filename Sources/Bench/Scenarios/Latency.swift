@@ -14,10 +14,12 @@ struct Latency {
         let runs = try await scene.withWorker { worker in
             try await scene.waitUntilUp(worker)
             // Warms up.
-            _ = try await run(20, prefix: "w", by: shop)
+            _ = try await run(20, prefix: "w", by: shop, worker)
             var runs: [(acknowledged: [Double], sent: [Double])] = []
             let before = (CPUUsage(scene, worker), monotonicNow())
-            for number in 1...scene.plan.runs { runs.append(try await run(count, prefix: "r\(number)", by: shop)) }
+            for number in 1...scene.plan.runs {
+                runs.append(try await run(count, prefix: "r\(number)", by: shop, worker))
+            }
             let others = (CPUUsage(scene, worker) - before.0).others
             scene.findings.warnIfBusy(.latency, othersCores: others / (Double(monotonicNow() - before.1) / 1e9))
             return runs
@@ -34,7 +36,7 @@ struct Latency {
 
     /// Milliseconds of each order, from the commit's acknowledgement and from the INSERT's sending.
     private func run(
-        _ count: Int, prefix: String, by shop: Courier
+        _ count: Int, prefix: String, by shop: Courier, _ worker: WorkerProcess
     ) async throws -> (acknowledged: [Double], sent: [Double]) {
         try await scene.clear()
         var times: [String: (sent: Int64, acknowledged: Int64)] = [:]
@@ -44,7 +46,7 @@ struct Latency {
             // Not in step with anything.
             try await Task.sleep(for: .milliseconds(.random(in: 20.0...30.0)))
         }
-        try await scene.waitUntilDone()
+        try await scene.waitUntilDone(worker)
         let ledger = try await scene.balancedLedger(orders: count)
         let arrivals = Dictionary(
             ledger.entries.map { ($0.orderID, $0.arrival) }, uniquingKeysWith: { first, _ in first })

@@ -13,7 +13,7 @@ struct Start {
             try await scene.insert(1, prefix: "start\(number)-")
             times.append(
                 try await scene.withWorker { worker in
-                    try await scene.waitUntilDone()
+                    try await scene.waitUntilDone(worker)
                     let ledger = try await scene.balancedLedger(orders: 1)
                     guard let arrival = ledger.firstArrival else { throw BenchError("no request came") }
                     return Double(arrival - worker.startedAt) / 1e6
