@@ -53,6 +53,7 @@ extension Settlement {
         var codes: [String] = []
         if case .sold(let receipt) = verdict { codes = receipt.voucherCodes }
         let text = order.blotted(String(decoding: response.body.prefix(16 * 1024), as: UTF8.self), codes)
-        self.response = String(text.unicodeScalars.prefix(4096).map(Character.init))
+        self.response =
+            text.utf8.count <= 4096 ? text : String(text.unicodeScalars.prefix(4096).map(Character.init))
     }
 }

@@ -18,29 +18,19 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-    v_applied bigint[];
+    v_applied  bigint[];
+    v_orders   bigint[];
+    v_statuses text[];
+    v_is_late  boolean;   -- some order is no longer its submission's
 BEGIN
     PERFORM giftbridge.flush_commit();
-    -- Before the journal's rows: a rescue locks in this order too, and the two must not wait for one another.
-    PERFORM FROM giftbridge.orders AS o
-    WHERE o.id IN (SELECT j.order_id FROM giftbridge.submissions AS j WHERE j.id = ANY (p_submission_ids))
-    ORDER BY o.id FOR UPDATE;
-
-    WITH result AS (
-        SELECT * FROM unnest(p_submission_ids, p_outcomes, p_http_statuses, p_journal_errors, p_responses)
-            AS r (submission_id, outcome, http_status, error, response)
-    )
-    UPDATE giftbridge.submissions AS j
-    SET outcome = result.outcome, finished_at = clock_timestamp(), http_status = result.http_status,
-        error = result.error, response = result.response
-    FROM result
-    WHERE j.id = result.submission_id AND (j.outcome IS NULL OR j.outcome = 'in_doubt');
-
+    -- Orders before journal rows: a rescue does so too, and skips orders that are locked, so the two never wait for one another.
     WITH result AS (
         SELECT j.order_id, r.*
         FROM unnest(p_submission_ids, p_statuses, p_counted, p_due_in, p_new_codes, p_http_statuses, p_errors, p_references, p_codes)
             AS r (submission_id, status, counted, due_in, new_codes, http_status, error, reference, codes)
         JOIN giftbridge.submissions AS j ON j.id = r.submission_id
+        ORDER BY j.order_id
     ), fenced AS (
         UPDATE giftbridge.orders AS o
         SET status = result.status,
@@ -61,11 +51,13 @@ BEGIN
         FROM result
         WHERE o.id = result.order_id
             AND o.submission_id = result.submission_id AND o.status = 'submitting'
-        RETURNING result.submission_id
+        RETURNING result.submission_id, o.id, o.status
     )
-    SELECT coalesce(array_agg(fenced.submission_id), '{}') INTO v_applied FROM fenced;
+    SELECT coalesce(array_agg(fenced.submission_id), '{}'), array_agg(fenced.id), array_agg(fenced.status)
+    INTO v_applied, v_orders, v_statuses FROM fenced;
+    v_is_late := cardinality(v_applied) < cardinality(p_submission_ids);
 
-    IF cardinality(v_applied) < cardinality(p_submission_ids) THEN
+    IF v_is_late THEN
         WITH late AS (
             UPDATE giftbridge.orders AS o
             SET status = 'completed', submission_id = NULL, due_at = NULL, in_doubt_since = NULL,
@@ -82,6 +74,16 @@ BEGIN
         SELECT v_applied || coalesce(array_agg(late.submission_id), '{}') INTO v_applied FROM late;
     END IF;
 
+    WITH result AS (
+        SELECT * FROM unnest(p_submission_ids, p_outcomes, p_http_statuses, p_journal_errors, p_responses)
+            AS r (submission_id, outcome, http_status, error, response)
+    )
+    UPDATE giftbridge.submissions AS j
+    SET outcome = result.outcome, finished_at = clock_timestamp(), http_status = result.http_status,
+        error = result.error, response = result.response
+    FROM result
+    WHERE j.id = result.submission_id AND (j.outcome IS NULL OR j.outcome = 'in_doubt');
+
     -- The vendor took an order seriously: if its shop was paused by a set-up fault, that is mended.
     IF EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.paused AND s.paused_until IS NOT NULL) THEN
         UPDATE giftbridge.shops AS s SET paused = false
@@ -91,6 +93,10 @@ BEGIN
                 AND (s.setup_fault_at IS NULL OR j.claimed_at > s.setup_fault_at));
     END IF;
 
+    IF NOT v_is_late THEN
+        RETURN QUERY SELECT done.*, true FROM unnest(v_applied, v_orders, v_statuses) AS done;
+        RETURN;
+    END IF;
     RETURN QUERY
     SELECT j.id, o.id, o.status, j.id = ANY (v_applied)
     FROM giftbridge.submissions AS j JOIN giftbridge.orders AS o ON o.id = j.order_id

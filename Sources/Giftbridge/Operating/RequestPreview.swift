@@ -32,7 +32,8 @@ public struct RequestPreview: Sendable {
             url = try APIURL(parsing: shopURL, variable: "api_url of shop \(try row.text("shop"))").text
         }
         self.url = url + "/pos-sale"
-        var sale = try PosSale(row, assignedCodes: try row.optionalTextArray("assigned_codes") ?? [])
+        var sale = try PosSale(
+            row, assignedCodes: try row.optionalTextArray("assigned_codes") ?? [], column: \.columnName)
         if makesCodes {
             for index in sale.items.indices where sale.items[index].code == nil {
                 sale.items[index].code = Self.placeholder

@@ -30,17 +30,17 @@ struct ClaimedOrder: Sendable {
 extension ClaimedOrder {
     /// Reads a row of `giftbridge.claim`.
     init(_ row: Row, claimedAt: ContinuousClock.Instant) throws {
-        submissionID = try row.int("submission_id")
-        orderID = try row.int("order_id")
-        shop = try row.text("shop")
-        apiURL = try row.optionalText("api_url")
-        attempts = try row.int("attempts")
-        isVerification = try row.bool("verifying")
-        codesRenewed = try row.bool("codes_renewed")
-        assignedCodes = try row.optionalTextArray("assigned_codes") ?? []
+        submissionID = try row.int(ClaimColumn.submissionID)
+        orderID = try row.int(ClaimColumn.orderID)
+        shop = try row.text(ClaimColumn.shop)
+        apiURL = try row.optionalText(ClaimColumn.apiURL)
+        attempts = try row.int(ClaimColumn.attempts)
+        isVerification = try row.bool(ClaimColumn.verifying)
+        codesRenewed = try row.bool(ClaimColumn.codesRenewed)
+        assignedCodes = try row.optionalTextArray(ClaimColumn.assignedCodes) ?? []
         self.claimedAt = claimedAt
         do {
-            sale = .success(try PosSale(row, assignedCodes: assignedCodes))
+            sale = .success(try PosSale(row, assignedCodes: assignedCodes) { $0 })
         } catch let error as InvalidItems {
             sale = .failure(error)
         } catch let error as JSONError {
@@ -51,30 +51,43 @@ extension ClaimedOrder {
 
 extension PosSale {
     /// Row to request: every column of `giftbridge.orders` that the vendor has a field for.
-    init(_ row: Row, assignedCodes: [String?]) throws {
+    ///
+    /// - Parameters:
+    ///   - row: One that has these columns.
+    ///   - assignedCodes: As in ``ClaimedOrder/assignedCodes``.
+    ///   - column: How the row's columns are found.
+    init<Column: ColumnReference>(
+        _ row: Row, assignedCodes: [String?], column: (ClaimColumn) -> Column
+    ) throws {
         // The shop's default can be taken away while orders rely on it: that is one order's fault, not the claim's.
-        guard let paymentMethod = try row.optionalInt("payment_method") else {
+        guard let paymentMethod = try row.optionalInt(column(.paymentMethod)) else {
             throw InvalidItems(problem: "payment_method is neither on the order nor on its shop any more")
         }
         self.init(
-            items: try Item.items(json: Array(try row.text("items").utf8), assignedCodes: assignedCodes),
+            items: try Item.items(json: Array(try row.text(column(.items)).utf8), assignedCodes: assignedCodes),
             customer: Customer(
-                email: try row.text("customer_email"), address: try Address(row, prefix: "customer")),
+                email: try row.text(column(.customerEmail)),
+                address: Address(
+                    firstName: try row.optionalText(column(.customerFirstName)),
+                    lastName: try row.optionalText(column(.customerLastName)),
+                    address1: try row.optionalText(column(.customerAddress1)),
+                    address2: try row.optionalText(column(.customerAddress2)),
+                    postcode: try row.optionalText(column(.customerPostcode)),
+                    town: try row.optionalText(column(.customerTown)),
+                    county: try row.optionalText(column(.customerCounty)))),
             delivery: Delivery(
-                method: try row.int("delivery_method"), email: try row.optionalText("delivery_email"),
-                date: try row.optionalText("delivery_date"), address: try Address(row, prefix: "delivery")),
+                method: try row.int(column(.deliveryMethod)),
+                email: try row.optionalText(column(.deliveryEmail)),
+                date: try row.optionalText(column(.deliveryDate)),
+                address: Address(
+                    firstName: try row.optionalText(column(.deliveryFirstName)),
+                    lastName: try row.optionalText(column(.deliveryLastName)),
+                    address1: try row.optionalText(column(.deliveryAddress1)),
+                    address2: try row.optionalText(column(.deliveryAddress2)),
+                    postcode: try row.optionalText(column(.deliveryPostcode)),
+                    town: try row.optionalText(column(.deliveryTown)),
+                    county: try row.optionalText(column(.deliveryCounty)))),
             paymentMethod: paymentMethod,
-            orderID: try row.text("shop_order_id"))
-    }
-}
-
-extension PosSale.Address {
-    fileprivate init(_ row: Row, prefix: String) throws {
-        self.init(
-            firstName: try row.optionalText("\(prefix)_first_name"),
-            lastName: try row.optionalText("\(prefix)_last_name"),
-            address1: try row.optionalText("\(prefix)_address1"), address2: try row.optionalText("\(prefix)_address2"),
-            postcode: try row.optionalText("\(prefix)_postcode"), town: try row.optionalText("\(prefix)_town"),
-            county: try row.optionalText("\(prefix)_county"))
+            orderID: try row.text(column(.shopOrderID)))
     }
 }

@@ -2,7 +2,8 @@ import LibPQ
 
 /// The queue in the database: the SQL functions that change an order's state, called over one connection.
 ///
-/// Swift decides, SQL guards: nothing here changes a row but through those functions.
+/// Swift decides, SQL guards: nothing here changes a row but through those functions. They run where their caller does: the
+/// worker shares a thread with its connection, and a call need not change it.
 struct OrderQueue: Sendable {
     let connection: Connection
     /// This worker's name in the journal.
@@ -14,24 +15,29 @@ struct OrderQueue: Sendable {
     ///   - slots: At most so many, 1 or more.
     ///   - lease: How long this worker may hold them.
     ///   - verifyAfter: How long an order whose lease has ended stays in doubt before it is verified.
-    func claim(slots: Int, lease: Duration, verifyAfter: Duration) async throws -> [ClaimedOrder] {
+    func claim(
+        slots: Int, lease: Duration, verifyAfter: Duration, isolation: isolated (any Actor)? = #isolation
+    ) async throws -> [ClaimedOrder] {
         CrashPoint.claiming.reached()
         let claimedAt = ContinuousClock.now
         let rows = try await connection.prepared(
             SQL.Call.claim, [.text(worker), .int(slots), .interval(lease), .interval(verifyAfter)])
         if !rows.isEmpty { CrashPoint.claimed.reached() }
+        try ClaimColumn.check(rows)
         return try rows.map { try ClaimedOrder($0, claimedAt: claimedAt) }
     }
 
     /// How long until a claim may find something to do; nil: nothing is waiting.
-    func nextDue() async throws -> Duration? {
+    func nextDue(isolation: isolated (any Actor)? = #isolation) async throws -> Duration? {
         try await connection.prepared(SQL.Call.nextDue).first?.optionalDouble("seconds").map { .seconds($0) }
     }
 
     /// Writes back what came of submissions, in one transaction with what it means for their shops.
     ///
     /// - Returns: For each submission whether it was applied; not applied: somebody else acted on the order meanwhile.
-    func settle(_ settlements: [Settlement]) async throws -> [Settled] {
+    func settle(
+        _ settlements: [Settlement], isolation: isolated (any Actor)? = #isolation
+    ) async throws -> [Settled] {
         let parameters = Self.parameters(settlements)
         let consequences = Self.consequences(of: settlements)
         guard !consequences.isEmpty else {
@@ -90,14 +96,21 @@ struct OrderQueue: Sendable {
 
     /// The text of a `text[]`: the settle takes an array of orders, and their arrays differ in length.
     private static func arrayLiteral(_ elements: [String]) -> String {
-        let quoted = elements.map { element in
-            "\"" + element.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        var text = "{"
+        for (index, element) in elements.enumerated() {
+            text += index == 0 ? "\"" : ",\""
+            if element.utf8.contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+                text += element.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            } else {
+                text += element
+            }
+            text += "\""
         }
-        return "{" + quoted.joined(separator: ",") + "}"
+        return text + "}"
     }
 
     /// Keeps this worker's row in `giftbridge.status` fresh.
-    func heartbeat(_ status: WorkerStatus) async throws {
+    func heartbeat(_ status: WorkerStatus, isolation: isolated (any Actor)? = #isolation) async throws {
         _ = try await connection.prepared(
             SQL.Call.heartbeat,
             [

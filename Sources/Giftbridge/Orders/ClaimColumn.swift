@@ -1,0 +1,35 @@
+import LibPQ
+
+/// The columns of `giftbridge.claim`, in their order: found by position, because a name would be looked up for each value.
+enum ClaimColumn: Int, ColumnReference {
+    case submissionID, orderID, attempts, verifying, codesRenewed, shop, apiURL, shopOrderID, items, assignedCodes
+    case paymentMethod, customerEmail, customerFirstName, customerLastName, customerAddress1, customerAddress2
+    case customerPostcode, customerTown, customerCounty, deliveryMethod, deliveryEmail, deliveryDate
+    case deliveryFirstName, deliveryLastName, deliveryAddress1, deliveryAddress2, deliveryPostcode, deliveryTown
+    case deliveryCounty
+
+    /// As `sql/functions/claim.sql` has them.
+    private static let names = [
+        "submission_id", "order_id", "attempts", "verifying", "codes_renewed", "shop", "api_url",
+        "shop_order_id", "items", "assigned_codes", "payment_method", "customer_email",
+        "customer_first_name", "customer_last_name", "customer_address1", "customer_address2",
+        "customer_postcode", "customer_town", "customer_county", "delivery_method", "delivery_email",
+        "delivery_date", "delivery_first_name", "delivery_last_name", "delivery_address1",
+        "delivery_address2", "delivery_postcode", "delivery_town", "delivery_county",
+    ]
+
+    /// The column's name.
+    var columnName: String { Self.names[rawValue] }
+
+    /// Where it stands, in a result that was checked.
+    func position(in result: QueryResult) -> Int? { rawValue }
+
+    /// Checks that a result has these columns, in this order.
+    ///
+    /// - Throws: `ColumnError` for the first that is elsewhere.
+    static func check(_ result: QueryResult) throws {
+        for (position, name) in names.enumerated() where name.position(in: result) != position {
+            throw ColumnError.noSuchColumn(name)
+        }
+    }
+}
