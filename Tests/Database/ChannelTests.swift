@@ -68,7 +68,7 @@ extension DatabaseTests {
             let notified = try await test.notifications(on: "giftbridge_results") {
                 try await test.settle(.sold(order))
             }
-            #expect(try #require(notified.first).payload.contains("\"shop_order_id\" : null"))
+            #expect(try #require(notified.first).payload.contains("\"shop_order_id\": null"))
         }
 
         @Test func everyOrderOfABatchIsTold() async throws {
