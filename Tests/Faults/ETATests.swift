@@ -39,8 +39,8 @@ extension OneAtATime {
                 try await database.waitUntilFinished(within: .seconds(90))
                 let took = asked.duration(to: .now) / .seconds(1)
                 print("\(what): the ETA was \(round(eta * 10) / 10) s, and it took \(round(took * 10) / 10) s")
-                // A machine that is busy with other tests takes longer than it promised.
-                #expect(took >= 0.8 * eta && took <= 1.6 * eta)
+                // A machine that is busy with other tests takes longer than it promised; or answers late at first, and promises less.
+                #expect(took >= 0.65 * eta && took <= 1.6 * eta)
             }
         }
     }
