@@ -9,7 +9,7 @@ import Testing
         let database = try await TestServer.shared.database()
         let socket = try ListeningDatagrams(isAbstract: isAbstract)
         defer { socket.close() }
-        try await VendorPeer.run(["--rate-limit", "0", "--latency", "1s"]) { vendor in
+        try await VendorPeer.run(["--rate-limit", "0", "--latency", "3s"]) { vendor in
             let settings = [
                 "NOTIFY_SOCKET": socket.name, "WATCHDOG_USEC": "400000", "GIFTBRIDGE_HEARTBEAT": "300ms",
             ]

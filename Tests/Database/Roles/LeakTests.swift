@@ -104,8 +104,8 @@ extension DatabaseTests {
             (
                 .worker,
                 [
-                    "journal", "migrations", "order_list", "order_story", "orders", "queue", "shops",
-                    "sold_by_minute", "status", "workers",
+                    "journal", "migrations", "order_list", "order_story", "queue", "shop_setup", "sold_by_minute",
+                    "status", "workers",
                 ],
                 // Not the reason: those are the vendor's words about the order.
                 ["SECRETCODE", "SECRETTOWN", "SECRETMESSAGE", "SECRET@"]
