@@ -89,6 +89,25 @@ extension DatabaseTests {
             #expect(try await house.test.status(house.pending) == "cancelled")
         }
 
+        /// What page, metrics and commands show, of every shop, whoever's it is.
+        @Test func theWorkersLoginReadsWhatTheOperatorSees() async throws {
+            let house = try await RoleHouse.make()
+            let worker = try await house.session(.worker)
+            let desk = OperatorDesk(worker.connection)
+            #expect(try await desk.queues().map(\.shop) == ["a", "b", "default"])
+            var search = OrderSearch()
+            search.shopOrderID = "B3"
+            #expect(try await desk.orders(search).map(\.id) == [house.rejected])
+            #expect(try await desk.find("B1") == [house.completed])
+            #expect(try await desk.story(of: house.rejected)?.journal.count == 1)
+            #expect(try await desk.soldByMinute().reduce(0, +) == 1)
+            _ = try await desk.workers()
+            for query in [SQL.Call.gauges, SQL.Call.livingWorkers, SQL.Call.checkShops] {
+                #expect(try await worker.connection.query(query).count > 0)
+            }
+            #expect(try await worker.connection.query(SQL.Call.checkRights).count == 0)
+        }
+
         /// Row-level security is looked up by the shop's key, not by reading all shops or orders.
         @Test func aShopsOwnLookupsUseTheIndexes() async throws {
             let house = try await RoleHouse.make()
