@@ -3,6 +3,12 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// The connections to one address of the vendor's, and the requests that wait for one. Used only on its event loop.
 final class VendorOriginPool {
     /// A server closes what is idle after a while (nginx after 75 s): whoever closes first is not surprised.
@@ -168,7 +174,8 @@ final class VendorOriginPool {
         case let error as NIOConnectionError:
             let causes = Set(error.connectionErrors.map { sentence(for: $0.error) })
             return causes.sorted().first ?? "No connection to the vendor came about."
-        case let error as IOError: return "The connection to the vendor failed: \(error.description.prefix(200))."
+        case let error as IOError:
+            return "The connection to the vendor failed: \(String(cString: strerror(error.errnoCode)))."
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
             return "The connection to the vendor cannot be secured: \(String(describing: error).prefix(200))."
         case is HTTPParserError, is NIOHTTPDecoderError:
