@@ -49,7 +49,10 @@ enum ExitStatus: Int32 {
 
     /// The error on one line.
     private static func sentence(_ error: any Error) -> String {
-        let text = (error as? ServerError).map { $0.message } ?? String(describing: error)
+        var text = (error as? ServerError)?.message ?? String(describing: error)
+        if let error = error as? ServerError, error.sqlState == "42501", error.message.hasPrefix("permission denied") {
+            text += ": the database role may not do this; connect as one that may, for instance the schema's owner"
+        }
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 }
