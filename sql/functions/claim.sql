@@ -140,24 +140,24 @@ BEGIN
     v_now := clock_timestamp();
     RETURN QUERY
     WITH picked AS (
-        SELECT p.id, p.position FROM unnest(v_picked) WITH ORDINALITY AS p (id, position)
-    ), journal AS (
-        INSERT INTO giftbridge.submissions (order_id, attempt, worker, rate_group, claimed_at)
-        SELECT o.id, o.attempts + 1, p_worker, s.rate_group, v_now
-        FROM picked JOIN giftbridge.orders AS o ON o.id = picked.id JOIN giftbridge.shops AS s ON s.name = o.shop
-        RETURNING id, order_id
+        SELECT p.id, p.position, nextval('giftbridge.submissions_id_seq') AS submission_id
+        FROM unnest(v_picked) WITH ORDINALITY AS p (id, position)
     ), claimed AS (
         UPDATE giftbridge.orders AS o
-        SET status = 'submitting', submission_id = journal.id, attempts = o.attempts + 1,
+        SET status = 'submitting', submission_id = picked.submission_id, attempts = o.attempts + 1,
             due_at = v_now + p_lease, updated_at = v_now,
             -- What was sent before the doubt is frozen: a verification is the same request, byte for byte.
             sent_payment_method = CASE WHEN o.status = 'pending' THEN coalesce(o.payment_method, s.payment_method)
                 ELSE o.sent_payment_method END,
             assigned_codes = CASE WHEN o.status = 'pending' AND o.assigned_codes IS NULL AND s.assign_codes
                 THEN giftbridge.assigned_codes(o.items, s.code_prefix) ELSE o.assigned_codes END
-        FROM journal, giftbridge.shops AS s
-        WHERE o.id = journal.order_id AND s.name = o.shop
-        RETURNING o.*, s.api_url
+        FROM picked, giftbridge.shops AS s
+        WHERE o.id = picked.id AND s.name = o.shop
+        RETURNING o.*, s.api_url, s.rate_group, picked.position
+    ), journal AS (
+        INSERT INTO giftbridge.submissions (id, order_id, attempt, worker, rate_group, claimed_at)
+        OVERRIDING SYSTEM VALUE
+        SELECT c.submission_id, c.id, c.attempts, p_worker, c.rate_group, v_now FROM claimed AS c
     )
     SELECT c.submission_id, c.id, c.attempts, c.in_doubt_since IS NOT NULL, c.codes_renewed, c.shop, c.api_url,
         coalesce(c.shop_order_id, 'gb-' || c.id), c.items::text, c.assigned_codes, c.sent_payment_method,
@@ -165,8 +165,8 @@ BEGIN
         c.customer_postcode, c.customer_town, c.customer_county,
         c.delivery_method, c.delivery_email, to_char(c.delivery_date, 'YYYY-MM-DD'), c.delivery_first_name, c.delivery_last_name,
         c.delivery_address1, c.delivery_address2, c.delivery_postcode, c.delivery_town, c.delivery_county
-    FROM claimed AS c JOIN picked ON picked.id = c.id
-    ORDER BY picked.position;
+    FROM claimed AS c
+    ORDER BY c.position;
 END
 $$;
 COMMENT ON FUNCTION giftbridge.claim(text, integer, interval, interval) IS 'Takes due orders for one worker: submitting, under a lease, each with its journal row.';
