@@ -51,7 +51,11 @@ import Testing
         _ = try await RunningProcess.run(["run"], environment: environment) { _ in
             // Certainly not sold, so it is pending again, and says why.
             try await database.wait(
-                for: "t", from: "SELECT attempts >= 3 AND error LIKE 'The connection to the vendor failed: Connection refused.%' FROM giftbridge.orders")
+                for: "t",
+                from: """
+                    SELECT attempts >= 3 AND error LIKE 'The connection to the vendor failed: Connection refused.%'
+                    FROM giftbridge.orders
+                    """)
             try await VendorPeer.run(["--port", "\(free)"]) { vendor in
                 try await database.wait(for: "completed", from: "SELECT status FROM giftbridge.orders")
                 try await expectTheBooksBalance(database, vendor)

@@ -37,8 +37,9 @@ struct VendorClientNotSentTests {
             "the port is silent, and the wait bounded")
     }
 
-    // Not a port beyond 65535: on that the library crashes. APIURL refuses it.
-    @Test("A URL that is none", arguments: ["", "nonsense", "ftp://127.0.0.1", "http://"])
+    @Test(
+        "A URL that is none",
+        arguments: ["", "nonsense", "ftp://127.0.0.1", "http://", "http://127.0.0.1:65536", "http://127.0.0.1:0"])
     func noURL(url: String) async throws {
         let result = try await Self.submit(to: url, timeout: .seconds(3))
         #expect(result.sent == false, "\(result)")

@@ -2,8 +2,7 @@ import NIOCore
 import SmartGift
 import Testing
 
-/// One call is one request at most, and what the client says of it is what the peer got. Holds AsyncHTTPClient's pinned
-/// version to what Sources/SmartGift/Client/TracedBody.swift builds on; raise the version only with these.
+/// One call is one request at most, and what the client says of it is what the peer got.
 @Suite("The vendor client", .serialized, .timeLimit(.minutes(1)))
 struct VendorClientTests {
     static let receipt = #"{"order_reference":"R","voucher_codes":["A"]}"#

@@ -17,7 +17,7 @@ struct APIURL: Sendable, Equatable {
     init(parsing text: String, variable: String) throws(ConfigurationError) {
         guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), let host = url.host(), !host.isEmpty,
             scheme == "http" || scheme == "https",
-            (1...65535).contains(url.port ?? 443),  // On a greater one the HTTP library ends the process.
+            (1...65535).contains(url.port ?? 443),
             text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F })  // Foundation would encode them instead.
         else {
             throw ConfigurationError(variable, "must be a URL such as https://api.smart-gift.co.uk")
