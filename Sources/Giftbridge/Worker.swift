@@ -34,6 +34,8 @@ public actor Worker: Service {
     private var heartbeatAt = ContinuousClock.now
     /// Something waits that the last claim could not take. When it can is known better once answers are written.
     private var isBacklogged = false
+    /// The last claim took all there was: when there will be more is to be asked.
+    private var mustLookAhead = false
     /// Set when the drain begins: until when it waits.
     private var drainUntil: ContinuousClock.Instant?
 
@@ -171,6 +173,8 @@ public actor Worker: Service {
                 doorbell.ring()
             }
         }
+        // Only now: the requests are on their way.
+        if mustLookAhead, let queue { await lookAhead(queue, isIdle: claimed.isEmpty) }
         guard queue != nil else { return min(reconnectAt, drainUntil ?? reconnectAt) }
         // A full house waits for a result to ring, not for the clock.
         let nextClaim = hasFreeSlots && drainUntil == nil ? claimAt : heartbeatAt
@@ -188,23 +192,20 @@ public actor Worker: Service {
             slots: slots, lease: configuration.lease, verifyAfter: configuration.policy.verifyAfter)
         status.inFlight += orders.count
         isBacklogged = false
-        if orders.count == slots {
-            claimAt = .now
-        } else {
-            await lookAhead(queue, isIdle: orders.isEmpty)
-        }
+        mustLookAhead = orders.count < slots
+        if !mustLookAhead { claimAt = .now }
         return orders
     }
 
-    /// Sets the clock to when something will be due. Never throws: the orders just claimed have to be sent all the same.
+    /// Sets the clock to when something will be due. Never throws: what is wrong with the connection shows at its next use.
     private func lookAhead(_ queue: OrderQueue, isIdle: Bool) async {
+        mustLookAhead = false
         do {
             guard let nextDue = try await queue.nextDue() else { return }
             isBacklogged = true
             // A moment, where another worker holds what is due: its commit is a matter of milliseconds.
             claimAt = min(claimAt, .now + max(nextDue, .milliseconds(isIdle ? 5 : 0)))
         } catch {
-            // Whatever is wrong with the connection shows at its next use.
             logger.debug("When the next order is due could not be asked.", metadata: ["error": "\(error)"])
         }
     }
