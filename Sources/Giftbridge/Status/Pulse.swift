@@ -1,6 +1,7 @@
 import Synchronization
 
-/// When the worker's loop last made progress: took a turn, or began with the database. Anyone may look, from anywhere, without waiting for the loop.
+/// When the worker's loop last made progress: took a turn, or began with the database. Anyone may look, from anywhere,
+/// without waiting for the loop.
 public final class Pulse: Sendable {
     private let last: Mutex<ContinuousClock.Instant>
 
