@@ -1,3 +1,4 @@
+import LibPQ
 import Synchronization
 
 /// Wakes one waiter. Rings while nobody waits are kept as one, so that none gets lost and many coalesce.
@@ -6,11 +7,13 @@ final class Doorbell: Sendable {
         var rang = false
         var waiter: CheckedContinuation<Void, Never>?
         /// Rings at a deadline. It is kept over many waits: one that rings too early costs less than one for each.
-        var alarm: (at: ContinuousClock.Instant, task: Task<Void, any Error>)?
+        var alarm: (at: ContinuousClock.Instant, alarm: SocketLoop.Alarm)?
     }
     private let state = Mutex(State())
+    /// Whose thread rings at a deadline.
+    private let loop = SocketLoop.shared
 
-    deinit { state.withLock { $0.alarm?.task.cancel() } }
+    deinit { state.withLock { $0.alarm.map { loop.cancel($0.alarm) } } }
 
     /// Wakes the waiter, now or at its next wait.
     func ring() {
@@ -45,14 +48,8 @@ final class Doorbell: Sendable {
     private func setAlarm(_ state: inout State, _ deadline: ContinuousClock.Instant) {
         if let alarm = state.alarm {
             if alarm.at <= deadline, alarm.at > .now { return }
-            alarm.task.cancel()
+            loop.cancel(alarm.alarm)
         }
-        state.alarm = (
-            deadline,
-            Task { [weak self] in
-                try await Task.sleep(until: deadline, clock: .continuous)
-                self?.ring()
-            }
-        )
+        state.alarm = (deadline, loop.schedule(at: deadline) { [weak self] in self?.ring() })
     }
 }

@@ -3,16 +3,23 @@ import Logging
 
 /// Results go back to the database, all that gathered while it was busy at once.
 extension Worker {
-    /// Writes back what has come, in batches.
-    func settle(_ queue: OrderQueue) async throws {
+    /// Writes back what has come, in batches, and with the last one takes what `claim` asks for.
+    ///
+    /// - Returns: The claim's orders; nil: nothing was claimed.
+    func settle(_ queue: OrderQueue, claiming claim: OrderQueue.Claim?) async throws -> [ClaimedOrder]? {
         while !unsettled.isEmpty {
             let batch = Array(unsettled.prefix(500))
             let settled: [Settled]
+            var claimed: Result<[ClaimedOrder], any Error>?
             let start = ContinuousClock.now
             pulse.beat()
             do {
                 CrashPoint.settling.reached()
-                settled = try await queue.settle(batch)
+                if let claim, batch.count == unsettled.count {
+                    (settled, claimed) = try await queue.settle(batch, claiming: claim)
+                } else {
+                    settled = try await queue.settle(batch)
+                }
                 CrashPoint.settled.reached()
             } catch let error as ServerError where batch.count > 1 && ["22", "23"].contains(error.sqlStateClass) {
                 // One bad row must not sink its batch.
@@ -24,7 +31,9 @@ extension Worker {
             metrics.wroteBack(since: start)
             unsettled.removeFirst(batch.count)
             report(batch, settled)
+            if let claimed { return try claimed.get() }
         }
+        return nil
     }
 
     private func settleSingly(_ batch: [Settlement], _ queue: OrderQueue) async throws {

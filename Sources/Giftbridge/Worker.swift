@@ -78,7 +78,7 @@ public actor Worker: Service {
         }
         logger.info("The worker runs.", metadata: ["worker": "\(name)", "concurrency": "\(configuration.concurrency)"])
         // A task of its own: also when this one is cancelled, what is in the air is finished and written back.
-        let work = Task { await self.work() }
+        let work = Task(executorPreference: SocketLoop.shared) { await self.work() }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
                 await work.value
@@ -144,7 +144,7 @@ public actor Worker: Service {
         status.isListening = false
         heartbeatAt = .now
         metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
-        await withDatabase { try await self.settle($0) }
+        await withDatabase { _ = try await self.settle($0, claiming: nil) }
         await withDatabase { try await self.beat($0) }
     }
 
@@ -158,14 +158,7 @@ public actor Worker: Service {
     /// - Returns: When to take the next turn, if nothing rings before.
     private func step(_ requests: inout DiscardingTaskGroup) async -> ContinuousClock.Instant {
         collect()
-        await withDatabase { queue in
-            let isNews = !self.unsettled.isEmpty
-            try await self.settle(queue)
-            // An answer that is written frees its place in the allowance, sooner than one that is awaited.
-            if isNews, self.isBacklogged, self.drainUntil == nil { await self.lookAhead(queue, isIdle: true) }
-            try await self.beat(queue)
-        }
-        let claimed = await withDatabase { try await self.claim($0) } ?? []
+        let claimed = await withDatabase { try await self.turn($0) } ?? []
         for order in claimed {
             logger.debug("Order claimed.", metadata: order.metadata)
             requests.addTask(executorPreference: vendor.executor) { [submission, outbox, doorbell] in
@@ -175,24 +168,43 @@ public actor Worker: Service {
         }
         // Only now: the requests are on their way.
         if mustLookAhead, let queue { await lookAhead(queue, isIdle: claimed.isEmpty) }
+        await withDatabase { try await self.beat($0) }
         guard queue != nil else { return min(reconnectAt, drainUntil ?? reconnectAt) }
         // A full house waits for a result to ring, not for the clock.
         let nextClaim = hasFreeSlots && drainUntil == nil ? claimAt : heartbeatAt
         return min(nextClaim, heartbeatAt, drainUntil ?? heartbeatAt)
     }
 
+    /// Settles and claims, in one go where there is both to do.
+    private func turn(_ queue: OrderQueue) async throws -> [ClaimedOrder] {
+        let isNews = !unsettled.isEmpty
+        if isNews {
+            let claim = claimToMake()
+            if let claimed = try await settle(queue, claiming: claim) { return took(claimed, of: claim) }
+            // An answer that is written frees its place in the allowance, sooner than one that is awaited.
+            if isBacklogged, drainUntil == nil { await lookAhead(queue, isIdle: true) }
+        }
+        guard let claim = claimToMake() else { return [] }
+        return took(try await queue.claim(claim), of: claim)
+    }
+
     private var hasFreeSlots: Bool { status.inFlight < configuration.concurrency }
 
-    private func claim(_ queue: OrderQueue) async throws -> [ClaimedOrder] {
-        guard drainUntil == nil, hasFreeSlots, claimAt <= .now else { return [] }
-        let slots = configuration.concurrency - status.inFlight
+    /// The claim that it is time for; nil: none.
+    private func claimToMake() -> OrderQueue.Claim? {
+        guard drainUntil == nil, hasFreeSlots, claimAt <= .now else { return nil }
         // Before the look: a hint that comes meanwhile brings it forward again.
         claimAt = .now + configuration.pollInterval
-        let orders = try await queue.claim(
-            slots: slots, lease: configuration.lease, verifyAfter: configuration.policy.verifyAfter)
+        return OrderQueue.Claim(
+            slots: configuration.concurrency - status.inFlight, lease: configuration.lease,
+            verifyAfter: configuration.policy.verifyAfter)
+    }
+
+    private func took(_ orders: [ClaimedOrder], of claim: OrderQueue.Claim?) -> [ClaimedOrder] {
+        guard let claim else { return [] }
         status.inFlight += orders.count
         isBacklogged = false
-        mustLookAhead = orders.count < slots
+        mustLookAhead = orders.count < claim.slots
         if !mustLookAhead { claimAt = .now }
         return orders
     }

@@ -65,27 +65,34 @@ public final class SocketLoop: @unchecked Sendable {  // `watches` and `batch` a
             _ = poll(&polled, nfds_t(polled.count), timeout(over: current))
             jobs.wakeUp(isSignalled: polled[0].revents != 0)
             report(polled[1...], to: current)
+            for body in jobs.takeDue() { body() }
         }
     }
 
-    /// Runs what is queued now; what these jobs enqueue is run after the sockets had their turn.
+    /// Runs what is queued, and what these jobs enqueue in turn, which is usually one after the other on the way of one
+    /// order. Not for ever: the sockets have their turn after some rounds.
     private func runJobs() {
-        jobs.take(&batch)
-        for job in batch {
-            switch job {
-            case .ofActor(let job):
-                job.runSynchronously(on: asUnownedSerialExecutor())
-            case .ofTask(let job):
-                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        for _ in 0..<16 {
+            jobs.take(&batch)
+            guard !batch.isEmpty else { return }
+            for job in batch {
+                switch job {
+                case .ofActor(let job):
+                    job.runSynchronously(on: asUnownedSerialExecutor())
+                case .ofTask(let job):
+                    job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                }
             }
+            batch.removeAll(keepingCapacity: true)
         }
-        batch.removeAll(keepingCapacity: true)
     }
 
     /// How many milliseconds `poll` may sleep: none with jobs waiting, else until the nearest deadline, else for ever.
     private func timeout(over watches: [SocketWatch]) -> Int32 {
-        guard jobs.fallAsleep() else { return 0 }
-        guard let nearest = watches.lazy.compactMap(\.deadline).min() else { return -1 }
+        let (isAsleep, alarm) = jobs.fallAsleep()
+        guard isAsleep else { return 0 }
+        let deadlines = watches.lazy.compactMap(\.deadline).min()
+        guard let nearest = [deadlines, alarm].lazy.compactMap({ $0 }).min() else { return -1 }
         return PollTimeout.milliseconds(ContinuousClock.now.duration(to: nearest))
     }
 

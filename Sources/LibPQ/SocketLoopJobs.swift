@@ -15,7 +15,12 @@ final class SocketLoopJobs: Sendable {
 
     private struct Queue {
         var jobs: [Job] = []
+        /// A few, and seldom more than one that is near.
+        var alarms: [(alarm: SocketLoop.Alarm, deadline: ContinuousClock.Instant, body: @Sendable () -> Void)] = []
+        var lastAlarm: UInt64 = 0
         var isAsleep = false
+
+        var nearest: ContinuousClock.Instant? { alarms.lazy.map(\.deadline).min() }
     }
 
     private let queue = Lock(Queue())
@@ -49,10 +54,45 @@ final class SocketLoopJobs: Sendable {
             defer { queue.isAsleep = false }
             return queue.isAsleep
         }
-        if mustWake {
-            // A full pipe means that the thread is being woken up already.
-            _ = withUnsafePointer(to: UInt8(1)) { write(writeEnd, $0, 1) }
+        if mustWake { wake() }
+    }
+
+    /// Keeps what to do at a deadline, and wakes the thread if it would sleep over it. From any thread.
+    func add(_ deadline: ContinuousClock.Instant, _ body: @escaping @Sendable () -> Void) -> SocketLoop.Alarm {
+        let (alarm, mustWake) = queue.withLock { queue in
+            let mustWake = queue.isAsleep && queue.nearest.map { deadline < $0 } ?? true
+            queue.lastAlarm += 1
+            let alarm = SocketLoop.Alarm(id: queue.lastAlarm)
+            queue.alarms.append((alarm, deadline, body))
+            if mustWake { queue.isAsleep = false }
+            return (alarm, mustWake)
         }
+        if mustWake { wake() }
+        return alarm
+    }
+
+    /// Forgets an alarm. From any thread.
+    func remove(_ alarm: SocketLoop.Alarm) {
+        // What it holds is freed outside of the lock.
+        _ = queue.withLock { queue in
+            queue.alarms.firstIndex { $0.alarm == alarm }.map { queue.alarms.remove(at: $0) }
+        }
+    }
+
+    /// Takes what is due.
+    func takeDue() -> [@Sendable () -> Void] {
+        queue.withLock { queue in
+            guard !queue.alarms.isEmpty else { return [] }
+            let now = ContinuousClock.now
+            let due = queue.alarms.filter { $0.deadline <= now }
+            if !due.isEmpty { queue.alarms.removeAll { $0.deadline <= now } }
+            return due.map(\.body)
+        }
+    }
+
+    private func wake() {
+        // A full pipe means that the thread is being woken up already.
+        _ = withUnsafePointer(to: UInt8(1)) { write(writeEnd, $0, 1) }
     }
 
     /// Takes all jobs in exchange for an empty array, the memory of which is used on.
@@ -60,11 +100,11 @@ final class SocketLoopJobs: Sendable {
         queue.withLock { swap(&batch, &$0.jobs) }
     }
 
-    /// Whether the thread may sleep: there are no jobs, and the next one wakes it.
-    func fallAsleep() -> Bool {
+    /// Whether the thread may sleep: there are no jobs, and the next one wakes it. And until which alarm, if there is one.
+    func fallAsleep() -> (isAsleep: Bool, until: ContinuousClock.Instant?) {
         queue.withLock { queue in
             queue.isAsleep = queue.jobs.isEmpty
-            return queue.isAsleep
+            return (queue.isAsleep, queue.nearest)
         }
     }
 

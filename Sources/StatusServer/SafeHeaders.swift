@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// What every answer says to browsers and caches: keep nothing, run nothing foreign, let nobody frame it.
+/// What every answer says to browsers and caches: its date, keep nothing, run nothing foreign, let nobody frame it.
 struct SafeHeaders: RouterMiddleware {
     typealias Context = BasicRequestContext
 
@@ -32,6 +32,7 @@ struct SafeHeaders: RouterMiddleware {
         } catch let error as HTTPError {
             response = .text("\(error.status.code) \(error.status.reasonPhrase)\n", status: error.status)
         }
+        response.headers[.date] = HTTPDate.text()
         for field in Self.fields where response.headers[field.name] == nil { response.headers.append(field) }
         return response
     }

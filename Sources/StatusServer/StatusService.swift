@@ -1,7 +1,9 @@
 import Giftbridge
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
 
 /// The worker's HTTP face: the status page, `/healthz`, `/readyz`, `/metrics`, `/status.json`.
@@ -47,7 +49,7 @@ public struct StatusService: Service {
         var isWarned = false
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do {
-                try await application().run()
+                try await server().run()
                 break
             } catch {
                 if !isWarned {
@@ -63,28 +65,39 @@ public struct StatusService: Service {
         await observed.database.close()
     }
 
-    private func application() -> some ApplicationProtocol {
+    /// Hummingbird's server without its `Application`, which wakes up every second to note the date for answers that an idle
+    /// worker does not give.
+    private func server() throws -> any Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        let routes = Routes(
+        let responder = Routes(
             observed: observed, pages: PageDesk(observed: observed, sessions: sessions),
             actions: sessions.map {
                 ActionDesk(
                     sessions: $0, conninfo: conninfo, logger: logger,
                     onDone: { [page = observed.frontPage] in page.forget() })
             },
-            isLoopback: address.isLoopback)
-        return Application(
-            router: routes.router(),
-            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
-            configuration: ApplicationConfiguration(
+            isLoopback: address.isLoopback
+        ).router().buildResponder()
+        return try HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(60))).buildServer(
+            configuration: ServerConfiguration(
                 address: .hostname(address.host, port: address.port),
                 availableConnectionsDelegate: .maximum(200, logger: quiet)),
-            onServerRunning: { [address, logger] channel in
-                let port = channel.localAddress?.port ?? address.port
-                logger.info("The status page is served.", metadata: ["url": "http://\(address.with(port: port))/"])
-            },
-            logger: quiet)
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: quiet
+        ) { [quiet] request, writer, channel in
+            let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: quiet))
+            let response: Response
+            do {
+                response = try await responder.respond(to: request, context: context)
+            } catch {
+                quiet.debug("A request failed.", metadata: ["error": "\(error)"])
+                response = Response(status: .internalServerError)
+            }
+            try await writer.write(response: response.head, body: response.body)
+        } onServerRunning: { [address, logger] channel in
+            let port = channel.localAddress?.port ?? address.port
+            logger.info("The status page is served.", metadata: ["url": "http://\(address.with(port: port))/"])
+        }
     }
 }
 

@@ -1,11 +1,8 @@
 -- Takes due orders for one worker: they become submitting, under a lease, with a journal row each, in the caller's transaction.
 -- The caller COMMITs before the first byte of any request leaves.
 --
--- First ended leases are rescued. Then the slots are dealt out over rate groups, those served longest ago first, and, within a
--- group's allowance, over its shops, those served least of late first: in equal shares, what one leaves going to the next. So
--- one that always has work never starves another, even where there is one slot at a time. Within a shop
--- verifications come before new orders, and those go by priority, due time, id. A shop paused by a set-up fault gives one
--- order as a probe once its pause has ended.
+-- First ended leases are rescued. Then the slots are dealt out over the shops that have something due and may send it (pick_fairly;
+-- where there is one shop it has them all), as far as their rate groups' allowances go.
 --
 -- Called by the worker (calls/claim.sql). Locks: an advisory lock per limited rate group that has something due, in one order
 -- and before anything else, until the transaction ends; the rows taken (FOR UPDATE SKIP LOCKED, so that workers do not wait
@@ -28,16 +25,12 @@ SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     v_now             timestamptz;
-    v_lane_shops      text[];     -- the lanes that have something due
+    v_lane_shops      text[];     -- the lanes that have something due, each shop's highest priority first
     v_lane_priorities integer[];
     v_due             text[];     -- the shops that have something due
-    v_picked          bigint[] := '{}';
-    v_taken           bigint[];
-    v_left            integer;    -- what the group may still send
-    v_share           integer;
-    v_group           record;
-    v_shop            record;
-    v_lane            record;
+    v_groups          text[];     -- their rate groups
+    v_is_limited      boolean;    -- one of those has an allowance, or is throttled
+    v_picked          bigint[];
 BEGIN
     -- An older snapshot would not see what other workers sent while this one waited for a group's lock.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -54,106 +47,54 @@ BEGIN
     -- Once: where there are many shops this is the dearest question.
     SELECT array_agg(lane.shop), array_agg(lane.priority) INTO v_lane_shops, v_lane_priorities
     FROM giftbridge.lanes() AS lane WHERE lane.due_at <= v_now;
-    v_due := ARRAY(
-        SELECT s.name FROM giftbridge.shops AS s JOIN (
-            SELECT lane.shop FROM unnest(v_lane_shops) AS lane (shop)
-            UNION
-            SELECT o.shop FROM giftbridge.orders AS o WHERE o.status = 'in_doubt' AND o.due_at <= v_now
-        ) AS due ON due.shop = s.name
-        WHERE NOT s.paused OR s.paused_until <= v_now);
-    IF v_due = '{}' THEN
+    -- A group is limited if any of its shops is, be it one that has nothing due.
+    SELECT array_agg(s.name), array_agg(s.rate_group), bool_or(EXISTS (
+        SELECT FROM giftbridge.shops AS t
+        WHERE t.rate_group = s.rate_group AND (t.rate_limit IS NOT NULL OR t.throttled_until > v_now)))
+    INTO v_due, v_groups, v_is_limited
+    FROM giftbridge.shops AS s JOIN (
+        SELECT lane.shop FROM unnest(v_lane_shops) AS lane (shop)
+        UNION
+        SELECT o.shop FROM giftbridge.orders AS o WHERE o.status = 'in_doubt' AND o.due_at <= v_now
+    ) AS due ON due.shop = s.name
+    WHERE NOT s.paused OR s.paused_until <= v_now;
+    IF v_due IS NULL THEN
         RETURN;
     END IF;
-    -- A group is limited if any of its shops is, be it one that has nothing due.
-    PERFORM pg_advisory_xact_lock(hashtext('giftbridge.rate_group'), limited.hash)
-    FROM (
-        SELECT DISTINCT hashtext(s.rate_group) AS hash FROM giftbridge.shops AS s
-        WHERE s.rate_limit IS NOT NULL
-            AND s.rate_group IN (SELECT t.rate_group FROM giftbridge.shops AS t WHERE t.name = ANY (v_due))
-        ORDER BY hash
-    ) AS limited;
-    -- After the locks: what other workers sent is in the journal now, with earlier times than ours.
-    v_now := clock_timestamp();
+    IF v_is_limited THEN
+        PERFORM pg_advisory_xact_lock(hashtext('giftbridge.rate_group'), due_group.hash)
+        FROM (SELECT DISTINCT hashtext(name) AS hash FROM unnest(v_groups) AS name ORDER BY hash) AS due_group;
+        -- What other workers sent is in the journal now, with earlier times than ours.
+        v_now := clock_timestamp();
+    END IF;
 
-    FOR v_group IN
-        SELECT g.name, g.shops, count(*) OVER () - row_number() OVER (ORDER BY g.served_at NULLS FIRST, g.tie) + 1 AS groups_left
-        FROM (
-            SELECT s.rate_group AS name, array_agg(s.name) AS shops, random() AS tie,
-                (SELECT max(j.claimed_at) FROM giftbridge.submissions AS j WHERE j.rate_group = s.rate_group) AS served_at
-            FROM giftbridge.shops AS s WHERE s.name = ANY (v_due) GROUP BY s.rate_group
-        ) AS g
-        ORDER BY g.served_at NULLS FIRST, g.tie
-    LOOP
-        v_share := ceil((p_slots - cardinality(v_picked)) / v_group.groups_left::numeric);
-        EXIT WHEN v_share <= 0;
-        v_left := least(v_share, (SELECT a.remaining FROM giftbridge.allowance(v_group.name, v_now) AS a));
-        CONTINUE WHEN v_left <= 0;
-
-        FOR v_shop IN
-            SELECT s.name, s.paused,
-                count(*) OVER () - row_number() OVER (ORDER BY recent.served NULLS FIRST, s.name) + 1 AS shops_left
-            FROM giftbridge.shops AS s LEFT JOIN (
-                -- Fairness needs no memory of its own: the end of the journal knows who was served. One shop has nobody to
-                -- be fair to.
-                SELECT o.shop, count(*) AS served
-                FROM (SELECT j.order_id FROM giftbridge.submissions AS j
-                      WHERE j.rate_group = v_group.name AND cardinality(v_group.shops) > 1
-                      ORDER BY j.claimed_at DESC LIMIT 200) AS latest
-                JOIN giftbridge.orders AS o ON o.id = latest.order_id
-                GROUP BY o.shop
-            ) AS recent ON recent.shop = s.name
-            WHERE s.name = ANY (v_group.shops)
-            ORDER BY recent.served NULLS FIRST, s.name
-        LOOP
-            v_share := ceil(v_left / v_shop.shops_left::numeric);
-            CONTINUE WHEN v_share <= 0;
-            IF v_shop.paused THEN
-                UPDATE giftbridge.shops SET paused_until = v_now + p_lease
-                WHERE name = v_shop.name AND paused AND paused_until <= v_now;
-                CONTINUE WHEN NOT FOUND;
-                v_share := 1;
-            END IF;
-
-            v_taken := ARRAY(
-                SELECT o.id FROM giftbridge.orders AS o
-                WHERE o.status = 'in_doubt' AND o.due_at <= v_now AND o.shop = v_shop.name
-                ORDER BY o.due_at LIMIT v_share FOR UPDATE SKIP LOCKED);
-            FOR v_lane IN
-                SELECT lane.priority FROM unnest(v_lane_shops, v_lane_priorities) AS lane (shop, priority)
-                WHERE lane.shop = v_shop.name ORDER BY lane.priority DESC
-            LOOP
-                EXIT WHEN cardinality(v_taken) >= v_share;
-                v_taken := v_taken || ARRAY(
-                    SELECT o.id FROM giftbridge.orders AS o
-                    WHERE o.status = 'pending' AND o.shop = v_shop.name AND - o.priority::integer = - v_lane.priority
-                        AND o.due_at <= v_now
-                    ORDER BY o.due_at, o.id LIMIT v_share - cardinality(v_taken) FOR UPDATE SKIP LOCKED);
-            END LOOP;
-            v_left := v_left - cardinality(v_taken);
-            v_picked := v_picked || v_taken;
-        END LOOP;
-    END LOOP;
+    -- The usual case first: one shop has nobody to be fair to.
+    IF cardinality(v_due) = 1 THEN
+        IF v_is_limited THEN
+            p_slots := least(p_slots, (SELECT a.remaining FROM giftbridge.allowance(v_groups[1], v_now) AS a));
+        END IF;
+        v_picked := giftbridge.pick(v_due[1], p_slots, v_lane_shops, v_lane_priorities, p_lease, v_now);
+    ELSE
+        v_picked := giftbridge.pick_fairly(v_due, p_slots, v_lane_shops, v_lane_priorities, p_lease, v_now);
+    END IF;
     IF v_picked = '{}' THEN
         RETURN;
     END IF;
 
     v_now := clock_timestamp();
     RETURN QUERY
-    WITH picked AS (
-        SELECT p.id, p.position, nextval('giftbridge.submissions_id_seq') AS submission_id
-        FROM unnest(v_picked) WITH ORDINALITY AS p (id, position)
-    ), claimed AS (
+    WITH claimed AS (
         UPDATE giftbridge.orders AS o
-        SET status = 'submitting', submission_id = picked.submission_id, attempts = o.attempts + 1,
+        SET status = 'submitting', submission_id = nextval('giftbridge.submissions_id_seq'), attempts = o.attempts + 1,
             due_at = v_now + p_lease, updated_at = v_now,
             -- What was sent before the doubt is frozen: a verification is the same request, byte for byte.
             sent_payment_method = CASE WHEN o.status = 'pending' THEN coalesce(o.payment_method, s.payment_method)
                 ELSE o.sent_payment_method END,
             assigned_codes = CASE WHEN o.status = 'pending' AND o.assigned_codes IS NULL AND s.assign_codes
                 THEN giftbridge.assigned_codes(o.items, s.code_prefix) ELSE o.assigned_codes END
-        FROM picked, giftbridge.shops AS s
-        WHERE o.id = picked.id AND s.name = o.shop
-        RETURNING o.*, s.api_url, s.rate_group, picked.position
+        FROM giftbridge.shops AS s
+        WHERE o.id = ANY (v_picked) AND s.name = o.shop
+        RETURNING o.*, s.api_url, s.rate_group
     ), journal AS (
         INSERT INTO giftbridge.submissions (id, order_id, attempt, worker, rate_group, claimed_at)
         OVERRIDING SYSTEM VALUE
@@ -166,7 +107,7 @@ BEGIN
         c.delivery_method, c.delivery_email, to_char(c.delivery_date, 'YYYY-MM-DD'), c.delivery_first_name, c.delivery_last_name,
         c.delivery_address1, c.delivery_address2, c.delivery_postcode, c.delivery_town, c.delivery_county
     FROM claimed AS c
-    ORDER BY c.position;
+    ORDER BY array_position(v_picked, c.id);
 END
 $$;
 COMMENT ON FUNCTION giftbridge.claim(text, integer, interval, interval) IS 'Takes due orders for one worker: submitting, under a lease, each with its journal row.';

@@ -23,16 +23,15 @@ enum ProcessUsage {
         return (ticks(of: parent, in: 11...14) + children) / ticksPerSecond
     }
 
-    /// The time that the threads that a process has now were on a processor, in seconds; resolution: a nanosecond.
+    /// User and system time of a process and all its threads, those that have ended included, in seconds; resolution: a
+    /// nanosecond (`clock_getcpuclockid`).
     ///
-    /// - Returns: Nil if the process is gone or the kernel does not count it.
+    /// - Returns: Nil if the process is gone.
     static func exactCPUSeconds(pid: Int32) -> Double? {
-        let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")  // Gone: nil.
-        return threads?.reduce(into: Double?.some(0)) { sum, thread in
-            let text = text(of: "/proc/\(pid)/task/\(thread)/schedstat")
-            let nanoseconds = text?.split(separator: " ").first.flatMap { Double($0) }
-            sum = sum.flatMap { sum in nanoseconds.map { sum + $0 / 1e9 } }
-        }
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else { return nil }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// Whether a process runs: it is there, and no zombie.

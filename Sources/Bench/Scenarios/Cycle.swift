@@ -3,11 +3,19 @@ import LibPQ
 
 /// Claim and settle without a worker: what the queue costs PostgreSQL.
 enum Cycle {
-    /// Claims orders and settles them as sold, in one statement.
+    /// Claims orders and settles them as sold, each in a transaction of its own.
     ///
     /// - Throws: ``BenchError`` if it were not `count` orders.
     static func run(_ count: Int, on connection: Connection) async throws {
-        let orders = try await connection.prepared(SQL.Bench.cycle, [.int(count)]).first?.int("orders") ?? 0
+        guard let claimed = try await connection.prepared(SQL.Bench.cycleClaim, [.int(count)]).first else { return }
+        let settled = try await connection.prepared(
+            SQL.Bench.cycleSettle,
+            [
+                .text(try claimed.text("ids")), .text(try claimed.text("order_references")),
+                .text(try claimed.text("codes")), .int(try claimed.int("n")),
+            ]
+        ).first
+        let orders = try settled?.int("orders") ?? 0
         guard orders == count else { throw BenchError("\(orders) orders were claimed and settled instead of \(count)") }
     }
 

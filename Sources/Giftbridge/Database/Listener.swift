@@ -44,7 +44,7 @@ struct Listener: Sendable {
             group.addTask {
                 do {
                     while true {
-                        try await Task.sleep(for: pingInterval)
+                        try await connection.loop.sleep(for: pingInterval)
                         let isReadOnly = try await connection.query(SQL.Call.ping).first?.bool("read_only")
                         if isReadOnly == true { break }
                     }

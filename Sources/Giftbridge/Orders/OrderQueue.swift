@@ -9,22 +9,22 @@ struct OrderQueue: Sendable {
     /// This worker's name in the journal.
     let worker: String
 
+    /// What a claim asks for.
+    struct Claim: Sendable {
+        /// At most so many, 1 or more.
+        let slots: Int
+        /// How long this worker may hold them.
+        let lease: Duration
+        /// How long an order whose lease has ended stays in doubt before it is verified.
+        let verifyAfter: Duration
+    }
+
     /// Takes due orders. When this returns, their journal rows are committed.
-    ///
-    /// - Parameters:
-    ///   - slots: At most so many, 1 or more.
-    ///   - lease: How long this worker may hold them.
-    ///   - verifyAfter: How long an order whose lease has ended stays in doubt before it is verified.
-    func claim(
-        slots: Int, lease: Duration, verifyAfter: Duration, isolation: isolated (any Actor)? = #isolation
-    ) async throws -> [ClaimedOrder] {
+    func claim(_ claim: Claim, isolation: isolated (any Actor)? = #isolation) async throws -> [ClaimedOrder] {
         CrashPoint.claiming.reached()
         let claimedAt = ContinuousClock.now
-        let rows = try await connection.prepared(
-            SQL.Call.claim, [.text(worker), .int(slots), .interval(lease), .interval(verifyAfter)])
-        if !rows.isEmpty { CrashPoint.claimed.reached() }
-        try ClaimColumn.check(rows)
-        return try rows.map { try ClaimedOrder($0, claimedAt: claimedAt) }
+        let statement = statement(claim)
+        return try orders(try await connection.prepared(statement.sql, statement.parameters), claimedAt: claimedAt)
     }
 
     /// How long until a claim may find something to do; nil: nothing is waiting.
@@ -38,47 +38,79 @@ struct OrderQueue: Sendable {
     func settle(
         _ settlements: [Settlement], isolation: isolated (any Actor)? = #isolation
     ) async throws -> [Settled] {
-        let parameters = Self.parameters(settlements)
-        let consequences = Self.consequences(of: settlements)
-        guard !consequences.isEmpty else {
-            return try await connection.prepared(SQL.Call.settle, parameters).map(Settled.init)
+        // Before the orders go back to pending: whoever claims next must find the shop stopped.
+        let statements = Self.consequences(of: settlements) + [Self.statement(settlements)]
+        let results = try await connection.pipeline(statements, sync: .once)
+        // Of one that failed the others are undone, or were not run at all.
+        let failures = results.compactMap { if case .failure(let error) = $0 { error } else { nil } }
+        if let error = failures.first(where: { $0 != .skipped }) ?? failures.first { throw error }
+        return try results.last?.get().map(Settled.init) ?? []
+    }
+
+    /// ``settle(_:isolation:)`` and ``claim(_:isolation:)`` in one transaction and one round trip.
+    ///
+    /// What has been sold does not wait for what may be: should the claim fail, the results are written by themselves.
+    ///
+    /// - Returns: What became of the settlements, and the claim's orders or its error.
+    func settle(
+        _ settlements: [Settlement], claiming claim: Claim, isolation: isolated (any Actor)? = #isolation
+    ) async throws -> (settled: [Settled], claimed: Result<[ClaimedOrder], any Error>) {
+        guard Self.consequences(of: settlements).isEmpty else { return (try await settle(settlements), .success([])) }
+        CrashPoint.claiming.reached()
+        let claimedAt = ContinuousClock.now
+        let results = try await connection.pipeline([Self.statement(settlements), statement(claim)], sync: .once)
+        let settled = try results[0].get()
+        switch results[1] {
+        case .success(let rows):
+            return (try settled.map(Settled.init), Result { try orders(rows, claimedAt: claimedAt) })
+        case .failure(let error):
+            return (try await settle(settlements), .failure(error))
         }
-        return try await connection.transaction { transaction in
-            // Before the orders go back to pending: whoever claims next must find the shop stopped.
-            for (statement, parameters) in consequences { try await transaction.prepared(statement, parameters) }
-            return try await transaction.prepared(SQL.Call.settle, parameters).map(Settled.init)
-        }
+    }
+
+    private func statement(_ claim: Claim) -> Statement {
+        Statement(
+            SQL.Call.claim,
+            [.text(worker), .int(claim.slots), .interval(claim.lease), .interval(claim.verifyAfter)], prepared: true)
+    }
+
+    private func orders(_ rows: QueryResult, claimedAt: ContinuousClock.Instant) throws -> [ClaimedOrder] {
+        if !rows.isEmpty { CrashPoint.claimed.reached() }
+        try ClaimColumn.check(rows)
+        return try rows.map { try ClaimedOrder($0, claimedAt: claimedAt) }
     }
 
     /// What the settlements mean for their shops: one call per shop, in the order of their names, so that two workers never
     /// wait for one another.
-    private static func consequences(of settlements: [Settlement]) -> [(statement: String, parameters: [Parameter])] {
-        let byShop = Dictionary(grouping: settlements, by: \.shop).sorted { $0.key < $1.key }
-        return byShop.flatMap { shop, settlements -> [(String, [Parameter])] in
-            var calls: [(String, [Parameter])] = []
+    private static func consequences(of settlements: [Settlement]) -> [Statement] {
+        let consequential = settlements.filter { $0.consequence != nil }
+        let byShop = Dictionary(grouping: consequential, by: \.shop).sorted { $0.key < $1.key }
+        return byShop.flatMap { shop, settlements -> [Statement] in
+            var calls: [Statement] = []
             let waits = settlements.compactMap { settlement -> Duration? in
                 if case .throttled(let wait) = settlement.consequence { wait } else { nil }
             }
-            if let wait = waits.max() { calls.append((SQL.Call.throttle, [.text(shop), .interval(wait)])) }
+            if let wait = waits.max() { calls.append(Statement(SQL.Call.throttle, [.text(shop), .interval(wait)], prepared: true)) }
             let spent = settlements.compactMap { settlement -> Duration? in
                 if case .allowanceSpent(let wait) = settlement.consequence { wait } else { nil }
             }
             if let wait = spent.max(), waits.isEmpty {
-                calls.append((SQL.Call.allowanceSpent, [.text(shop), .interval(wait)]))
+                calls.append(Statement(SQL.Call.allowanceSpent, [.text(shop), .interval(wait)], prepared: true))
             }
             // Several in the air are one fault; the newest of them is the one that may be a probe.
             let newest = settlements.sorted { $0.submissionID > $1.submissionID }
             for settlement in newest {
                 guard case .setupFault(let reason) = settlement.consequence else { continue }
-                calls.append((SQL.Call.setupFault, [.int(settlement.submissionID), .text(reason)]))
+                calls.append(
+                    Statement(SQL.Call.setupFault, [.int(settlement.submissionID), .text(reason)], prepared: true))
                 break
             }
             return calls
         }
     }
 
-    private static func parameters(_ settlements: [Settlement]) -> [Parameter] {
-        [
+    private static func statement(_ settlements: [Settlement]) -> Statement {
+        let parameters: [Parameter] = [
             .intArray(settlements.map(\.submissionID)),
             .textArray(settlements.map(\.outcome.rawValue)),
             .textArray(settlements.map(\.status.rawValue)),
@@ -92,6 +124,7 @@ struct OrderQueue: Sendable {
             .textArray(settlements.map(\.reference)),
             .textArray(settlements.map { $0.voucherCodes.map(arrayLiteral) }),
         ]
+        return Statement(SQL.Call.settle, parameters, prepared: true)
     }
 
     /// The text of a `text[]`: the settle takes an array of orders, and their arrays differ in length.

@@ -7,8 +7,8 @@ extension Settlement {
     ///   - order: The claimed order that was sent, or was to be.
     ///   - verdict: What the answer proves.
     ///   - policy: Delays and limits.
-    ///   - jitter: 0 to 1, random.
-    init(of order: ClaimedOrder, verdict: Verdict, policy: RetryPolicy, jitter: Double) {
+    ///   - jitter: 0 to 1, random; drawn only where there is a retry.
+    init(of order: ClaimedOrder, verdict: Verdict, policy: RetryPolicy, jitter: @autoclosure () -> Double) {
         switch verdict {
         case .sold(let receipt):
             self.init(of: order, .completed, .completed)
@@ -34,10 +34,10 @@ extension Settlement {
         case .notSent(let reason):
             if order.isVerification {
                 self.init(of: order, .retry, .inDoubt, error: reason)
-                dueIn = policy.backoff(attempts: order.attempts, jitter: jitter)
+                dueIn = policy.backoff(attempts: order.attempts, jitter: jitter())
             } else if order.attempts < policy.maximumAttempts {
                 self.init(of: order, .retry, .pending, error: reason)
-                dueIn = policy.backoff(attempts: order.attempts, jitter: jitter)
+                dueIn = policy.backoff(attempts: order.attempts, jitter: jitter())
             } else {
                 self.init(
                     of: order, .retry, .failed, error: "Given up after \(order.attempts) attempts; not sold. \(reason)")
