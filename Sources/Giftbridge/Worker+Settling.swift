@@ -51,27 +51,35 @@ extension Worker {
         }
     }
 
-    /// Tells of committed results.
+    /// Takes note of committed results, and has the log tell of them once the loop has nothing better to do.
     private func report(_ batch: [Settlement], _ settled: [Settled]) {
         let applied = Dictionary(settled.map { ($0.submissionID, $0) }, uniquingKeysWith: { first, _ in first })
-        for settlement in batch {
-            let current = applied[settlement.submissionID]?.status
+        let reports = batch.map { settlement in
+            let current = applied[settlement.submissionID]
             // Not applied but in the same state: an earlier write of ours whose answer was lost.
-            if applied[settlement.submissionID]?.isApplied == true || current == settlement.status.rawValue {
-                status.count(settlement)
-                metrics.settled(settlement, isApplied: true)
-                logger.log(level: settlement.level, "\(settlement.headline)", metadata: settlement.metadata)
-                if case .setupFault(let reason) = settlement.consequence { status.note(error: reason) }
-                if settlement.status == .pending || settlement.status == .inDoubt {
-                    claimAt = min(claimAt, .now + (settlement.dueIn ?? configuration.pollInterval))
+            let isOurs = current?.isApplied == true || current?.status == settlement.status.rawValue
+            return (settlement, isOurs: isOurs, status: current?.status)
+        }
+        for (settlement, isOurs, _) in reports {
+            metrics.settled(settlement, isApplied: isOurs)
+            guard isOurs else { continue }
+            status.count(settlement)
+            if case .setupFault(let reason) = settlement.consequence { status.note(error: reason) }
+            if settlement.status == .pending || settlement.status == .inDoubt {
+                claimAt = min(claimAt, .now + (settlement.dueIn ?? configuration.pollInterval))
+            }
+        }
+        lastWords = Task(executorPreference: SocketLoop.shared) { [logger] in
+            for (settlement, isOurs, status) in reports {
+                if isOurs {
+                    logger.log(level: settlement.level, "\(settlement.headline)", metadata: settlement.metadata)
+                } else {
+                    var metadata = settlement.metadata
+                    metadata["status"] = "\(status ?? "unknown")"
+                    logger.warning(
+                        "Somebody else acted on the order meanwhile: the result is in the journal only.",
+                        metadata: metadata)
                 }
-            } else {
-                metrics.settled(settlement, isApplied: false)
-                var metadata = settlement.metadata
-                metadata["status"] = "\(current ?? "unknown")"
-                logger.warning(
-                    "Somebody else acted on the order meanwhile: the result is in the journal only.", metadata: metadata
-                )
             }
         }
     }

@@ -29,6 +29,8 @@ public actor Worker: Service {
     var reconnectAt = ContinuousClock.now
     /// Results that are not yet in the database. They stay until they are.
     var unsettled: [Settlement] = []
+    /// The log's lines about the results that were written last. Those before are out: they share a thread, in their order.
+    var lastWords: Task<Void, Never>?
     /// When to look for due orders; in the past: now.
     var claimAt = ContinuousClock.now
     private var heartbeatAt = ContinuousClock.now
@@ -146,6 +148,7 @@ public actor Worker: Service {
         metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
         await withDatabase { _ = try await self.settle($0, claiming: nil) }
         await withDatabase { try await self.beat($0) }
+        await lastWords?.value
     }
 
     private var isDrained: Bool {

@@ -61,7 +61,7 @@ enum ExitStatus: Int32 {
 enum StandardError {
     /// Writes a line at once.
     static func write(_ line: String) {
-        let bytes = Array((line + "\n").utf8)
-        _ = bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        var line = line + "\n"
+        _ = line.withUTF8 { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -25,36 +25,53 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { $0.key < $1.key }
+        let all = (event.metadata ?? [:]).merging(metadata) { ofEvent, _ in ofEvent }.sorted { $0.key < $1.key }
         let time = Timestamp.now
+        var line = ""
+        line.reserveCapacity(256)
         switch format {
         case .text:
-            let details = all.map { " \($0.key)=\($0.value)" }.joined()
-            StandardError.write("\(time) \(event.level) \(event.message)\(details)".replacing("\n", with: " "))
+            line += "\(time) \(event.level) \(event.message)"
+            for (key, value) in all { line += " \(key)=\(value)" }
+            if line.utf8.contains(UInt8(ascii: "\n")) { line = line.replacing("\n", with: " ") }
         case .json:
-            let members =
-                [("time", time), ("level", "\(event.level)"), ("message", "\(event.message)")]
-                + all.map { ($0.key, "\($0.value)") }
-            StandardError.write(
-                "{" + members.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",") + "}")
+            line += "{"
+            Self.append("time", time, to: &line)
+            line += ","
+            Self.append("level", event.level.rawValue, to: &line)
+            line += ","
+            Self.append("message", event.message.description, to: &line)
+            for (key, value) in all {
+                line += ","
+                Self.append(key, value.description, to: &line)
+            }
+            line += "}"
         }
+        StandardError.write(line)
     }
 
-    private static func quoted(_ text: String) -> String {
+    private static func append(_ name: String, _ value: String, to line: inout String) {
+        append(name, to: &line)
+        line += ":"
+        append(value, to: &line)
+    }
+
+    private static func append(_ text: String, to line: inout String) {
+        line += "\""
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-            return "\"\(text)\""
-        }
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": quoted += "\\\(scalar)"
-            case "\n": quoted += "\\n"
-            case _ where scalar.value < 0x20:
-                quoted += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            default: quoted.unicodeScalars.append(scalar)
+            line += text
+        } else {
+            for scalar in text.unicodeScalars {
+                switch scalar {
+                case "\"", "\\": line += "\\\(scalar)"
+                case "\n": line += "\\n"
+                case _ where scalar.value < 0x20:
+                    line += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+                default: line.unicodeScalars.append(scalar)
+                }
             }
         }
-        return quoted + "\""
+        line += "\""
     }
 }
 
