@@ -67,19 +67,8 @@ public actor LocalPostgres {
             input: .inputWriter, output: .sequence, error: .discarded
         ) { execution in
             let writer = execution.standardInputWriter
-            let lines = execution.standardOutput.strings()
-            let replies = AsyncThrowingStream<String, any Error> { continuation in
-                let reader = Task {
-                    do {
-                        for try await line in lines { continuation.yield(line) }
-                        continuation.finish()
-                    } catch {
-                        continuation.finish(throwing: error)
-                    }
-                }
-                continuation.onTermination = { _ in reader.cancel() }
-            }
-            let server = LocalPostgres(directory: directory, replies: replies) { command in
+            let replies = ChildReplies(execution.standardOutput)
+            let server = LocalPostgres(directory: directory, replies: replies.lines) { command in
                 _ = try await writer.write(command + "\n")
             }
             let result: Result<Value, any Error>
@@ -89,7 +78,8 @@ public actor LocalPostgres {
             } catch {
                 result = .failure(error)
             }
-            try await writer.finish()
+            try? await writer.finish()  // It fails where the child is gone already.
+            await replies.ended()
             return result
         }
         return try outcome.takeClosureResult().get()

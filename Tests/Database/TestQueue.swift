@@ -85,7 +85,7 @@ struct TestQueue: Sendable {
     func claim(
         _ slots: Int = 100, lease: Duration = .seconds(120), verifyAfter: Duration = .seconds(60)
     ) async throws -> [ClaimedOrder] {
-        try await queue.claim(slots: slots, lease: lease, verifyAfter: verifyAfter)
+        try await queue.claim(OrderQueue.Claim(slots: slots, lease: lease, verifyAfter: verifyAfter))
     }
 
     /// Inserts an order and claims it.

@@ -41,7 +41,9 @@ BEGIN
     END IF;
     -- The journal must outlive a crash of the server.
     PERFORM giftbridge.flush_commit();
-    PERFORM giftbridge.rescue(p_verify_after);
+    IF EXISTS (SELECT FROM giftbridge.orders AS o WHERE o.status = 'submitting' AND o.due_at <= now()) THEN
+        PERFORM giftbridge.rescue(p_verify_after);
+    END IF;
     v_now := clock_timestamp();
 
     -- Once: where there are many shops this is the dearest question.

@@ -7,10 +7,6 @@ DECLARE
     v_now   CONSTANT timestamptz := clock_timestamp();
     v_count integer;
 BEGIN
-    -- Nearly always there is none, and every claim asks.
-    IF NOT EXISTS (SELECT FROM giftbridge.orders AS o WHERE o.status = 'submitting' AND o.due_at <= v_now) THEN
-        RETURN 0;
-    END IF;
     WITH ended AS (
         SELECT o.id, o.submission_id FROM giftbridge.orders AS o
         WHERE o.status = 'submitting' AND o.due_at <= v_now

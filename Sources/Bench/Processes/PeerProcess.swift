@@ -1,3 +1,4 @@
+import LocalPostgres
 import Subprocess
 import SystemPackage
 
@@ -30,21 +31,10 @@ actor PeerProcess {
             error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
         ) { execution -> Result<Value, any Error> in
             let writer = execution.standardInputWriter
-            let lines = execution.standardOutput.strings()
-            let replies = AsyncThrowingStream<String, any Error> { continuation in
-                let reader = Task {
-                    do {
-                        for try await line in lines { continuation.yield(line) }
-                        continuation.finish()
-                    } catch {
-                        continuation.finish(throwing: error)
-                    }
-                }
-                continuation.onTermination = { _ in reader.cancel() }
-            }
+            let replies = ChildReplies(execution.standardOutput)
             let result: Result<Value, any Error>
             do {
-                var iterator = replies.makeAsyncIterator()
+                var iterator = replies.lines.makeAsyncIterator()
                 guard let line = try await iterator.next(), let port = Int(line.filter(\.isNumber)) else {
                     throw BenchError("the HTTP peer did not start")
                 }
@@ -55,7 +45,8 @@ actor PeerProcess {
             } catch {
                 result = .failure(error)
             }
-            try await writer.finish()
+            try? await writer.finish()  // It fails where the child is gone already.
+            await replies.ended()
             return result
         }
         return try outcome.takeClosureResult().get()
