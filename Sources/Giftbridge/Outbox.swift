@@ -5,8 +5,13 @@ final class Outbox: Sendable {
     private let settlements = Mutex<[Settlement]>([])
 
     /// Adds one; from any thread.
-    func put(_ settlement: Settlement) {
-        settlements.withLock { $0.append(settlement) }
+    ///
+    /// - Returns: Whether it is the first since it was emptied: somebody has to be told.
+    func put(_ settlement: Settlement) -> Bool {
+        settlements.withLock { settlements in
+            settlements.append(settlement)
+            return settlements.count == 1
+        }
     }
 
     /// Empties it.

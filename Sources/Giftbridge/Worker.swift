@@ -164,9 +164,10 @@ public actor Worker: Service {
         let claimed = await withDatabase { try await self.turn($0) } ?? []
         for order in claimed {
             logger.debug("Order claimed.", metadata: order.metadata)
-            requests.addTask(executorPreference: vendor.executor) { [submission, outbox, doorbell] in
-                outbox.put(await submission(order))
-                doorbell.ring()
+            requests.addTask(executorPreference: vendor.executor) { [submission, outbox, doorbell, vendor] in
+                guard outbox.put(await submission(order)) else { return }
+                // Answers come in swarms: those of one swarm are written together.
+                vendor.executor.afterTurn { doorbell.ring() }
             }
         }
         // Only now: the requests are on their way.

@@ -88,6 +88,22 @@ extension DatabaseTests {
             }
         }
 
+        /// A table that was analyzed while empty counts as one row, and a worker keeps the plans that it made then.
+        @Test func plansThatWereMadeForEmptyTablesDoForFullOnes() async throws {
+            let test = try await TestQueue.make()
+            try await test.run("ANALYZE giftbridge.orders, giftbridge.submissions, giftbridge.shops")
+            for round in 0...10 {
+                try await test.insert(round == 0 ? 1 : 300)
+                let claim = try await Self.scans(test, [Self.claim])
+                let settle = try await Self.scans(test, [Self.settle(test)])
+                // The hundred of this round, not what other rounds have left: 2,000 that wait, a thousand that are finished.
+                #expect(claim.sequential + settle.sequential == 0, "round \(round)")
+                #expect(claim.fetched < 1500, "claim, round \(round): \(claim.fetched)")
+                #expect(settle.fetched < 700, "settle, round \(round): \(settle.fetched)")
+            }
+            #expect(try await test.int("SELECT count(*) FROM giftbridge.orders WHERE status = 'completed'") == 1001)
+        }
+
         @Test func rescueAndVerificationNeverReadAWholeTable() async throws {
             let test = try await Self.backlog(analyzed: true)
             #expect(try await test.claim(50, lease: .zero).count == 50)

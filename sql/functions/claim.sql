@@ -95,7 +95,8 @@ BEGIN
             assigned_codes = CASE WHEN o.status = 'pending' AND o.assigned_codes IS NULL AND s.assign_codes
                 THEN giftbridge.assigned_codes(o.items, s.code_prefix) ELSE o.assigned_codes END
         FROM giftbridge.shops AS s
-        WHERE o.id = ANY (v_picked) AND s.name = o.shop
+        -- Not plainly o.shop: for a table that it takes for empty the planner would walk the shop's orders, all that ever were.
+        WHERE o.id = ANY (v_picked) AND s.name = o.shop || ''
         RETURNING o.*, s.api_url, s.rate_group
     ), journal AS (
         INSERT INTO giftbridge.submissions (id, order_id, attempt, worker, rate_group, claimed_at)

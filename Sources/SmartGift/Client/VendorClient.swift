@@ -121,6 +121,11 @@ public final class EventLoopExecutor: TaskExecutor {
 
     init(_ loop: any EventLoop) { self.loop = loop }
 
+    /// Runs `body` on the loop once it has run what is queued now.
+    public func afterTurn(_ body: @escaping @Sendable () -> Void) {
+        loop.execute(body)
+    }
+
     /// Runs a job on the loop, in its next turn.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
