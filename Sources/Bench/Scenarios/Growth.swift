@@ -57,7 +57,9 @@ struct Growth {
     /// Adds rows past the triggers, and leaves the tables as autovacuum would.
     private func fill(_ statement: String, _ rows: Int) async throws {
         try await scene.connection.query(SQL.Bench.checksOff)
+        try await scene.connection.query(SQL.Bench.pagesFull)
         try await scene.connection.query(statement, [.int(rows)])
+        try await scene.connection.query(SQL.Bench.pagesRoomy)
         try await scene.connection.query(SQL.Bench.checksOn)
         try await scene.connection.query(SQL.Bench.vacuum)
         // Somebody else's server may not let us.
