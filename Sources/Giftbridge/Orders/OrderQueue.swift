@@ -90,12 +90,15 @@ struct OrderQueue: Sendable {
             let waits = settlements.compactMap { settlement -> Duration? in
                 if case .throttled(let wait) = settlement.consequence { wait } else { nil }
             }
-            if let wait = waits.max() { calls.append(Statement(SQL.Call.throttle, [.text(shop), .interval(wait)], prepared: true)) }
+            if let wait = waits.max() {
+                calls.append(Statement(SQL.Call.throttle, [.text(shop), .interval(wait)], prepared: true))
+            }
             let spent = settlements.compactMap { settlement -> Duration? in
                 if case .allowanceSpent(let wait) = settlement.consequence { wait } else { nil }
             }
             if let wait = spent.max(), waits.isEmpty {
-                calls.append(Statement(SQL.Call.allowanceSpent, [.text(shop), .interval(wait)], prepared: true))
+                calls.append(
+                    Statement(SQL.Call.allowanceSpent, [.text(shop), .interval(wait)], prepared: true))
             }
             // Several in the air are one fault; the newest of them is the one that may be a probe.
             let newest = settlements.sorted { $0.submissionID > $1.submissionID }
