@@ -65,7 +65,11 @@ BEGIN
     END IF;
     IF v_is_limited THEN
         PERFORM pg_advisory_xact_lock(hashtext('giftbridge.rate_group'), due_group.hash)
-        FROM (SELECT DISTINCT hashtext(name) AS hash FROM unnest(v_groups) AS name ORDER BY hash) AS due_group;
+        FROM (
+            SELECT DISTINCT hashtext(name) AS hash FROM unnest(v_groups) AS name
+            WHERE EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.rate_group = name AND s.rate_limit IS NOT NULL)
+            ORDER BY hash
+        ) AS due_group;
         -- What other workers sent is in the journal now, with earlier times than ours.
         v_now := clock_timestamp();
     END IF;
