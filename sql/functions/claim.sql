@@ -66,8 +66,8 @@ BEGIN
     IF v_is_limited THEN
         PERFORM pg_advisory_xact_lock(hashtext('giftbridge.rate_group'), due_group.hash)
         FROM (
-            SELECT DISTINCT hashtext(name) AS hash FROM unnest(v_groups) AS name
-            WHERE EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.rate_group = name AND s.rate_limit IS NOT NULL)
+            SELECT DISTINCT hashtext(g.name) AS hash FROM unnest(v_groups) AS g (name)
+            WHERE EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.rate_group = g.name AND s.rate_limit IS NOT NULL)
             ORDER BY hash
         ) AS due_group;
         -- What other workers sent is in the journal now, with earlier times than ours.
