@@ -21,8 +21,8 @@ extension Worker {
                     settled = try await queue.settle(batch)
                 }
                 CrashPoint.settled.reached()
-            } catch let error as ServerError where batch.count > 1 && ["22", "23"].contains(error.sqlStateClass) {
-                // One bad row must not sink its batch.
+            } catch let error as ServerError where ["22", "23"].contains(error.sqlStateClass) {
+                // One bad row must not sink its batch, nor be tried for ever.
                 logger.error(
                     "A batch of results was refused: writing them one by one.", metadata: ["error": "\(error)"])
                 try await settleSingly(batch, queue)
@@ -69,7 +69,7 @@ extension Worker {
                 claimAt = min(claimAt, .now + (settlement.dueIn ?? configuration.pollInterval))
             }
         }
-        lastWords = Task(executorPreference: SocketLoop.shared) { [logger] in
+        resultLog = Task(executorPreference: SocketLoop.shared) { [logger] in
             for (settlement, isOurs, status) in reports {
                 if isOurs {
                     logger.log(level: settlement.level, "\(settlement.headline)", metadata: settlement.metadata)

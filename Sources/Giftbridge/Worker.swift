@@ -30,7 +30,7 @@ public actor Worker: Service {
     /// Results that are not yet in the database. They stay until they are.
     var unsettled: [Settlement] = []
     /// The log's lines about the results that were written last. Those before are out: they share a thread, in their order.
-    var lastWords: Task<Void, Never>?
+    var resultLog: Task<Void, Never>?
     /// When to look for due orders; in the past: now.
     var claimAt = ContinuousClock.now
     private var heartbeatAt = ContinuousClock.now
@@ -148,7 +148,7 @@ public actor Worker: Service {
         metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
         await withDatabase { _ = try await self.settle($0, claiming: nil) }
         await withDatabase { try await self.beat($0) }
-        await lastWords?.value
+        await resultLog?.value
     }
 
     private var isDrained: Bool {
@@ -181,14 +181,13 @@ public actor Worker: Service {
 
     /// Settles and claims, in one go where there is both to do.
     private func turn(_ queue: OrderQueue) async throws -> [ClaimedOrder] {
-        let isNews = !unsettled.isEmpty
-        if isNews {
-            let claim = claimToMake()
-            if let claimed = try await settle(queue, claiming: claim) { return took(claimed, of: claim) }
+        let claim = claimToMake()
+        if !unsettled.isEmpty {
+            if let claimed = try await settle(queue, claiming: claim), let claim { return took(claimed, of: claim) }
             // An answer that is written frees its place in the allowance, sooner than one that is awaited.
-            if isBacklogged, drainUntil == nil { await lookAhead(queue, isIdle: true) }
+            if claim == nil, isBacklogged, drainUntil == nil { await lookAhead(queue, isIdle: true) }
         }
-        guard let claim = claimToMake() else { return [] }
+        guard let claim = claim ?? claimToMake() else { return [] }
         return took(try await queue.claim(claim), of: claim)
     }
 
@@ -204,8 +203,7 @@ public actor Worker: Service {
             verifyAfter: configuration.policy.verifyAfter)
     }
 
-    private func took(_ orders: [ClaimedOrder], of claim: OrderQueue.Claim?) -> [ClaimedOrder] {
-        guard let claim else { return [] }
+    private func took(_ orders: [ClaimedOrder], of claim: OrderQueue.Claim) -> [ClaimedOrder] {
         status.inFlight += orders.count
         isBacklogged = false
         mustLookAhead = orders.count < claim.slots

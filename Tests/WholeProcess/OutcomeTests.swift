@@ -155,6 +155,28 @@ import Testing
         }
     }
 
+    /// By itself, with no other result in its batch: the worker goes on, and the lease does the rest.
+    @Test func aResultThatTheDatabaseRefusesHoldsUpNobody() async throws {
+        let database = try await TestServer.shared.database()
+        try await database.liftLimit()
+        try await database.run("ALTER TABLE giftbridge.orders ADD CONSTRAINT refused CHECK (order_reference <> '1')")
+        try await VendorPeer.run { vendor in
+            let settings = ["GIFTBRIDGE_LEASE": "3s", "GIFTBRIDGE_REQUEST_TIMEOUT": "2s"]
+            try await Bridge(database, vendor, settings).run { process in
+                try await database.insertOrders(1...1)
+                try await process.line(containing: "The database refuses a result")
+                try await database.insertOrders(2...2)
+                try await database.waitUntilFinished()
+            }
+            // The verification proved the sale; its reference is not known.
+            #expect(
+                try await database.value(
+                    "SELECT string_agg(status || ' ' || coalesce(order_reference, '-'), ' ' ORDER BY id) FROM giftbridge.orders"
+                ) == "completed - completed 2")
+            #expect(try await vendor.sales().count == 2)
+        }
+    }
+
     @Test func aVendorThatThrottlesIsWaitedFor() async throws {
         let database = try await TestServer.shared.database()
         try await database.liftLimit()

@@ -25,7 +25,7 @@ SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     v_now             timestamptz;
-    v_lane_shops      text[];     -- the lanes that have something due, each shop's highest priority first
+    v_lane_shops      text[];     -- the lanes that have something due, the highest priority first
     v_lane_priorities integer[];
     v_due             text[];     -- the shops that have something due
     v_groups          text[];     -- their rate groups
@@ -47,7 +47,8 @@ BEGIN
     v_now := clock_timestamp();
 
     -- Once: where there are many shops this is the dearest question.
-    SELECT array_agg(lane.shop), array_agg(lane.priority) INTO v_lane_shops, v_lane_priorities
+    SELECT array_agg(lane.shop ORDER BY lane.priority DESC, lane.shop),
+        array_agg(lane.priority ORDER BY lane.priority DESC, lane.shop) INTO v_lane_shops, v_lane_priorities
     FROM giftbridge.lanes() AS lane WHERE lane.due_at <= v_now;
     -- A group is limited if any of its shops is, be it one that has nothing due.
     SELECT array_agg(s.name), array_agg(s.rate_group), bool_or(EXISTS (

@@ -1,6 +1,6 @@
 -- Locks up to p_most due orders of one shop and returns their ids: verifications before new orders, and those by priority, due
 -- time, id. A shop paused by a set-up fault gives one order as a probe once its pause has ended, and is paused for p_lease more.
--- p_lane_shops and p_lane_priorities: the lanes that have something due, as lanes() has them.
+-- p_lane_shops and p_lane_priorities: the lanes that have something due, the highest priority first.
 --
 -- Called by claim and pick_fairly, whose planner settings it has. Locks the orders (FOR UPDATE SKIP LOCKED), and the shop where
 -- it is paused.

@@ -7,7 +7,8 @@
 -- verified, or open again because it was said not to be sold, and fills in the reference of one that was completed without
 -- the vendor's answer.
 --
--- Called by the worker (calls/settle.sql). Locks the orders by id, in that order. Result: one row per known submission.
+-- Called by the worker (calls/settle.sql). Locks the orders that are its submissions own, which no other settle has, and then those
+-- that a late success completes. Result: one row per known submission.
 CREATE OR REPLACE FUNCTION giftbridge.settle(
     p_submission_ids bigint[], p_outcomes text[], p_statuses text[], p_counted boolean[], p_due_in interval[],
     p_new_codes boolean[], p_http_statuses integer[], p_errors text[], p_journal_errors text[], p_responses text[],

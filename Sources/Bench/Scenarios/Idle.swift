@@ -28,7 +28,7 @@ struct Idle {
                 let used = ProcessUsage.exactCPUSeconds(pid: worker.pid)
                 try await Task.sleep(for: window)
                 guard let used, let now = ProcessUsage.exactCPUSeconds(pid: worker.pid) else {
-                    throw BenchError("the kernel does not count the CPU time of threads (/proc/PID/task/*/schedstat)")
+                    throw BenchError("the worker is gone: its CPU time cannot be read")
                 }
                 shares.append((now - used) / ((ContinuousClock.now - started) / .seconds(1)) * 100)
                 memory.append(Double(ProcessUsage.memory(pid: worker.pid)?.resident ?? 0) / 1e6)

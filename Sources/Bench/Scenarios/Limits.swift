@@ -32,7 +32,7 @@ struct Limits {
         return Measurement(.limits, "HTTP peer, 64 connections", unit: "requests/s", rates)
     }
 
-    /// Claim and settle in one statement, 256 orders at a time, on one connection.
+    /// Claim and settle, 256 orders at a time, each in a transaction of its own, on one connection.
     private func serverCeiling() async throws -> Measurement {
         let batch = 256
         let batches = scene.plan.isQuick ? 2 : 40

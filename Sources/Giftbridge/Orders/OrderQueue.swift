@@ -51,11 +51,12 @@ struct OrderQueue: Sendable {
     ///
     /// What has been sold does not wait for what may be: should the claim fail, the results are written by themselves.
     ///
-    /// - Returns: What became of the settlements, and the claim's orders or its error.
+    /// - Returns: What became of the settlements, and the claim's orders or its error; nil: it was not made, because the
+    ///   results mean something for their shops that is to be committed first.
     func settle(
         _ settlements: [Settlement], claiming claim: Claim, isolation: isolated (any Actor)? = #isolation
-    ) async throws -> (settled: [Settled], claimed: Result<[ClaimedOrder], any Error>) {
-        guard Self.consequences(of: settlements).isEmpty else { return (try await settle(settlements), .success([])) }
+    ) async throws -> (settled: [Settled], claimed: Result<[ClaimedOrder], any Error>?) {
+        guard Self.consequences(of: settlements).isEmpty else { return (try await settle(settlements), nil) }
         CrashPoint.claiming.reached()
         let claimedAt = ContinuousClock.now
         let results = try await connection.pipeline([Self.statement(settlements), statement(claim)], sync: .once)
