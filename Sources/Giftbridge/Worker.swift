@@ -156,12 +156,17 @@ public actor Worker: Service {
         return (status.inFlight == 0 && unsettled.isEmpty) || ContinuousClock.now >= drainUntil
     }
 
-    /// One turn of the loop: settle what has come, claim what may go, tell how things are.
+    /// One turn of the loop: tell how things are, settle what has come, claim what may go.
     ///
     /// - Returns: When to take the next turn, if nothing rings before.
     private func step(_ requests: inout DiscardingTaskGroup) async -> ContinuousClock.Instant {
         collect()
-        let claimed = await withDatabase { try await self.turn($0) } ?? []
+        let claimed =
+            await withDatabase { queue -> [ClaimedOrder] in
+                // First: nothing is sent by a worker that has not said that it runs.
+                try await self.beat(queue)
+                return try await self.turn(queue)
+            } ?? []
         for order in claimed {
             logger.debug("Order claimed.", metadata: order.metadata)
             requests.addTask(executorPreference: vendor.executor) { [submission, outbox, doorbell, vendor] in
@@ -172,7 +177,6 @@ public actor Worker: Service {
         }
         // Only now: the requests are on their way.
         if mustLookAhead, let queue { await lookAhead(queue, isIdle: claimed.isEmpty) }
-        await withDatabase { try await self.beat($0) }
         guard queue != nil else { return min(reconnectAt, drainUntil ?? reconnectAt) }
         // A full house waits for a result to ring, not for the clock.
         let nextClaim = hasFreeSlots && drainUntil == nil ? claimAt : heartbeatAt
