@@ -6,12 +6,14 @@ extension Connection {
     /// - Parameters:
     ///   - syncs: how many marks of a pipeline the answer has; 0: it is no pipeline.
     ///   - isCancellable: false for what has to be done for a cancelled task too, like ROLLBACK.
+    ///   - meanwhile: called when it is sent.
     ///   - send: false when the wire is broken.
     /// - Returns: a result for every statement, be it an error.
     /// - Throws: ``ConnectionError``; ``StatementError/copyNotSupported``; `CancellationError` if nothing was sent.
     func answers(
         syncs: Int = 0,
         isCancellable: Bool = true,
+        meanwhile: (() -> Void)? = nil,
         to send: (Wire) -> Bool
     ) async throws -> [QueryResult] {
         let id = nextID()
@@ -19,7 +21,10 @@ extension Connection {
         // would have to come back: the preference saves two changes of threads for each command.
         return try await withTaskExecutorPreference(loop) {
             try await withTaskCancellationHandler {
-                try await withCheckedThrowingContinuation { begin(id, syncs, isCancellable, send, $0) }
+                try await withCheckedThrowingContinuation { continuation in
+                    let isSent = begin(id, syncs, isCancellable, send, continuation)
+                    if isSent { meanwhile?() }
+                }
             } onCancel: {
                 if isCancellable {
                     Task { await self.cancel(id) }
@@ -29,13 +34,15 @@ extension Connection {
     }
 
     /// All in one go, so that an answer or a cancellation finds either nothing or the whole exchange.
+    ///
+    /// - Returns: whether it was sent.
     private func begin(
         _ id: UInt64,
         _ syncs: Int,
         _ isCancellable: Bool,
         _ send: (Wire) -> Bool,
         _ continuation: CheckedContinuation<[QueryResult], any Error>
-    ) {
+    ) -> Bool {
         if let end {
             continuation.resume(throwing: end)
         } else if isCancellable, Task.isCancelled {
@@ -44,6 +51,7 @@ extension Connection {
             exchange = Exchange(id: id, syncs: syncs, continuation: continuation)
             if send(wire) { flush() } else { finish(.lost(wire.reason)) }
         }
+        return exchange?.id == id
     }
 
     /// Has the loop report the socket. From now on a lost connection is noticed while idle too.

@@ -7,6 +7,8 @@ extension Connection {
     /// - Parameters:
     ///   - statements: run in this order. No COPY (it closes the connection), no BEGIN or COMMIT.
     ///   - sync: whether each has its own transaction (default) or all share one.
+    ///   - meanwhile: called once, on the loop's thread, when the statements have been handed to the socket: work to do
+    ///     while the server does its. Not called where nothing could be sent.
     /// - Returns: a result or error for each, in order; ``ServerError/skipped`` for those that were not run because
     ///   an earlier one had failed. With ``PipelineSync/once`` one failure means that nothing took effect, not even
     ///   what has a result.
@@ -15,13 +17,14 @@ extension Connection {
     ///   ``PipelineSync/each`` a cancellation stops the statement under way, which has error 57014 then; the rest runs.
     public func pipeline(
         _ statements: [Statement],
-        sync: PipelineSync = .each
+        sync: PipelineSync = .each,
+        meanwhile: (@Sendable () -> Void)? = nil
     ) async throws -> [Result<QueryResult, ServerError>] {
         if statements.isEmpty { return [] }
         let encoded = try statements.map { try EncodedStatement($0.sql, $0.parameters) }
         return try await inTurn(nil) {
             let plan = PipelinePlan(statements, known: prepared, sync: sync, name: newStatementName)
-            let results = try await answers(syncs: plan.syncs) { wire in
+            let results = try await answers(syncs: plan.syncs, meanwhile: meanwhile) { wire in
                 wire.enterPipeline() && plan.steps.allSatisfy { $0.send(encoded, on: wire) }
             }
             guard wire.exitPipeline(), results.count == plan.resultCount else {

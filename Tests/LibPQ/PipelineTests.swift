@@ -1,4 +1,5 @@
 import LibPQ
+import Synchronization
 import Testing
 
 extension OneAtATime {
@@ -60,6 +61,34 @@ extension OneAtATime {
             let results = try await connection.pipeline((0..<200).map { _ in Statement("SELECT $1", [.text(text)]) })
             #expect(results.count == 200)
             #expect(try results.allSatisfy { try $0.get().first?.text(0) == text })
+        }
+
+        /// The statement waits for a lock that is given up by what is done meanwhile: after the answer would be too late.
+        @Test func workIsDoneWhileTheServerDoesItsOwn() async throws {
+            let connection = try await openConnection()
+            let holder = try await openConnection()
+            _ = try await holder.query("SELECT pg_advisory_lock(20261123)")
+            let calls = Atomic(0)
+            let results = try await connection.pipeline([Statement("SELECT pg_advisory_xact_lock(20261123)")]) {
+                calls.add(1, ordering: .relaxed)
+                Task { try await holder.query("SELECT pg_advisory_unlock(20261123)") }
+            }
+            #expect(results.map(\.sqlState) == [nil])
+            #expect(calls.load(ordering: .relaxed) == 1)
+        }
+
+        @Test func nothingIsDoneMeanwhileWhereNothingIsSent() async throws {
+            let connection = try await openConnection()
+            let calls = Atomic(0)
+            let count = { @Sendable in _ = calls.add(1, ordering: .relaxed) }
+            await #expect(throws: StatementError.self) {
+                try await connection.pipeline([Statement("SELECT $1", [.text("\0")])], meanwhile: count)
+            }
+            await connection.close()
+            await #expect(throws: ConnectionError.self) {
+                try await connection.pipeline([Statement("SELECT 1")], meanwhile: count)
+            }
+            #expect(calls.load(ordering: .relaxed) == 0)
         }
 
         @Test func cancelledPipelineLeavesTheConnectionUsable() async throws {
