@@ -2,6 +2,9 @@ import SmartGift
 
 /// One order from row to outcome: row → `PosSale` → request bytes → answer → `Verdict` → `Settlement`.
 struct OrderSubmission: Sendable {
+    /// How long an order may wait for its turn before others may have it: its turn was thought to come within milliseconds.
+    private static let patience = Duration.seconds(1)
+
     let vendor: VendorClient
     let endpoints: VendorEndpoints
     let policy: RetryPolicy
@@ -14,9 +17,8 @@ struct OrderSubmission: Sendable {
     /// Never throws: whatever happens is a settlement. Cancelling the task ends the request.
     func callAsFunction(_ order: ClaimedOrder) async -> Settlement {
         // The request may take until its deadline, and the lease must still hold then.
-        guard order.claimedAt.duration(to: .now) < lease - requestTimeout else {
-            return Settlement(releasing: order)
-        }
+        let patience = min(lease - requestTimeout - order.claimedAt.duration(to: .now), Self.patience)
+        guard patience > .zero else { return Settlement(releasing: order) }
         let answer: VendorAnswer
         let verdict: Verdict
         switch (order.sale, endpoints.endpoint(shop: order.shop, apiURL: order.apiURL)) {
@@ -28,9 +30,11 @@ struct OrderSubmission: Sendable {
             return settlement(order, .misconfigured(reason: fault.description))
         case (.success(let sale), .success(let endpoint)):
             CrashPoint.sending.reached()
-            let start = ContinuousClock.now
-            answer = await vendor.submit(sale.body(), to: endpoint)
-            metrics.requested(since: start)
+            guard let reply = await vendor.submit(sale.body(), to: endpoint, patience: patience) else {
+                return Settlement(releasing: order)
+            }
+            answer = reply.answer
+            metrics.requested(took: reply.took)
             CrashPoint.answered.reached()
             verdict = Verdict(answer, items: sale.items.count)
         }

@@ -67,34 +67,7 @@ struct VendorClientNotSentTests {
         }
     }
 
-    @Test("No connection free before the deadline: only the one that had it was sent")
-    func busyPool() async throws {
-        try await RawPeer.run(RawPeer.Script()) { peer in
-            let bodies = (1...5).map { "\($0)" }
-            let answers = try await VendorClientTests.withClient(concurrency: 1, timeout: .milliseconds(600)) {
-                client in
-                await withTaskGroup(of: (String, Bool?).self) { group in
-                    for body in bodies {
-                        group.addTask {
-                            (
-                                body,
-                                VendorClientFaultTests.mayHaveBeenSent(
-                                    await client.submit(Array(body.utf8), to: peer.endpoint))
-                            )
-                        }
-                    }
-                    return await group.reduce(into: [String: Bool?]()) { $0[$1.0] = $1.1 }
-                }
-            }
-            let got = Set(peer.record.requests.map(\.text))
-            #expect(peer.record.requests.count == got.count && !got.isEmpty)
-            #expect(answers.filter { $0.value == true }.keys.count >= got.count)
-            for body in bodies where answers[body] == false { #expect(!got.contains(body)) }
-            #expect(answers.values.contains(false) && answers.values.allSatisfy { $0 != nil })
-        }
-    }
-
-    @Test("Cancelled before it began, and while it waits for a connection")
+    @Test("Cancelled before it began, and while it waits for its turn")
     func cancelledBefore() async throws {
         try await RawPeer.run(RawPeer.Script()) { peer in
             try await VendorClientTests.withClient(concurrency: 1, timeout: .seconds(60)) { client in
@@ -108,7 +81,7 @@ struct VendorClientNotSentTests {
                 let first = Task { await client.submit(Array("first".utf8), to: peer.endpoint) }
                 try await peer.wait(for: "the first request") { $0.requests.contains { $0.text == "first" } }
                 let second = Task { await client.submit(Array("second".utf8), to: peer.endpoint) }
-                // However far it has come: the only connection is taken.
+                // However far it has come: the only slot is taken.
                 for _ in 0..<100 { await Task.yield() }
                 second.cancel()
                 #expect(VendorClientFaultTests.mayHaveBeenSent(await second.value) == false)

@@ -194,3 +194,11 @@ struct VendorClientTests {
 extension RawPeer {
     var endpoint: VendorEndpoint { VendorEndpoint(baseURL: url, key: "sk_test") }
 }
+
+extension VendorClient {
+    /// Submits with all patience. Where its turn did not come, nothing was sent.
+    func submit(_ body: [UInt8], to endpoint: VendorEndpoint) async -> VendorAnswer {
+        await submit(body, to: endpoint, patience: .seconds(60))?.answer
+            ?? .noResponse(mayHaveBeenSent: false, reason: "Its turn did not come.")
+    }
+}

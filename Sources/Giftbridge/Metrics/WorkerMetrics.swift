@@ -35,8 +35,7 @@ public final class WorkerMetrics: Sendable {
     }
 
     /// A request came to its end.
-    func requested(since start: ContinuousClock.Instant) {
-        let duration = ContinuousClock.now - start
+    func requested(took duration: Duration) {
         state.withLock { $0.requests.observe(duration) }
     }
 

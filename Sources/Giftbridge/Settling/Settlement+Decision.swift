@@ -57,10 +57,9 @@ extension Settlement {
         }
     }
 
-    /// Puts an order back that was not sent, because too much of its lease was gone.
+    /// Puts an order back that was not sent, because its turn did not come in time.
     init(releasing order: ClaimedOrder) {
-        self.init(
-            unsold: order, error: "Put back: most of the lease was gone before the request could leave.", .released)
+        self.init(unsold: order, error: "Put back: the request could not leave in time, and was not sent.", .released)
         dueIn = .seconds(1)
     }
 

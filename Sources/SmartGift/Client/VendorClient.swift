@@ -1,7 +1,6 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
-import Synchronization
 
 /// The vendor's API over HTTP/1.1. The only place that POSTs a sale.
 ///
@@ -15,22 +14,13 @@ public final class VendorClient: Sendable {
     /// Where the client works. A task that prefers it reaches the client without a change of threads.
     public let executor: EventLoopExecutor
     private let loop: any EventLoop
-    private let timeout: Duration
-    private let pools: NIOLoopBoundBox<Pools>
-    private let isShutDown = Atomic(false)
-
-    private struct Pools {
-        let limit: Int
-        let connectTimeout: Duration
-        let trustRoots: NIOSSLTrustRoots
-        var byURL: [String: VendorOriginPool] = [:]
-    }
+    private let dispatch: NIOLoopBoundBox<VendorDispatch?>
 
     /// Makes a client; it owns connections until ``shutdown()``.
     ///
     /// - Parameters:
-    ///   - concurrency: How many requests may be on the way at once to one address, 1 or more; others wait.
-    ///   - timeout: The longest that a request may take, from call to the answer's last byte.
+    ///   - concurrency: How many requests may be on the way at once, 1 or more; others wait for their turn.
+    ///   - timeout: The longest that a request may take, from its turn to the answer's last byte.
     public convenience init(concurrency: Int, timeout: Duration) {
         self.init(concurrency: concurrency, timeout: timeout, trustRoots: .default)
     }
@@ -45,18 +35,16 @@ public final class VendorClient: Sendable {
     private init(concurrency: Int, timeout: Duration, trustRoots: NIOSSLTrustRoots) {
         loop = MultiThreadedEventLoopGroup.singleton.next()
         executor = EventLoopExecutor(loop)
-        self.timeout = timeout
-        pools = .makeBoxSendingValue(
-            Pools(limit: max(1, concurrency), connectTimeout: min(timeout, .seconds(10)), trustRoots: trustRoots),
-            eventLoop: loop)
+        dispatch = .makeEmptyBox(eventLoop: loop)
+        onLoop { [dispatch, loop] in
+            dispatch.value = VendorDispatch(
+                concurrency: max(1, concurrency), timeout: timeout, trustRoots: trustRoots, on: loop)
+        }
     }
 
     /// Closes the connections. Requests on the way end as in doubt, later ones as not sent.
     public func shutdown() async throws {
-        isShutDown.store(true, ordering: .sequentiallyConsistent)
-        try await loop.submit { [pools] in
-            for pool in pools.value.byURL.values { pool.shutDown() }
-        }.get()
+        try await loop.submit { [dispatch] in dispatch.value?.shutDown() }.get()
     }
 
     /// Sends a sale, once: `POST /pos-sale` (vendor page `sales/create-order`).
@@ -67,51 +55,32 @@ public final class VendorClient: Sendable {
     /// - Parameters:
     ///   - body: ``PosSale/body()``.
     ///   - endpoint: Where, and as whom.
-    public func submit(_ body: [UInt8], to endpoint: VendorEndpoint) async -> VendorAnswer {
-        guard !Task.isCancelled else { return Self.notSent(VendorExchange.stopping) }
+    ///   - patience: How long it may wait for its turn.
+    /// - Returns: The answer, and how long it took from the request's turn on; nil: its turn did not come, because as many
+    ///   as there may be were on the way all the time, or it was cancelled before. Nothing was sent then.
+    public func submit(
+        _ body: [UInt8], to endpoint: VendorEndpoint, patience: Duration
+    ) async -> (answer: VendorAnswer, took: Duration)? {
+        guard !Task.isCancelled else { return nil }
         guard endpoint.key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            return Self.notSent("The API key has characters that a request cannot carry.")
+            let reason = "The API key has characters that a request cannot carry."
+            return (.noResponse(mayHaveBeenSent: false, reason: reason), .zero)
         }
-        let exchange = VendorExchange(body, to: endpoint)
+        let exchange = VendorExchange(body, to: endpoint, turnBy: .now + patience)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                onLoop { self.start(exchange, continuation) }
+                onLoop { [dispatch] in
+                    exchange.wait(continuation)
+                    dispatch.value?.submit(exchange)
+                }
             }
         } onCancel: {
             onLoop { exchange.cancel() }
         }
     }
 
-    private static func notSent(_ reason: String) -> VendorAnswer {
-        .noResponse(mayHaveBeenSent: false, reason: reason)
-    }
-
     private func onLoop(_ body: @escaping @Sendable () -> Void) {
         if loop.inEventLoop { body() } else { loop.execute(body) }
-    }
-
-    private func start(_ exchange: VendorExchange, _ continuation: CheckedContinuation<VendorAnswer, Never>) {
-        exchange.begin(continuation, on: loop, timeout: timeout)
-        guard !exchange.isOver else { return }
-        guard !isShutDown.load(ordering: .sequentiallyConsistent) else { return exchange.cancel() }
-        do {
-            guard let pool = try pool(for: exchange.endpoint.baseURL) else {
-                return exchange.fail("The vendor's address is not a URL that a request can go to.")
-            }
-            pool.submit(exchange)
-        } catch {
-            exchange.fail(VendorOriginPool.sentence(for: error))
-        }
-    }
-
-    private func pool(for baseURL: String) throws -> VendorOriginPool? {
-        if let pool = pools.value.byURL[baseURL] { return pool }
-        guard let origin = VendorOrigin(baseURL: baseURL) else { return nil }
-        let pool = try VendorOriginPool(
-            origin, on: loop, limit: pools.value.limit, connectTimeout: pools.value.connectTimeout,
-            trustRoots: pools.value.trustRoots)
-        pools.value.byURL[baseURL] = pool
-        return pool
     }
 }
 

@@ -3,24 +3,35 @@ import NIOHTTP1
 
 /// One request and what comes of it. Made anywhere, used only on the client's event loop.
 final class VendorExchange: @unchecked Sendable {
+    /// The answer and how long it took from the request's turn on; nil: its turn did not come.
+    typealias Result = (answer: VendorAnswer, took: Duration)?
+    typealias Continuation = CheckedContinuation<Result, Never>
+
     private enum State {
         case new
-        case running(CheckedContinuation<VendorAnswer, Never>)
+        /// For its turn.
+        case waiting(Continuation)
+        case running(Continuation, since: ContinuousClock.Instant)
         case over
     }
 
     let endpoint: VendorEndpoint
     let body: ByteBuffer
+    /// It begins before this, or never. By the clock that goes on while the machine sleeps, as the lease does.
+    let turnBy: ContinuousClock.Instant
     private var state = State.new
     private var deadline: Scheduled<Void>?
+    /// Where it has its slot.
+    private var slots: RequestSlots?
     /// The connection that has it, from the request's first byte on.
     private weak var connection: VendorConnection?
     /// Bytes of the request may have left this process.
     private var mayHaveBeenSent = false
 
-    init(_ body: [UInt8], to endpoint: VendorEndpoint) {
+    init(_ body: [UInt8], to endpoint: VendorEndpoint, turnBy: ContinuousClock.Instant) {
         self.endpoint = endpoint
         self.body = ByteBuffer(bytes: body)
+        self.turnBy = turnBy
     }
 
     var isOver: Bool {
@@ -28,13 +39,21 @@ final class VendorExchange: @unchecked Sendable {
     }
 
     /// Somebody waits from here on, until the answer or the deadline.
-    func begin(_ continuation: CheckedContinuation<VendorAnswer, Never>, on loop: any EventLoop, timeout: Duration) {
-        guard case .new = state else {
-            // Cancelled before it began.
-            continuation.resume(returning: .noResponse(mayHaveBeenSent: false, reason: Self.stopping))
-            return
-        }
-        state = .running(continuation)
+    func wait(_ continuation: Continuation) {
+        guard case .new = state else { return continuation.resume(returning: nil) }  // Cancelled before it began.
+        state = .waiting(continuation)
+    }
+
+    /// A turn that comes now would be too late: it is told so.
+    func giveUpIfLate() {
+        if turnBy <= .now { cancel() }
+    }
+
+    /// It has its turn, and `timeout` from now on.
+    func begin(in slots: RequestSlots, on loop: any EventLoop, timeout: Duration) {
+        guard case .waiting(let continuation) = state else { return }
+        state = .running(continuation, since: .now)
+        self.slots = slots
         deadline = loop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) { [weak self] in
             guard let self else { return }
             fail(
@@ -49,7 +68,7 @@ final class VendorExchange: @unchecked Sendable {
         mayHaveBeenSent = true
     }
 
-    func cancel() { fail(Self.stopping) }
+    func cancel() { fail("The request was given up because the bridge is stopping.") }
 
     /// No whole answer came.
     ///
@@ -66,10 +85,15 @@ final class VendorExchange: @unchecked Sendable {
     private func end(_ answer: VendorAnswer) {
         let former = state
         state = .over
-        deadline?.cancel()
-        deadline = nil
-        if case .running(let continuation) = former { continuation.resume(returning: answer) }
+        switch former {
+        case .new, .over: break
+        case .waiting(let continuation): continuation.resume(returning: nil)
+        case .running(let continuation, let start):
+            deadline?.cancel()
+            deadline = nil
+            continuation.resume(returning: (answer, start.duration(to: .now)))
+            slots?.leave()
+            slots = nil
+        }
     }
-
-    static let stopping = "The request was given up because the bridge is stopping."
 }
