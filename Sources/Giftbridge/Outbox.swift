@@ -14,6 +14,9 @@ final class Outbox: Sendable {
         }
     }
 
+    /// Whether none has come since it was emptied.
+    var isEmpty: Bool { settlements.withLock { $0.isEmpty } }
+
     /// Empties it.
     func takeAll() -> [Settlement] {
         settlements.withLock { settlements in

@@ -6,19 +6,21 @@ extension Worker {
     /// Writes back what has come, in batches, and with the last one takes what `claim` asks for.
     ///
     /// - Returns: The claim's orders; nil: nothing was claimed.
-    func settle(_ queue: OrderQueue, claiming claim: OrderQueue.Claim?) async throws -> [ClaimedOrder]? {
+    func settle(_ queue: OrderQueue, claiming claim: OrderQueue.Claim?) async throws -> ClaimedRows? {
+        // On the loop's thread, which is this actor's.
+        let meanwhile = { @Sendable [self] in assumeIsolated { $0.catchUp() } }
         while !unsettled.isEmpty {
             let batch = Array(unsettled.prefix(500))
             let settled: [Settled]
-            var claimed: Result<[ClaimedOrder], any Error>?
+            var claimed: Result<ClaimedRows, any Error>?
             let start = ContinuousClock.now
             pulse.beat()
             do {
                 CrashPoint.settling.reached()
                 if let claim, batch.count == unsettled.count {
-                    (settled, claimed) = try await queue.settle(batch, claiming: claim)
+                    (settled, claimed) = try await queue.settle(batch, claiming: claim, meanwhile: meanwhile)
                 } else {
-                    settled = try await queue.settle(batch)
+                    settled = try await queue.settle(batch, meanwhile: meanwhile)
                 }
                 CrashPoint.settled.reached()
             } catch let error as ServerError where ["22", "23"].contains(error.sqlStateClass) {
@@ -30,7 +32,7 @@ extension Worker {
             }
             metrics.wroteBack(since: start)
             unsettled.removeFirst(batch.count)
-            report(batch, settled)
+            written.append((batch, settled))
             if let claimed { return try claimed.get() }
         }
         return nil
@@ -39,7 +41,7 @@ extension Worker {
     private func settleSingly(_ batch: [Settlement], _ queue: OrderQueue) async throws {
         for settlement in batch {
             do {
-                report([settlement], try await queue.settle([settlement]))
+                written.append(([settlement], try await queue.settle([settlement])))
             } catch let error as ServerError where ["22", "23"].contains(error.sqlStateClass) {
                 // Its lease turns it into in_doubt: visible, and never sold again blindly.
                 status.note(error: "the result of order \(settlement.orderID) was refused by the database: \(error)")
@@ -51,36 +53,28 @@ extension Worker {
         }
     }
 
-    /// Takes note of committed results, and has the log tell of them once the loop has nothing better to do.
-    private func report(_ batch: [Settlement], _ settled: [Settled]) {
+    /// Takes note of committed results.
+    func report(_ batch: [Settlement], _ settled: [Settled]) {
         let applied = Dictionary(settled.map { ($0.submissionID, $0) }, uniquingKeysWith: { first, _ in first })
-        let reports = batch.map { settlement in
+        for settlement in batch {
             let current = applied[settlement.submissionID]
             // Not applied but in the same state: an earlier write of ours whose answer was lost.
             let isOurs = current?.isApplied == true || current?.status == settlement.status.rawValue
-            return (settlement, isOurs: isOurs, status: current?.status)
-        }
-        for (settlement, isOurs, _) in reports {
             metrics.settled(settlement, isApplied: isOurs)
-            guard isOurs else { continue }
+            guard isOurs else {
+                var metadata = settlement.metadata
+                metadata["status"] = "\(current?.status ?? "unknown")"
+                logger.warning(
+                    "Somebody else acted on the order meanwhile: the result is in the journal only.",
+                    metadata: metadata)
+                continue
+            }
             status.count(settlement)
             if case .setupFault(let reason) = settlement.consequence { status.note(error: reason) }
             if settlement.status == .pending || settlement.status == .inDoubt {
                 claimAt = min(claimAt, .now + (settlement.dueIn ?? configuration.pollInterval))
             }
-        }
-        resultLog = Task(executorPreference: SocketLoop.shared) { [logger] in
-            for (settlement, isOurs, status) in reports {
-                if isOurs {
-                    logger.log(level: settlement.level, "\(settlement.headline)", metadata: settlement.metadata)
-                } else {
-                    var metadata = settlement.metadata
-                    metadata["status"] = "\(status ?? "unknown")"
-                    logger.warning(
-                        "Somebody else acted on the order meanwhile: the result is in the journal only.",
-                        metadata: metadata)
-                }
-            }
+            logger.log(level: settlement.level, "\(settlement.headline)", metadata: settlement.metadata)
         }
     }
 }

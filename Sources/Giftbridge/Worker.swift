@@ -27,10 +27,16 @@ public actor Worker: Service {
     var queue: OrderQueue?
     var reconnect = Reconnect()
     var reconnectAt = ContinuousClock.now
+    /// Orders that are claimed and whose results have not been collected: on the way, or waiting for their turn.
+    private var held = 0 {
+        didSet { status.inFlight = min(held, configuration.concurrency) }
+    }
+    private var prefetch: Prefetch
     /// Results that are not yet in the database. They stay until they are.
     var unsettled: [Settlement] = []
-    /// The log's lines about the results that were written last. Those before are out: they share a thread, in their order.
-    var resultLog: Task<Void, Never>?
+    /// What the last turn took, not yet sent, and what it wrote, not yet told: both wait until the database is at work again.
+    private var claimed: [ClaimedRows] = []
+    var written: [(batch: [Settlement], settled: [Settled])] = []
     /// When to look for due orders; in the past: now.
     var claimAt = ContinuousClock.now
     private var heartbeatAt = ContinuousClock.now
@@ -64,6 +70,7 @@ public actor Worker: Service {
             lease: configuration.lease,
             requestTimeout: configuration.requestTimeout,
             metrics: metrics)
+        prefetch = Prefetch(limit: configuration.concurrency)
         status = WorkerStatus(host: host, pid: pid, version: version)
     }
 
@@ -90,7 +97,6 @@ public actor Worker: Service {
         } onCancel: {
             Task { await self.drain() }
         }
-        try await vendor.shutdown()
         await queue?.connection.close()
         guard unsettled.isEmpty else {
             for settlement in unsettled {
@@ -128,91 +134,115 @@ public actor Worker: Service {
         metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: SocketLoop.shared) { await self.listen() }
-            await withDiscardingTaskGroup { requests in
-                while true {
-                    pulse.beat()
-                    let next = await step(&requests)
-                    metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
-                    if isDrained { break }
-                    await doorbell.wait(until: next)
-                }
-                requests.cancelAll()
+            while true {
+                pulse.beat()
+                let next = await step()
+                metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
+                if isDrained { break }
+                await doorbell.wait(until: next)
             }
             group.cancelAll()
         }
-        // Requests that the drain's end cut off have left their verdicts.
-        collect()
+        // What the drain's end cuts off leaves its verdicts. It throws where its thread is gone, and with it all requests.
+        try? await vendor.shutdown()
+        catchUp()
+        while held > 0 {
+            await doorbell.wait(until: .now + configuration.heartbeat)
+            collect()
+        }
         status.state = .stopped
         status.isListening = false
         heartbeatAt = .now
         metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
         await withDatabase { _ = try await self.settle($0, claiming: nil) }
+        catchUp()
         await withDatabase { try await self.beat($0) }
-        await resultLog?.value
     }
 
     private var isDrained: Bool {
         guard let drainUntil else { return false }
-        return (status.inFlight == 0 && unsettled.isEmpty) || ContinuousClock.now >= drainUntil
+        return (held == 0 && unsettled.isEmpty) || ContinuousClock.now >= drainUntil
     }
 
     /// One turn of the loop: tell how things are, settle what has come, claim what may go.
     ///
     /// - Returns: When to take the next turn, if nothing rings before.
-    private func step(_ requests: inout DiscardingTaskGroup) async -> ContinuousClock.Instant {
-        collect()
-        let claimed =
-            await withDatabase { queue -> [ClaimedOrder] in
-                // First: nothing is sent by a worker that has not said that it runs.
-                try await self.beat(queue)
-                return try await self.turn(queue)
-            } ?? []
-        for order in claimed {
-            logger.debug("Order claimed.", metadata: order.metadata)
-            requests.addTask(executorPreference: vendor.executor) { [submission, outbox, doorbell, vendor] in
-                guard outbox.put(await submission(order)) else { return }
-                // Answers come in swarms: those of one swarm are written together.
-                vendor.executor.afterTurn { doorbell.ring() }
-            }
+    private func step() async -> ContinuousClock.Instant {
+        let arrived = collect()
+        let putBack = arrived.count(where: { $0.outcome == .released })
+        await withDatabase { queue in
+            // First: nothing is sent by a worker that has not said that it runs.
+            try await self.beat(queue)
+            try await self.turn(queue)
         }
-        // Only now: the requests are on their way.
-        if mustLookAhead, let queue { await lookAhead(queue, isIdle: claimed.isEmpty) }
+        prefetch.turned(answers: arrived.count - putBack, putBack: putBack, isBehind: !outbox.isEmpty)
+        let isIdle = claimed.isEmpty
+        // Where results wait, the next turn follows at once: this is done while the database is at it, and costs it nothing.
+        if outbox.isEmpty || !unsettled.isEmpty || queue == nil || mustLookAhead { catchUp() }
+        if mustLookAhead, let queue { await lookAhead(queue, isIdle: isIdle) }
         guard queue != nil else { return min(reconnectAt, drainUntil ?? reconnectAt) }
         // A full house waits for a result to ring, not for the clock.
-        let nextClaim = hasFreeSlots && drainUntil == nil ? claimAt : heartbeatAt
+        let nextClaim = freeSlots > 0 && drainUntil == nil ? claimAt : heartbeatAt
         return min(nextClaim, heartbeatAt, drainUntil ?? heartbeatAt)
     }
 
     /// Settles and claims, in one go where there is both to do.
-    private func turn(_ queue: OrderQueue) async throws -> [ClaimedOrder] {
+    private func turn(_ queue: OrderQueue) async throws {
         let claim = claimToMake()
         if !unsettled.isEmpty {
-            if let claimed = try await settle(queue, claiming: claim), let claim { return took(claimed, of: claim) }
+            if let rows = try await settle(queue, claiming: claim), let claim { return took(rows, of: claim) }
             // An answer that is written frees its place in the allowance, sooner than one that is awaited.
             if claim == nil, isBacklogged, drainUntil == nil { await lookAhead(queue, isIdle: true) }
         }
-        guard let claim = claim ?? claimToMake() else { return [] }
-        return took(try await queue.claim(claim), of: claim)
+        guard let claim = claim ?? claimToMake() else { return }
+        took(try await queue.claim(claim), of: claim)
     }
 
-    private var hasFreeSlots: Bool { status.inFlight < configuration.concurrency }
+    /// Sends what was claimed, and then takes note of what was written, since this was called last.
+    func catchUp() {
+        for rows in claimed {
+            for order in rows.orders() {
+                switch order {
+                case .success(let order): send(order)
+                case .failure(let error):
+                    held -= 1
+                    logger.critical(
+                        "A claimed order cannot be read: it becomes in_doubt.", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+        claimed = []
+        for (batch, settled) in written { report(batch, settled) }
+        written = []
+    }
+
+    private func send(_ order: ClaimedOrder) {
+        logger.debug("Order claimed.", metadata: order.metadata)
+        Task(executorPreference: vendor.executor) { [submission, outbox, doorbell, vendor] in
+            guard outbox.put(await submission(order)) else { return }
+            // Answers come in swarms: those of one swarm are written together.
+            vendor.executor.afterTurn { doorbell.ring() }
+        }
+    }
+
+    /// How many more orders to hold.
+    private var freeSlots: Int { configuration.concurrency + prefetch.count - held }
 
     /// The claim that it is time for; nil: none.
     private func claimToMake() -> OrderQueue.Claim? {
-        guard drainUntil == nil, hasFreeSlots, claimAt <= .now else { return nil }
+        guard drainUntil == nil, freeSlots > 0, claimAt <= .now else { return nil }
         // Before the look: a hint that comes meanwhile brings it forward again.
         claimAt = .now + configuration.pollInterval
         return OrderQueue.Claim(
-            slots: configuration.concurrency - status.inFlight, lease: configuration.lease,
-            verifyAfter: configuration.policy.verifyAfter)
+            slots: freeSlots, lease: configuration.lease, verifyAfter: configuration.policy.verifyAfter)
     }
 
-    private func took(_ orders: [ClaimedOrder], of claim: OrderQueue.Claim) -> [ClaimedOrder] {
-        status.inFlight += orders.count
+    private func took(_ rows: ClaimedRows, of claim: OrderQueue.Claim) {
+        if rows.count > 0 { claimed.append(rows) }
+        held += rows.count
         isBacklogged = false
-        mustLookAhead = orders.count < claim.slots
+        mustLookAhead = rows.count < claim.slots
         if !mustLookAhead { claimAt = .now }
-        return orders
     }
 
     /// Sets the clock to when something will be due. Never throws: what is wrong with the connection shows at its next use.
@@ -235,10 +265,12 @@ public actor Worker: Service {
     }
 
     /// Takes what requests have brought.
-    private func collect() {
+    @discardableResult
+    private func collect() -> [Settlement] {
         let arrived = outbox.takeAll()
-        status.inFlight -= arrived.count
+        held -= arrived.count
         unsettled += arrived
+        return arrived
     }
 
     private func beat(_ queue: OrderQueue) async throws {

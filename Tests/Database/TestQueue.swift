@@ -85,7 +85,8 @@ struct TestQueue: Sendable {
     func claim(
         _ slots: Int = 100, lease: Duration = .seconds(120), verifyAfter: Duration = .seconds(60)
     ) async throws -> [ClaimedOrder] {
-        try await queue.claim(OrderQueue.Claim(slots: slots, lease: lease, verifyAfter: verifyAfter))
+        let claim = OrderQueue.Claim(slots: slots, lease: lease, verifyAfter: verifyAfter)
+        return try await queue.claim(claim).orders().map { try $0.get() }
     }
 
     /// Inserts an order and claims it.

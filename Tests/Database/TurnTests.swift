@@ -15,7 +15,7 @@ extension DatabaseTests {
             try await test.insert(2)
             let (settled, claimed) = try await test.queue.settle([.sold(sold)], claiming: Self.claim)
             #expect(settled.map(\.isApplied) == [true])
-            #expect(try claimed?.get().map(\.orderID) == [sold.orderID + 1, sold.orderID + 2])
+            #expect(try claimed?.get().orders().map { try $0.get().orderID } == [sold.orderID + 1, sold.orderID + 2])
             #expect(
                 try await test.column("SELECT status FROM giftbridge.orders ORDER BY id")
                     == ["completed", "submitting", "submitting"])

@@ -20,11 +20,12 @@ struct OrderQueue: Sendable {
     }
 
     /// Takes due orders. When this returns, their journal rows are committed.
-    func claim(_ claim: Claim, isolation: isolated (any Actor)? = #isolation) async throws -> [ClaimedOrder] {
+    func claim(_ claim: Claim, isolation: isolated (any Actor)? = #isolation) async throws -> ClaimedRows {
         CrashPoint.claiming.reached()
         let claimedAt = ContinuousClock.now
         let statement = statement(claim)
-        return try orders(try await connection.prepared(statement.sql, statement.parameters), claimedAt: claimedAt)
+        return try ClaimedRows(
+            try await connection.prepared(statement.sql, statement.parameters), claimedAt: claimedAt)
     }
 
     /// How long until a claim may find something to do; nil: nothing is waiting.
@@ -34,36 +35,42 @@ struct OrderQueue: Sendable {
 
     /// Writes back what came of submissions, in one transaction with what it means for their shops.
     ///
+    /// - Parameter meanwhile: What to do while the database is at it; not called where it could not be asked.
     /// - Returns: For each submission whether it was applied; not applied: somebody else acted on the order meanwhile.
     func settle(
-        _ settlements: [Settlement], isolation: isolated (any Actor)? = #isolation
+        _ settlements: [Settlement], meanwhile: (@Sendable () -> Void)? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws -> [Settled] {
         // Before the orders go back to pending: whoever claims next must find the shop stopped.
         let statements = Self.consequences(of: settlements) + [Self.statement(settlements)]
-        let results = try await connection.pipeline(statements, sync: .once)
+        let results = try await connection.pipeline(statements, sync: .once, meanwhile: meanwhile)
         // Of one that failed the others are undone, or were not run at all.
         let failures = results.compactMap { if case .failure(let error) = $0 { error } else { nil } }
         if let error = failures.first(where: { $0 != .skipped }) ?? failures.first { throw error }
         return try results.last?.get().map(Settled.init) ?? []
     }
 
-    /// ``settle(_:isolation:)`` and ``claim(_:isolation:)`` in one transaction and one round trip.
+    /// ``settle(_:meanwhile:isolation:)`` and ``claim(_:isolation:)`` in one transaction and one round trip.
     ///
     /// What has been sold does not wait for what may be: should the claim fail, the results are written by themselves.
     ///
     /// - Returns: What became of the settlements, and the claim's orders or its error; nil: it was not made, because the
     ///   results mean something for their shops that is to be committed first.
     func settle(
-        _ settlements: [Settlement], claiming claim: Claim, isolation: isolated (any Actor)? = #isolation
-    ) async throws -> (settled: [Settled], claimed: Result<[ClaimedOrder], any Error>?) {
-        guard Self.consequences(of: settlements).isEmpty else { return (try await settle(settlements), nil) }
+        _ settlements: [Settlement], claiming claim: Claim, meanwhile: (@Sendable () -> Void)? = nil,
+        isolation: isolated (any Actor)? = #isolation
+    ) async throws -> (settled: [Settled], claimed: Result<ClaimedRows, any Error>?) {
+        guard Self.consequences(of: settlements).isEmpty else {
+            return (try await settle(settlements, meanwhile: meanwhile), nil)
+        }
         CrashPoint.claiming.reached()
         let claimedAt = ContinuousClock.now
-        let results = try await connection.pipeline([Self.statement(settlements), statement(claim)], sync: .once)
+        let results = try await connection.pipeline(
+            [Self.statement(settlements), statement(claim)], sync: .once, meanwhile: meanwhile)
         let settled = try results[0].get()
         switch results[1] {
         case .success(let rows):
-            return (try settled.map(Settled.init), Result { try orders(rows, claimedAt: claimedAt) })
+            return (try settled.map(Settled.init), Result { try ClaimedRows(rows, claimedAt: claimedAt) })
         case .failure(let error):
             return (try await settle(settlements), .failure(error))
         }
@@ -73,12 +80,6 @@ struct OrderQueue: Sendable {
         Statement(
             SQL.Call.claim,
             [.text(worker), .int(claim.slots), .interval(claim.lease), .interval(claim.verifyAfter)], prepared: true)
-    }
-
-    private func orders(_ rows: QueryResult, claimedAt: ContinuousClock.Instant) throws -> [ClaimedOrder] {
-        if !rows.isEmpty { CrashPoint.claimed.reached() }
-        try ClaimColumn.check(rows)
-        return try rows.map { try ClaimedOrder($0, claimedAt: claimedAt) }
     }
 
     /// What the settlements mean for their shops: one call per shop, in the order of their names, so that two workers never
@@ -156,6 +157,29 @@ struct OrderQueue: Sendable {
                 .int(status.retried), .int(status.inDoubt), .bool(status.isListening), .text(status.lastError?.text),
                 .double(status.lastError?.age),
             ])
+    }
+}
+
+/// What a claim took, not yet read. The journal's rows are committed.
+struct ClaimedRows: Sendable {
+    private let rows: QueryResult
+    private let claimedAt: ContinuousClock.Instant
+
+    /// - Parameter claimedAt: When the claim was asked for, by this process's clock.
+    /// - Throws: If the rows are not of `giftbridge.claim`.
+    init(_ rows: QueryResult, claimedAt: ContinuousClock.Instant) throws {
+        try ClaimColumn.check(rows)
+        self.rows = rows
+        self.claimedAt = claimedAt
+        if !rows.isEmpty { CrashPoint.claimed.reached() }
+    }
+
+    /// How many orders.
+    var count: Int { rows.count }
+
+    /// The orders, in the order in which to send them.
+    func orders() -> some Sequence<Result<ClaimedOrder, any Error>> {
+        rows.lazy.map { row in Result { try ClaimedOrder(row, claimedAt: claimedAt) } }
     }
 }
 

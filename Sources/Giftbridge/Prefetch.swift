@@ -1,0 +1,28 @@
+/// How many orders to claim ahead of those that may be on the way, so that whoever is answered while the loop is busy with the
+/// database finds a successor. None where the vendor, not the loop, sets the pace. Pure: no clock, no database.
+struct Prefetch {
+    /// No more than this.
+    let limit: Int
+    /// How many now.
+    private(set) var count = 0
+
+    init(limit: Int, count: Int = 0) {
+        self.limit = limit
+        self.count = count
+    }
+
+    /// Follows what a turn of the loop saw: up at once, as one long turn is soon followed by another, and down slowly.
+    ///
+    /// - Parameters:
+    ///   - answers: How many requests had been answered since the turn before, when it began.
+    ///   - putBack: How many orders had not had their turn in time since then.
+    ///   - isBehind: Whether more came while it worked.
+    mutating func turned(answers: Int, putBack: Int, isBehind: Bool) {
+        count -= (count + 15) / 16
+        if putBack > 0 {
+            count = 0
+        } else if isBehind {
+            count = max(count, min(2 * answers, limit))
+        }
+    }
+}
