@@ -37,8 +37,34 @@ extension DatabaseTests {
                 ORDER BY p.proname
                 """)
             // A pinned path would keep PostgreSQL from inlining these; they name nothing outside pg_catalog.
-            #expect(try unpinned.map { try $0.text(0) } == ["rate_margin", "verifiable", "voucher_code"])
-            #expect(try unpinned.allSatisfy { try $0.bool(1) })
+            let inlined = try unpinned.filter { try $0.bool(1) }.map { try $0.text(0) }
+            #expect(inlined == ["rate_margin", "verifiable", "voucher_code"])
+            // Runs once per order: it names all in full instead (the next test).
+            #expect(try unpinned.filter { try !$0.bool(1) }.map { try $0.text(0) } == ["orders_announce"])
+        }
+
+        @Test func theAnnouncementIsTheSameWhateverTheSearchPath() async throws {
+            let test = try await TestQueue.make()
+            let order = try await test.claimedOrder(["shop_order_id": "'A \"1\"'"])
+            try await test.run(
+                """
+                CREATE SCHEMA evil;
+                CREATE FUNCTION evil.pg_notify(text, text) RETURNS void LANGUAGE sql AS 'SELECT';
+                CREATE FUNCTION evil.format(text, VARIADIC "any") RETURNS text LANGUAGE internal AS 'text_format';
+                CREATE FUNCTION evil.to_json(anyelement) RETURNS json LANGUAGE sql AS $$ SELECT '"evil"'::json $$;
+                SET search_path = evil, pg_catalog
+                """)
+            let heard = try await test.notifications(on: "giftbridge_results") {
+                try await test.run(
+                    """
+                    UPDATE giftbridge.orders SET status = 'completed', submission_id = NULL, due_at = NULL,
+                        completed_at = now(), voucher_codes = '{C}' WHERE id = \(order.orderID)
+                    """)
+            }
+            #expect(
+                heard.map(\.payload) == [
+                    #"{"id": \#(order.orderID), "shop": "default", "shop_order_id": "A \"1\"", "status": "completed"}"#
+                ])
         }
 
         @Test(arguments: SQL.functions.map(\.name))
