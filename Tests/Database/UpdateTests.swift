@@ -105,23 +105,34 @@ extension DatabaseTests {
         }
 
         @Test(arguments: [
-            (OrderStatus.pending, "due_at = NULL", "orders_due_while_open"),
-            (.pending, "completed_at = now()", "orders_completed_has_time"),
-            (.pending, "voucher_codes = '{A}'", "orders_result_only_when_completed"),
-            (.pending, "order_reference = 'A'", "orders_result_only_when_completed"),
-            (.pending, "submission_id = 1", "orders_submitting_has_submission"),
-            (.pending, "in_doubt_since = now()", "orders_in_doubt_since"),
-            (.pending, "status = 'sold', due_at = NULL", "orders_status_known"),
-            (.submitting, "submission_id = NULL", "orders_submitting_has_submission"),
-            (.submitting, "due_at = NULL", "orders_due_while_open"),
-            (.completed, "completed_at = NULL", "orders_completed_has_time"),
-            (.completed, "voucher_codes = NULL", "orders_completed_has_codes"),
-            (.completed, "due_at = now()", "orders_due_while_open"),
-            (.rejected, "error = NULL", "orders_explained"),
-            (.failed, "due_at = now()", "orders_due_while_open"),
-            (.inDoubt, "in_doubt_since = NULL", "orders_in_doubt_since"),
-            (.inDoubt, "error = NULL", "orders_explained"),
-            (.cancelled, "due_at = now()", "orders_due_while_open"),
+            (OrderStatus.pending, "due_at = NULL", "orders_fit_status"),
+            (.pending, "completed_at = now()", "orders_fit_status"),
+            (.pending, "voucher_codes = '{A}'", "orders_result_when_completed"),
+            (.pending, "order_reference = 'A'", "orders_result_when_completed"),
+            (.pending, "submission_id = 1", "orders_fit_status"),
+            (.pending, "in_doubt_since = now()", "orders_fit_status"),
+            (.pending, "status = 'sold'", "orders_fit_status"),
+            (.pending, "status = 'sold', due_at = NULL", "orders_fit_status"),
+            (.pending, "status = 'sold', due_at = NULL, error = 'Why.'", "orders_fit_status"),
+            (.submitting, "submission_id = NULL", "orders_fit_status"),
+            (.submitting, "due_at = NULL", "orders_fit_status"),
+            (.submitting, "completed_at = now(), voucher_codes = '{A}'", "orders_fit_status"),
+            (.submitting, "order_reference = 'A'", "orders_result_when_completed"),
+            (.submitting, "status = 'completed'", "orders_fit_status"),
+            (.completed, "completed_at = NULL", "orders_fit_status"),
+            (.completed, "voucher_codes = NULL", "orders_result_when_completed"),
+            (.completed, "due_at = now()", "orders_fit_status"),
+            (.completed, "in_doubt_since = now()", "orders_fit_status"),
+            (.completed, "submission_id = 1, due_at = now()", "orders_fit_status"),
+            (.rejected, "error = NULL", "orders_fit_status"),
+            (.rejected, "in_doubt_since = now()", "orders_fit_status"),
+            (.failed, "error = NULL", "orders_fit_status"),
+            (.failed, "due_at = now()", "orders_fit_status"),
+            (.inDoubt, "in_doubt_since = NULL", "orders_fit_status"),
+            (.inDoubt, "in_doubt_since = NULL, due_at = now()", "orders_fit_status"),
+            (.inDoubt, "error = NULL", "orders_fit_status"),
+            (.cancelled, "due_at = now()", "orders_fit_status"),
+            (.cancelled, "in_doubt_since = now()", "orders_fit_status"),
         ])
         func tableConstraintsTieColumnsToTheState(status: OrderStatus, change: String, constraint: String) async throws
         {
@@ -164,7 +175,7 @@ extension DatabaseTests {
         }
 
         @Test(arguments: [
-            ("orders_status_known", OrderStatus.allCases.map(\.rawValue)),
+            ("orders_fit_status", OrderStatus.allCases.map(\.rawValue)),
             (
                 "submissions_outcome_known",
                 [Settlement.Outcome.completed, .rejected, .retry, .inDoubt, .released].map(\.rawValue)

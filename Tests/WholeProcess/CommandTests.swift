@@ -100,6 +100,7 @@ import Testing
         let dry = try await RunningProcess.giftbridge(["migrate", "--dry-run"], environment: environment)
         #expect(dry.status == 0 && dry.text.contains("would apply migration 1: orders"))
         #expect(dry.text.contains("would apply migration 2: speed"))
+        #expect(dry.text.contains("would apply migration 3: lean_checks"))
         #expect(try await database.value("SELECT to_regnamespace('giftbridge') IS NULL") == "t")
         async let one = RunningProcess.giftbridge(["migrate"], environment: environment)
         async let two = RunningProcess.giftbridge(["migrate"], environment: environment)

@@ -50,7 +50,7 @@ BEGIN
             completed_at = CASE WHEN result.status = 'completed' THEN now() END,
             updated_at = now()
         FROM result
-        -- Only a submitting order has a submission (orders_submitting_has_submission).
+        -- Only a submitting order has a submission (orders_fit_status).
         WHERE o.id = ANY (v_order_ids) AND o.submission_id = result.submission_id
         RETURNING result.submission_id, o.id, o.status
     )
