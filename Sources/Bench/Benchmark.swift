@@ -61,15 +61,9 @@ public enum Benchmark {
     private static func measure(_ scene: Scene) async throws {
         let parts = scene.plan.parts
         if parts.contains(.limits) || parts.contains(.drain) {
-            let ceilings = try await Limits(scene: scene).measure()
-            if parts.contains(.drain) {
-                for delay in scene.plan.delays {
-                    for concurrency in scene.plan.concurrencies {
-                        try await Drain(scene: scene, ceilings: ceilings, delay: delay, concurrency: concurrency)
-                            .measure()
-                    }
-                }
-            }
+            let limits = Limits(scene: scene)
+            let before = try await limits.measure()
+            if parts.contains(.drain) { try await drain(scene, limits, before) }
         }
         if parts.contains(.latency) { try await Latency(scene: scene).measure() }
         if parts.contains(.idle) { try await Idle(scene: scene).measure() }
@@ -77,6 +71,23 @@ public enum Benchmark {
         if parts.contains(.growth) { try await Growth(scene: scene).measure() }
         if parts.contains(.insert) { try await InsertCost(scene: scene).measure() }
         if parts.contains(.allowance) { try await Allowance(scene: scene).measure() }
+    }
+
+    /// A machine's speed varies: the ceilings are what was possible before the drains or after them.
+    private static func drain(_ scene: Scene, _ limits: Limits, _ before: DrainCeilings) async throws {
+        var outcomes: [Drain.Outcome] = []
+        for delay in scene.plan.delays {
+            for concurrency in scene.plan.concurrencies {
+                outcomes.append(try await Drain(scene: scene, delay: delay, concurrency: concurrency).measure())
+            }
+        }
+        let after = try await limits.ceilings()
+        let ceilings = DrainCeilings(peer: max(before.peer, after.peer), server: max(before.server, after.server))
+        for drain in outcomes {
+            for doubt in ceilings.doubts(rate: drain.rate, peerCore: drain.peerCore, serverCore: drain.serverCore) {
+                scene.findings.fail("drain, \(drain.name): \(doubt)")
+            }
+        }
     }
 
     private static func machine(_ plan: BenchPlan, _ connection: Connection) async throws -> Machine {

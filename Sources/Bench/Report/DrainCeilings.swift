@@ -10,17 +10,21 @@ struct DrainCeilings: Sendable {
     /// - Parameters:
     ///   - rate: Orders a second.
     ///   - peerCore: The share of a core that the peer used, 0 to 1.
+    ///   - serverCore: The same of the server, whose work for one worker is that of one process; nil: not known.
     /// - Returns: A sentence each; none: nothing but the bridge was the limit.
-    func doubts(rate: Double, peerCore: Double) -> [String] {
+    func doubts(rate: Double, peerCore: Double, serverCore: Double?) -> [String] {
         var doubts: [String] = []
         if rate > peer * 0.8 || peerCore > 0.9 {
             doubts.append(
-                "the HTTP peer was the limit (its ceiling is \(Int(peer)) requests/s; it used \(Int(peerCore * 100)) % of a core)"
+                "the HTTP peer was the limit (its ceiling is \(Int(peer)) requests/s; it used \(percent(peerCore)) of a core)"
             )
         }
-        if rate > server * 0.9 {
-            doubts.append("PostgreSQL was the limit (claim and settle alone are \(Int(server)) orders/s)")
+        if rate > server || serverCore ?? 0 > 0.9 {
+            let used = serverCore.map { "; it used \(percent($0)) of a core" } ?? ""
+            doubts.append("PostgreSQL was the limit (claim and settle alone are \(Int(server)) orders/s\(used))")
         }
         return doubts
     }
+
+    private func percent(_ share: Double) -> String { "\(Int(share * 100)) %" }
 }

@@ -19,6 +19,11 @@ struct Limits {
         return DrainCeilings(peer: peer.maximum, server: server.maximum)
     }
 
+    /// Measures the ceilings without telling of them.
+    func ceilings() async throws -> DrainCeilings {
+        try await DrainCeilings(peer: peerCeiling().maximum, server: serverCeiling().maximum)
+    }
+
     private func peerCeiling() async throws -> Measurement {
         try await scene.peer.delay(.zero)
         var rates: [Double] = []
