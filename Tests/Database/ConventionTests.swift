@@ -52,6 +52,7 @@ extension DatabaseTests {
                 CREATE FUNCTION evil.pg_notify(text, text) RETURNS void LANGUAGE sql AS 'SELECT';
                 CREATE FUNCTION evil.format(text, VARIADIC "any") RETURNS text LANGUAGE internal AS 'text_format';
                 CREATE FUNCTION evil.to_json(anyelement) RETURNS json LANGUAGE sql AS $$ SELECT '"evil"'::json $$;
+                CREATE DOMAIN evil.text AS pg_catalog.text CHECK (VALUE = 'evil');
                 SET search_path = evil, pg_catalog
                 """)
             let heard = try await test.notifications(on: "giftbridge_results") {

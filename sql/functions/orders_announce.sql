@@ -6,7 +6,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_is_sent CONSTANT boolean := pg_catalog.pg_notify('giftbridge_results', pg_catalog.format(
         '{"id": %s, "shop": %s, "shop_order_id": %s, "status": "%s"}',
-        NEW.id, pg_catalog.to_json(NEW.shop), coalesce(pg_catalog.to_json(NEW.shop_order_id)::text, 'null'), NEW.status)) IS NOT NULL;
+        NEW.id, pg_catalog.to_json(NEW.shop), coalesce(pg_catalog.to_json(NEW.shop_order_id)::pg_catalog.text, 'null'), NEW.status)) IS NOT NULL;
 BEGIN
     RETURN NULL;
 END
