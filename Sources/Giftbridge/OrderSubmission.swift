@@ -19,27 +19,27 @@ struct OrderSubmission: Sendable {
         // The request may take until its deadline, and the lease must still hold then.
         let patience = min(lease - requestTimeout - order.claimedAt.duration(to: .now), Self.patience)
         guard patience > .zero else { return Settlement(releasing: order) }
-        let answer: VendorAnswer
-        let verdict: Verdict
+        let sale: PosSale
+        let endpoint: VendorEndpoint
         switch (order.sale, endpoints.endpoint(shop: order.shop, apiURL: order.apiURL)) {
         case (.failure(let invalid), _):
             return settlement(
                 order,
                 .refused(Refusal(status: 0, message: "The bridge cannot send this order: \(invalid).", fields: [])))
-        case (_, .failure(let fault)):
-            return settlement(order, .misconfigured(reason: fault.description))
-        case (.success(let sale), .success(let endpoint)):
-            CrashPoint.sending.reached()
-            guard let reply = await vendor.submit(sale.body(), to: endpoint, patience: patience) else {
-                return Settlement(releasing: order)
-            }
-            answer = reply.answer
-            metrics.requested(took: reply.took)
-            CrashPoint.answered.reached()
-            verdict = Verdict(answer, items: sale.items.count)
+        case (_, .failure(let fault)): return settlement(order, .misconfigured(reason: fault.description))
+        case (.success(let valid), .success(let known)): (sale, endpoint) = (valid, known)
         }
+        CrashPoint.sending.reached()
+        guard let reply = await vendor.submit(sale.body(), to: endpoint, patience: patience) else {
+            return Settlement(releasing: order)
+        }
+        metrics.requested(took: reply.took)
+        CrashPoint.answered.reached()
+        let verdict = Verdict(reply.answer, items: sale.items.count)
         var settlement = settlement(order, verdict)
-        settlement.record(answer, of: order, verdict: verdict)
+        settlement.record(reply.answer, of: order, verdict: verdict)
+        // The vendor said to stop. What was claimed before the database knows of it goes back.
+        if settlement.consequence != nil { vendor.turnAway(endpoint) }
         return settlement
     }
 

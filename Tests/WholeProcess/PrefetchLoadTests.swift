@@ -118,6 +118,30 @@ import Testing
         }
     }
 
+    /// The vendor answers 429 to one of those on the way: those behind them are not sent after it, and go back.
+    @Test func aVendorThatSaysToStopGetsNothingThatWaits() async throws {
+        let database = try await TestServer.shared.database()
+        try await database.liftLimit()
+        try await VendorPeer.run(Self.vendor) { vendor in
+            try await database.insertOrders(1...1000)
+            let putBack = "SELECT count(*) FROM giftbridge.submissions WHERE outcome = 'released'"
+            try await Bridge(database, vendor, Self.settings).run { _ in
+                var stops = 0
+                repeat {
+                    try await database.wait(for: "t", from: Self.isHoldingMore)
+                    try await vendor.fault("status_429")
+                    stops += 1
+                    try await database.wait(
+                        for: "\(stops)", from: "SELECT count(*) FROM giftbridge.submissions WHERE http_status = 429")
+                } while try await database.value(putBack) == "0" && stops < 5
+                try await database.waitUntilFinished()
+            }
+            #expect(try await database.states() == "completed=1000")
+            try await expectTheBooksBalance(database, vendor)
+            #expect(try await database.value(putBack) != "0", "held orders went back, though no turn was late")
+        }
+    }
+
     /// The vendor stands still when the worker is told to stop, and the drain's time is short.
     @Test func aDrainThatIsOverLetsGoOfWhatWasNotSent() async throws {
         let database = try await TestServer.shared.database()

@@ -155,6 +155,36 @@ struct VendorClientTurnTests {
         }
     }
 
+    @Test("What waits for one endpoint can be turned away; what is on the way, and other endpoints, are not touched")
+    func turnedAway() async throws {
+        // The first is never answered; the others are.
+        let script = RawPeer.Script(request: { wire, _, request in
+            if request.text != "first" { wire.answer(VendorClientTests.receipt) }
+        })
+        try await RawPeer.run(script) { peer in
+            try await VendorClientTests.withClient(concurrency: 1, timeout: .seconds(60)) { client in
+                let first = Task { await client.submit(Array("first".utf8), to: peer.endpoint) }
+                try await peer.wait(for: "the first request") { $0.requests.count == 1 }
+                let other = VendorEndpoint(baseURL: peer.url, key: "sk_other")
+                // On the client's own thread, one after another.
+                let waiting = [("mine", peer.endpoint), ("other's", other)].map { text, endpoint in
+                    Task(executorPreference: client.executor) {
+                        await client.submit(Array(text.utf8), to: endpoint, patience: Self.patience)
+                    }
+                }
+                await Task(executorPreference: client.executor) { client.turnAway(peer.endpoint) }.value
+                let before = ContinuousClock.now
+                #expect(await waiting[0].value == nil)
+                #expect(before.duration(to: .now) < .seconds(10), "long before its patience was over")
+                #expect(peer.record.requests.map(\.text) == ["first"])
+                first.cancel()
+                #expect(VendorClientFaultTests.mayHaveBeenSent(await first.value) == true)
+                #expect(await waiting[1].value?.answer == .response(VendorClientTests.ok))
+            }
+            #expect(peer.record.requests.map(\.text) == ["first", "other's"])
+        }
+    }
+
     @Test("A shutdown tells those that wait")
     func shutdown() async throws {
         try await RawPeer.run(RawPeer.Script()) { peer in

@@ -31,6 +31,15 @@ final class RequestSlots {
         fill()
     }
 
+    /// The turn of those that wait for an endpoint does not come.
+    func turnAway(_ endpoint: VendorEndpoint) {
+        waiting.removeAll { exchange in
+            guard exchange.endpoint == endpoint else { return false }
+            exchange.cancel()
+            return true
+        }
+    }
+
     /// Nobody's turn comes any more.
     func shutDown() {
         sweep?.cancel()

@@ -79,6 +79,11 @@ public final class VendorClient: Sendable {
         }
     }
 
+    /// The vendor said to stop: the turn of what waits for this endpoint does not come. What is on the way stays there.
+    public func turnAway(_ endpoint: VendorEndpoint) {
+        onLoop { [dispatch] in dispatch.value?.turnAway(endpoint) }
+    }
+
     private func onLoop(_ body: @escaping @Sendable () -> Void) {
         if loop.inEventLoop { body() } else { loop.execute(body) }
     }

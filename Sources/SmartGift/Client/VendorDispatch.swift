@@ -25,6 +25,8 @@ final class VendorDispatch {
         slots.enter(exchange)
     }
 
+    func turnAway(_ endpoint: VendorEndpoint) { slots.turnAway(endpoint) }
+
     func shutDown() {
         isShutDown = true
         slots.shutDown()
