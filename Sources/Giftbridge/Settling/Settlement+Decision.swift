@@ -57,9 +57,9 @@ extension Settlement {
         }
     }
 
-    /// Puts an order back that was not sent, because its turn did not come in time.
+    /// Puts an order back that was not sent, because its turn did not come.
     init(releasing order: ClaimedOrder) {
-        self.init(unsold: order, error: "Put back: the request could not leave in time, and was not sent.", .released)
+        self.init(unsold: order, error: "Put back, as its turn did not come: it was not sent.", .released)
         dueIn = .seconds(1)
     }
 
