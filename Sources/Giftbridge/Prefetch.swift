@@ -1,5 +1,6 @@
 /// How many orders to claim ahead of those that may be on the way, so that whoever is answered while the loop is busy with the
-/// database finds a successor. None where the vendor, not the loop, sets the pace. Pure: no clock, no database.
+/// database finds a successor. As many as eight turns see answered: who waits, waits for a few turns of the loop, and where
+/// the vendor, not the loop, sets the pace, there are none. Pure: no clock, no database.
 struct Prefetch {
     /// No more than this.
     let limit: Int
@@ -22,7 +23,7 @@ struct Prefetch {
         if putBack > 0 {
             count = 0
         } else if isBehind {
-            count = max(count, min(2 * answers, limit))
+            count = max(count, min(8 * answers, limit))
         }
     }
 }

@@ -18,12 +18,13 @@ struct PrefetchTests {
     @Test(
         "Up at once where the loop is behind, down slowly, to none where a turn did not come",
         arguments: [
-            Turn(answers: 10, isBehind: true, count: 20),
+            Turn(answers: 10, isBehind: true, count: 80),
+            Turn(answers: 1, isBehind: true, count: 8),
             Turn(answers: 10, count: 0),
             Turn(answers: 0, isBehind: true, count: 0),
-            Turn(answers: 80, isBehind: true, count: 100),
+            Turn(answers: 13, isBehind: true, count: 100),
             Turn(from: 64, answers: 1, isBehind: true, count: 60),
-            Turn(from: 64, answers: 40, isBehind: true, count: 80),
+            Turn(from: 64, answers: 9, isBehind: true, count: 72),
             Turn(from: 64, answers: 40, count: 60),
             Turn(from: 64, answers: 40, putBack: 1, isBehind: true, count: 0),
             Turn(from: 2, count: 1),
