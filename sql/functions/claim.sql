@@ -39,8 +39,10 @@ BEGIN
                 upper(current_setting('transaction_isolation'))),
             HINT = 'See default_transaction_isolation of the database and of the worker''s role.';
     END IF;
-    -- The journal must outlive a crash of the server.
-    PERFORM giftbridge.flush_commit();
+    -- The journal must outlive a crash of the server, whatever the session's synchronous_commit.
+    IF current_setting('synchronous_commit') IN ('off', 'local') THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
     IF EXISTS (SELECT FROM giftbridge.orders AS o WHERE o.status = 'submitting' AND o.due_at <= now()) THEN
         PERFORM giftbridge.rescue(p_verify_after);
     END IF;
@@ -49,7 +51,7 @@ BEGIN
     -- Once: where there are many shops this is the dearest question.
     SELECT array_agg(lane.shop ORDER BY lane.priority DESC, lane.shop),
         array_agg(lane.priority ORDER BY lane.priority DESC, lane.shop) INTO v_lane_shops, v_lane_priorities
-    FROM giftbridge.lanes() AS lane WHERE lane.due_at <= v_now;
+    FROM giftbridge.lanes AS lane WHERE lane.due_at <= v_now;
     -- A group is limited if any of its shops is, be it one that has nothing due.
     SELECT array_agg(s.name), array_agg(s.rate_group), bool_or(EXISTS (
         SELECT FROM giftbridge.shops AS t
@@ -100,7 +102,7 @@ BEGIN
             assigned_codes = CASE WHEN o.status = 'pending' AND o.assigned_codes IS NULL AND s.assign_codes
                 THEN giftbridge.assigned_codes(o.items, s.code_prefix) ELSE o.assigned_codes END
         FROM giftbridge.shops AS s
-        -- Not plainly o.shop: for a table that it takes for empty the planner would walk the shop's orders, all that ever were.
+        -- Not plainly o.shop: for a table that it takes for empty the planner would walk an index that has the shop in it.
         WHERE o.id = ANY (v_picked) AND s.name = o.shop || ''
         RETURNING o.*, s.api_url, s.rate_group
     ), journal AS (

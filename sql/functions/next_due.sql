@@ -13,7 +13,7 @@ BEGIN
         UNION ALL
         SELECT greatest(waiting.at, s.paused_until, allowance.next_at)
         FROM (
-            SELECT lane.shop, min(lane.due_at) AS at FROM giftbridge.lanes() AS lane GROUP BY lane.shop
+            SELECT lane.shop, min(lane.due_at) AS at FROM giftbridge.lanes AS lane GROUP BY lane.shop
             UNION ALL
             SELECT o.shop, min(o.due_at) FROM giftbridge.orders AS o
             WHERE o.status = 'in_doubt' AND o.due_at IS NOT NULL GROUP BY o.shop

@@ -2,12 +2,12 @@
 -- time, id. A shop paused by a set-up fault gives one order as a probe once its pause has ended, and is paused for p_lease more.
 -- p_lane_shops and p_lane_priorities: the lanes that have something due, the highest priority first.
 --
--- Called by claim and pick_fairly, whose planner settings it has. Locks the orders (FOR UPDATE SKIP LOCKED), and the shop where
--- it is paused.
+-- Called by claim and pick_fairly, whose planner settings and search_path it has. Locks the orders (FOR UPDATE SKIP LOCKED), and
+-- the shop where it is paused.
 CREATE OR REPLACE FUNCTION giftbridge.pick(
     p_shop text, p_most integer, p_lane_shops text[], p_lane_priorities integer[], p_lease interval, p_now timestamptz
 ) RETURNS bigint[]
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
     v_picked bigint[];
 BEGIN

@@ -27,7 +27,10 @@ DECLARE
     v_statuses text[];
     v_is_late  boolean;   -- some order is no longer its submission's
 BEGIN
-    PERFORM giftbridge.flush_commit();
+    -- Nothing is announced on a commit that a crash could take back, whatever the session's synchronous_commit.
+    IF current_setting('synchronous_commit') IN ('off', 'local') THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
     -- Orders before journal rows: a rescue does so too, and skips orders that are locked, so the two never wait for one another.
     WITH result AS (
         SELECT * FROM unnest(p_submission_ids, p_statuses, p_counted, p_due_in, p_new_codes, p_http_statuses, p_errors, p_references,
