@@ -34,7 +34,8 @@ public struct BenchPlan: Sendable {
     public var orders: Int?
     /// Waiting and finished orders each for the growth. Default: a million.
     public var rows = 1_000_000
-    /// A server on which to make, and later drop, the database `giftbridge_bench`; nil: a throwaway one. Default: nil.
+    /// A server on which to make, and later drop, the database `giftbridge_bench`, and for the growth
+    /// `giftbridge_bench_second`; nil: a throwaway one. Default: nil.
     public var databaseURL: String?
     /// The folder for the throwaway server's data: on the disk to be measured. Default: `/var/tmp`.
     public var directory = "/var/tmp"

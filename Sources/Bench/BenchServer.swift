@@ -30,8 +30,9 @@ struct BenchServer: Sendable {
         do {
             try await admin.script(SQL.Bench.createDatabase)
             do {
+                let conninfo = conninfo(url, database: "giftbridge_bench")
                 result = .success(
-                    try await body(BenchServer(conninfo: conninfo(url), directory: directory, log: nil)))
+                    try await body(BenchServer(conninfo: conninfo, directory: directory, log: nil)))
             } catch {
                 result = .failure(error)
             }
@@ -61,11 +62,9 @@ struct BenchServer: Sendable {
         }
     }
 
-    /// The same server's database `giftbridge_bench`: of a name that stands twice libpq takes the last.
-    private static func conninfo(_ url: String) -> String {
-        guard url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") else {
-            return "\(url) dbname=giftbridge_bench"
-        }
-        return url + (url.contains("?") ? "&" : "?") + "dbname=giftbridge_bench"
+    /// Another database of the same server: of a name that stands twice libpq takes the last.
+    static func conninfo(_ url: String, database: String) -> String {
+        guard url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") else { return "\(url) dbname=\(database)" }
+        return url + (url.contains("?") ? "&" : "?") + "dbname=\(database)"
     }
 }

@@ -17,10 +17,7 @@ public enum Benchmark {
         _ plan: BenchPlan, tell: @Sendable @escaping (Measurement) -> Void
     ) async throws -> BenchReport {
         try await BenchServer.run(plan) { server in
-            let options = ConnectionOptions(
-                commandTimeout: nil, applicationName: "giftbridge bench", settings: ["enable_seqscan": "off"])
-            let connection = try await Connection.open(
-                server.conninfo, options: options, logger: Logger(label: "bench"))
+            let connection = try await open(server.conninfo)
             let report: Result<BenchReport, any Error>
             do {
                 report = .success(try await run(plan, on: server, connection, tell))
@@ -32,12 +29,25 @@ public enum Benchmark {
         }
     }
 
+    /// Opens a connection of the benchmark's own, and installs the schema.
+    static func open(_ conninfo: String) async throws -> Connection {
+        let options = ConnectionOptions(
+            commandTimeout: nil, applicationName: "giftbridge bench", settings: ["enable_seqscan": "off"])
+        let connection = try await Connection.open(conninfo, options: options, logger: Logger(label: "bench"))
+        do {
+            _ = try await Schema.migrate(connection)
+            try await connection.query(SQL.Bench.shop)
+        } catch {
+            await connection.close()
+            throw error
+        }
+        return connection
+    }
+
     private static func run(
         _ plan: BenchPlan, on server: BenchServer, _ connection: Connection,
         _ tell: @Sendable @escaping (Measurement) -> Void
     ) async throws -> BenchReport {
-        _ = try await Schema.migrate(connection)
-        try await connection.query(SQL.Bench.shop)
         let findings = Findings(tell: tell)
         let machine = try await machine(plan, connection)
         if !machine.isRelease { findings.warn("this is a debug build: build with -c release to measure") }

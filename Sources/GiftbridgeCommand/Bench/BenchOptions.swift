@@ -37,8 +37,8 @@ struct BenchOptions: ParsableArguments {
 
     @Option(
         help: """
-            A server on which to make the database giftbridge_bench, and drop it at the end: any libpq URI or conninfo of a \
-            role that may. (default: a throwaway server)
+            A server on which to make the database giftbridge_bench (for growth giftbridge_bench_second too), and drop it at \
+            the end: any libpq URI or conninfo of a role that may. (default: a throwaway server)
             """)
     var databaseUrl: String?
 

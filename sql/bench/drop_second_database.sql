@@ -1,0 +1,1 @@
+DROP DATABASE IF EXISTS giftbridge_bench_second WITH (FORCE)
