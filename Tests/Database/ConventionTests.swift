@@ -39,20 +39,37 @@ extension DatabaseTests {
             // A pinned path would keep PostgreSQL from inlining these; they name nothing outside pg_catalog.
             let inlined = try unpinned.filter { try $0.bool(1) }.map { try $0.text(0) }
             #expect(inlined == ["rate_margin", "verifiable", "voucher_code"])
-            // These run once per order, or in every claim, and pinning is dear: the announcement names all in full instead
+            // These run once per order, or in every claim, where pinning is dear: the announcement names all in full instead
             // (the next test), the others have the pinned path of their callers.
             let bare = try unpinned.filter { try !$0.bool(1) }.map { try $0.text(0) }
-            #expect(bare == ["assigned_codes", "orders_announce", "pick"])
+            #expect(bare == ["assigned_codes", "items_check", "orders_announce", "pick"])
             let callers = try await test.column(
                 """
                 SELECT p.proname::text FROM pg_proc AS p
-                WHERE p.pronamespace = 'giftbridge'::regnamespace AND p.prosrc ~ 'giftbridge\\.(assigned_codes|pick)\\('
+                WHERE p.pronamespace = 'giftbridge'::regnamespace
+                    AND p.prosrc ~ 'giftbridge\\.(assigned_codes|items_check|pick)\\('
                 UNION ALL
                 SELECT v.viewname FROM pg_views AS v
-                WHERE v.schemaname = 'giftbridge' AND v.definition ~ '(assigned_codes|pick)\\('
+                WHERE v.schemaname = 'giftbridge' AND v.definition ~ '(assigned_codes|items_check|pick)\\('
                 ORDER BY 1
                 """)
-            #expect(callers == ["claim", "pick_fairly"], "and these are pinned, as they are not in the list above")
+            // Not in the list above: pinned.
+            #expect(callers == ["claim", "orders_check", "pick_fairly"])
+        }
+
+        /// Also in a session that has called it under a path of its own, and has plans from there.
+        @Test func aPriceIsTheSameWhateverTheSearchPath() async throws {
+            let test = try await TestQueue.make()
+            try await test.run(
+                """
+                CREATE SCHEMA evil;
+                CREATE FUNCTION evil.scale(numeric) RETURNS integer LANGUAGE sql AS 'SELECT 0';
+                SET search_path = evil, pg_catalog
+                """)
+            let items = #"[{"id": 1, "price": 10.001}]"#
+            for _ in 1...7 { try await test.run("SELECT giftbridge.items_check('\(items)')") }
+            let refusal = try await test.error(TestQueue.insert(1, ["items": "'\(items)'"]))
+            #expect("\(refusal)".contains("at most two decimals"), "\(refusal)")
         }
 
         @Test func theAnnouncementIsTheSameWhateverTheSearchPath() async throws {

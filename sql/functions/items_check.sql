@@ -1,10 +1,11 @@
 -- Refuses items that the vendor could never sell (vendor page create-order, field `items`).
--- Called by orders_check. Takes no locks.
+-- Called by orders_check, whose search_path it has. Takes no locks.
 CREATE OR REPLACE FUNCTION giftbridge.items_check(p_items jsonb) RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_item    jsonb;
     v_at      text;
+    v_unknown jsonb;
     v_field   text;
     v_number  numeric;
     v_longest integer;
@@ -21,8 +22,9 @@ BEGIN
         IF jsonb_typeof(v_item) <> 'object' THEN
             PERFORM giftbridge.refuse_order(v_at, 'must be a JSON object');
         END IF;
-        v_field := (SELECT key FROM jsonb_object_keys(v_item - '{id,price,to,from,message,code,persons}'::text[]) AS key LIMIT 1);
-        IF v_field IS NOT NULL THEN
+        v_unknown := v_item - '{id,price,to,from,message,code,persons}'::text[];
+        IF v_unknown <> '{}' THEN
+            v_field := (SELECT key FROM jsonb_object_keys(v_unknown) AS key LIMIT 1);
             PERFORM giftbridge.refuse_order(v_at, format('has a field %I that the vendor does not know: the fields are id, price, to, from, message, code and persons', left(v_field, 40)));
         END IF;
 
@@ -56,7 +58,7 @@ BEGIN
         END LOOP;
 
         IF jsonb_typeof(v_item -> 'code') = 'string' THEN
-            IF (v_item ->> 'code') !~ '^[A-Za-z0-9]{1,64}$' THEN
+            IF (v_item ->> 'code') !~ '^[A-Za-z0-9]+$' OR length(v_item ->> 'code') > 64 THEN
                 PERFORM giftbridge.refuse_order(v_at || '.code', 'must be 1 to 64 letters and digits (A-Z, a-z, 0-9)');
             ELSIF upper(v_item ->> 'code') = ANY (v_codes) THEN
                 PERFORM giftbridge.refuse_order(v_at || '.code', 'stands twice in the order: a voucher code is unique');

@@ -31,7 +31,8 @@ BEGIN
 
     PERFORM giftbridge.items_check(NEW.items);
 
-    IF NEW.shop_order_id !~ '^[^[:cntrl:]]{1,200}$' THEN
+    -- Lengths are not the patterns' business: {1,200} takes 25 times as long to match.
+    IF length(NEW.shop_order_id) NOT BETWEEN 1 AND 200 OR NEW.shop_order_id ~ '[[:cntrl:]]' THEN
         PERFORM giftbridge.refuse_order('shop_order_id', 'must be 1 to 200 characters without control characters, or null');
     END IF;
     IF coalesce(NEW.customer_email, '') !~ '^[^@[:space:]]+@[^@[:space:]]+$' THEN
