@@ -39,7 +39,7 @@ BEGIN
                 upper(current_setting('transaction_isolation'))),
             HINT = 'See default_transaction_isolation of the database and of the worker''s role.';
     END IF;
-    -- The journal must outlive a crash of the server, whatever the session's synchronous_commit.
+    -- The journal must outlive a crash of the server, and reach its synchronous standby, whatever the session's setting.
     IF current_setting('synchronous_commit') IN ('off', 'local') THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
