@@ -38,6 +38,7 @@ struct OrderSubmission: Sendable {
         let verdict = Verdict(reply.answer, items: sale.items.count)
         var settlement = settlement(order, verdict)
         settlement.record(reply.answer, of: order, verdict: verdict)
+        settlement.took = reply.took
         // The vendor said to stop. What was claimed before the database knows of it goes back.
         if settlement.consequence != nil { vendor.turnAway(endpoint) }
         return settlement

@@ -175,7 +175,8 @@ public actor Worker: Service {
             try await self.beat(queue)
             try await self.turn(queue)
         }
-        prefetch.turned(answers: arrived.count - putBack, putBack: putBack, isBehind: !outbox.isEmpty)
+        prefetch.turned(
+            answers: arrived.count { Prefetch.isSoon($0.took) }, putBack: putBack, isBehind: !outbox.isEmpty)
         let isIdle = claimed.isEmpty
         // Where results wait, the next turn follows at once: this is done while the database is at it, and costs it nothing.
         if outbox.isEmpty || !unsettled.isEmpty || queue == nil || mustLookAhead { catchUp() }

@@ -35,6 +35,14 @@ struct PrefetchTests {
         #expect(prefetch.count == turn.count)
     }
 
+    @Test(
+        "Nothing is gained beside an answer that took long",
+        arguments: [(0, true), (250, true), (251, false), (5000, false)])
+    func soon(milliseconds: Int, isSoon: Bool) {
+        #expect(Prefetch.isSoon(.milliseconds(milliseconds)) == isSoon)
+        #expect(!Prefetch.isSoon(nil), "not sent")
+    }
+
     @Test("It ends at none in a bounded number of turns")
     func decay() {
         var prefetch = Prefetch(limit: 10_000, count: 10_000)

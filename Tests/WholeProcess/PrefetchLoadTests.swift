@@ -14,6 +14,14 @@ import Testing
     /// The worker has claimed more than may be on the way.
     static let isHoldingMore = "SELECT count(*) > \(concurrency) FROM giftbridge.orders WHERE status = 'submitting'"
 
+    /// How many were claimed and not finished at once, by the journal.
+    static let mostHeld = """
+        SELECT max(held) FROM (
+            SELECT sum(step) OVER (ORDER BY at, step) AS held FROM (
+                SELECT claimed_at AS at, 1 AS step FROM giftbridge.submissions
+                UNION ALL SELECT finished_at, -1 FROM giftbridge.submissions) AS steps) AS sums
+        """
+
     @Test func noMoreAreOnTheWayThanThereMayBe() async throws {
         let database = try await TestServer.shared.database()
         try await database.liftLimit()
@@ -42,14 +50,7 @@ import Testing
             #expect(most <= Self.concurrency && most > Self.concurrency / 2, "at the vendor at once")
             #expect(times.count == 1000)
 
-            let held = try await database.value(
-                """
-                SELECT max(held) FROM (
-                    SELECT sum(step) OVER (ORDER BY at, step) AS held FROM (
-                        SELECT claimed_at AS at, 1 AS step FROM giftbridge.submissions
-                        UNION ALL SELECT finished_at, -1 FROM giftbridge.submissions) AS steps) AS sums
-                """)
-            let mostHeld = try #require(held.flatMap { Int($0) })
+            let mostHeld = try #require(try await database.value(Self.mostHeld).flatMap { Int($0) })
             #expect(mostHeld > Self.concurrency && mostHeld <= 2 * Self.concurrency, "claimed at once")
         }
     }
@@ -115,6 +116,18 @@ import Testing
                     SELECT count(*) FROM giftbridge.orders AS o WHERE attempts > 1 AND NOT EXISTS (
                         SELECT FROM giftbridge.submissions AS j WHERE j.order_id = o.id AND j.outcome = 'in_doubt')
                     """) == "0", "an attempt that was put back does not count")
+        }
+    }
+
+    /// All that are on the way are answered in one swarm, and long after they were sent: nothing is gained by holding more.
+    @Test func aSlowVendorIsClaimedNothingAheadFor() async throws {
+        let database = try await TestServer.shared.database()
+        try await database.liftLimit()
+        try await VendorPeer.run(["--rate-limit", "0", "--latency", "400ms"]) { vendor in
+            try await database.insertOrders(1...96)
+            try await Bridge(database, vendor, Self.settings).run { _ in try await database.waitUntilFinished() }
+            #expect(try await database.states() == "completed=96")
+            #expect(try await database.value(Self.mostHeld) == "\(Self.concurrency)", "claimed at once")
         }
     }
 

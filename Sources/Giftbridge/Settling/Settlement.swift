@@ -40,4 +40,6 @@ struct Settlement: Sendable, Equatable {
     var reference: String?
     var voucherCodes: [String]?
     var consequence: Consequence?
+    /// How long the request took; nil: none was sent.
+    var took: Duration?
 }
