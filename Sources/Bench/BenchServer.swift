@@ -28,19 +28,15 @@ struct BenchServer: Sendable {
         let admin = try await Connection.open(url, logger: Logger(label: "bench"))
         let result: Result<Value, any Error>
         do {
-            try await admin.script(SQL.Bench.createDatabase)
-            do {
+            let value = try await withDatabase(
+                on: admin, create: SQL.Bench.createDatabase, drop: SQL.Bench.dropDatabase
+            ) {
                 let conninfo = conninfo(url, database: "giftbridge_bench")
-                result = .success(
-                    try await body(BenchServer(conninfo: conninfo, directory: directory, log: nil)))
-            } catch {
-                result = .failure(error)
+                return try await body(BenchServer(conninfo: conninfo, directory: directory, log: nil))
             }
-            // A task of its own: it has to be done after a cancellation too.
-            try await Task { try await admin.script(SQL.Bench.dropDatabase) }.value
+            result = .success(value)
         } catch {
-            await admin.close()
-            throw error
+            result = .failure(error)
         }
         await admin.close()
         try FileManager.default.removeItem(atPath: directory)
@@ -60,6 +56,18 @@ struct BenchServer: Sendable {
                 BenchServer(
                     conninfo: server.conninfo(), directory: server.directory, log: "\(server.directory)/log"))
         }
+    }
+
+    /// Makes a database, and drops it when `body` has ended.
+    static func withDatabase<Value: Sendable>(
+        on admin: Connection, create: String, drop: String, _ body: () async throws -> Value
+    ) async throws -> Value {
+        try await admin.script(create)
+        let result: Result<Value, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        // A task of its own: it has to be done after a cancellation too.
+        try await Task { try await admin.script(drop) }.value
+        return try result.get()
     }
 
     /// Another database of the same server: of a name that stands twice libpq takes the last.

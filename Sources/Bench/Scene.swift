@@ -43,21 +43,17 @@ struct Scene: Sendable {
     }
 
     /// Makes a second database with empty tables, and drops it when `body` has ended.
-    func withSecondDatabase(_ body: @Sendable @escaping (Connection) async throws -> Void) async throws {
-        try await connection.script(SQL.Bench.dropSecondDatabase)
-        try await connection.script(SQL.Bench.createSecondDatabase)
-        let result: Result<Void, any Error>
-        do {
+    func withSecondDatabase(_ body: (Connection) async throws -> Void) async throws {
+        try await BenchServer.withDatabase(
+            on: connection, create: SQL.Bench.createSecondDatabase, drop: SQL.Bench.dropSecondDatabase
+        ) {
             let second = try await Benchmark.open(
                 BenchServer.conninfo(conninfo, database: "giftbridge_bench_second"))
+            let result: Result<Void, any Error>
             do { result = .success(try await body(second)) } catch { result = .failure(error) }
             await second.close()
-        } catch {
-            result = .failure(error)
+            try result.get()
         }
-        // A task of its own: it has to be done after a cancellation too.
-        try await Task { try await connection.script(SQL.Bench.dropSecondDatabase) }.value
-        try result.get()
     }
 
     /// Waits until a worker listens.
