@@ -104,6 +104,26 @@ extension DatabaseTests {
             #expect(try await test.int("SELECT count(*) FROM giftbridge.orders WHERE status = 'completed'") == 1001)
         }
 
+        @Test func anOrderIsFoundByTheShopsNumberAlone() async throws {
+            let test = try await Self.backlog(analyzed: false)
+            try await test.run(
+                """
+                SET session_replication_role = replica;
+                UPDATE giftbridge.orders SET shop_order_id = 'N' || id;
+                RESET session_replication_role;
+                ANALYZE giftbridge.orders
+                """)
+            try await test.run("PREPARE find (text, bigint, text) AS \(SQL.Call.orderFind)")
+            try await test.run("PREPARE list (text, text, text, boolean, integer) AS \(SQL.Call.orders)")
+            for search in ["find('N7', NULL, NULL)", "find('7', 7, NULL)", "list(NULL, NULL, 'N7', false, 50)"] {
+                let plan = try await test.column("EXPLAIN (ANALYZE, BUFFERS, TIMING off) EXECUTE \(search)")
+                // The first line that tells is the whole plan's: hit=3, or hit=2 read=1.
+                let pages = try #require(plan.first { $0.contains("Buffers:") })
+                    .matches(of: /(?:hit|read)=(\d+)/).compactMap { Int($0.1) }.reduce(0, +)
+                #expect((1...20).contains(pages), "\(search): \(plan.joined(separator: "\n"))")
+            }
+        }
+
         @Test func rescueAndVerificationNeverReadAWholeTable() async throws {
             let test = try await Self.backlog(analyzed: true)
             #expect(try await test.claim(50, lease: .zero).count == 50)
