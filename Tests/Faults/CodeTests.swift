@@ -144,10 +144,11 @@ extension OneAtATime {
                 try await database.insert(
                     orders: faults, items: Self.mixed.replacing(#", "code": "SHOPCODE3""#, with: ""))
                 try await database.run("UPDATE giftbridge.orders SET payment_method = NULL")
-                let bridge = Bridge.quick(database, vendor, ["GIFTBRIDGE_VERIFY_AFTER": "500ms"])
+                let bridge = Bridge.quick(database, vendor, ["GIFTBRIDGE_VERIFY_AFTER": "1s"])
                 try await bridge.run { _ in
-                    let doubt = "SELECT count(*) FROM giftbridge.orders WHERE in_doubt_since IS NOT NULL"
-                    try await database.wait(for: "3", from: doubt)
+                    try await wait(for: "each order's first request") {
+                        try await Set(vendor.requests().map(\.order_id)).count == faults.count
+                    }
                     let codes = try await database.value(
                         "SELECT array_agg(assigned_codes ORDER BY id)::text FROM giftbridge.orders")
                     try await database.run(
@@ -155,7 +156,10 @@ extension OneAtATime {
                         UPDATE giftbridge.shops SET payment_method = 2, code_prefix = 'NEW', assign_codes = false,
                             online_methods = '{1,2}'
                         """)
+                    let changed = try await database.value("SELECT clock_timestamp()::text") ?? ""
                     try await database.waitUntilSettled()
+                    let last = "SELECT max(claimed_at) FROM giftbridge.submissions GROUP BY order_id"
+                    #expect(try await database.holds("'\(changed)' < ALL (\(last))"), "each was verified after the change")
                     let after = try await database.value(
                         "SELECT array_agg(assigned_codes ORDER BY id)::text FROM giftbridge.orders")
                     #expect(after == codes && codes?.contains("OLD") == true)
