@@ -31,7 +31,9 @@ import Testing
         try await VendorPeer.run(["--rate-limit", "0", "--latency", "50ms"]) { vendor in
             try await database.insertOrders(1...2000)
             let bridge = Bridge(database, vendor)
-            let outcome = try await bridge.runAndDrain { _ in
+            // Few at once, so that the work lasts: this test may get its turn late.
+            let slow = Bridge(database, vendor, ["GIFTBRIDGE_CONCURRENCY": "16"])
+            let outcome = try await slow.runAndDrain { _ in
                 try await database.wait(
                     for: "t", from: "SELECT count(*) >= 200 FROM giftbridge.orders WHERE status = 'completed'")
             }
