@@ -162,7 +162,7 @@ extension DatabaseTests {
             try await test.settle(settlement)
             #expect(try await test.claim().isEmpty)
             let wait = try #require(try await test.queue.nextDue())
-            #expect(wait > .seconds(99) && wait <= .seconds(100))
+            #expect(wait > .seconds(90) && wait <= .seconds(100))
             #expect(try await test.order(order.orderID, "status", "attempts") == ["pending", "0"])
         }
 

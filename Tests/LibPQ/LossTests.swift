@@ -86,9 +86,9 @@ extension OneAtATime {
         }
 
         @Test func answersInPiecesDoNotTimeOut() async throws {
-            let connection = try await openConnection(.init(commandTimeout: .milliseconds(400)))
+            let connection = try await openConnection(.init(commandTimeout: .seconds(1)))
             let rows = try await connection.query(
-                "SELECT repeat('x', 50000), pg_sleep(0.1) FROM generate_series(1, 8)"
+                "SELECT repeat('x', 50000), pg_sleep(0.2) FROM generate_series(1, 8)"
             )
             #expect(rows.count == 8)
         }

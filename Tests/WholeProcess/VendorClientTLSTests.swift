@@ -1,3 +1,4 @@
+import Foundation
 import NIOSSL
 import SmartGift
 import Testing
@@ -35,6 +36,34 @@ struct VendorClientTLSTests {
         }
         #expect(reason.contains("cannot be secured") && reason.contains("CERTIFICATE_VERIFY_FAILED"), "\(reason)")
         #expect(record.connections == 1 && record.requests.isEmpty)
+    }
+
+    /// As after a SIGSTOP: the client's thread stands still while it waits for its sockets, and sees the connection secured
+    /// before it sees that the request's time is over. Some runs have the peer on that thread, which then proves nothing.
+    @Test("A connection that comes too late gets no request", arguments: 1...4)
+    func late(run: Int) async throws {
+        signal(SIGUSR2) { _ in usleep(500_000) }
+        let standsStill = DispatchSemaphore(value: 0)
+        let script = RawPeer.Script(connected: { _ in _ = standsStill.wait(timeout: .now() + 10) })
+        try await RawPeer.run(script, tls: TestCertificate.server()) { peer in
+            let client = try VendorClient(
+                concurrency: 1, timeout: .milliseconds(300), certificateAuthorities: TestCertificate.pem)
+            let endpoint = VendorEndpoint(baseURL: "https://127.0.0.1:\(peer.port)", key: "sk_test")
+            let thread = await Task(executorPreference: client.executor) {
+                var signals = sigset_t()
+                sigemptyset(&signals)
+                sigaddset(&signals, SIGUSR2)
+                pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+                return pthread_self()
+            }.value
+            async let answer = client.submit([1], to: endpoint)
+            try await peer.wait(for: "the connection") { $0.connections == 1 }
+            pthread_kill(thread, SIGUSR2)
+            standsStill.signal()
+            #expect(VendorClientFaultTests.mayHaveBeenSent(await answer) == false)
+            try await client.shutdown()
+            #expect(peer.record.requests.isEmpty)
+        }
     }
 
     @Test("A certificate of somebody else: nothing is sent", arguments: ["127.0.0.2", "ip6-localhost", "localhost."])

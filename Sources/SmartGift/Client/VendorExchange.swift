@@ -11,7 +11,7 @@ final class VendorExchange: @unchecked Sendable {
         case new
         /// For its turn.
         case waiting(Continuation)
-        case running(Continuation, since: ContinuousClock.Instant)
+        case running(Continuation, since: ContinuousClock.Instant, until: ContinuousClock.Instant)
         case over
     }
 
@@ -44,22 +44,27 @@ final class VendorExchange: @unchecked Sendable {
         state = .waiting(continuation)
     }
 
-    /// A turn that comes now would be too late: it is told so.
+    /// Ends it if its turn, or its first byte, would be too late now. After a pause of the machine a slot or a connection may
+    /// be there before the timer is seen, and by then the order may be somebody else's.
     func giveUpIfLate() {
-        if turnBy <= .now { cancel() }
+        switch state {
+        case .waiting where turnBy <= .now: cancel()
+        case .running(_, _, let end) where end <= .now: timeOut()
+        default: break
+        }
     }
 
     /// It has its turn, and `timeout` from now on.
     func begin(in slots: RequestSlots, on loop: any EventLoop, timeout: Duration) {
         guard case .waiting(let continuation) = state else { return }
-        state = .running(continuation, since: .now)
+        let now = ContinuousClock.now
+        state = .running(continuation, since: now, until: now + timeout)
         self.slots = slots
-        deadline = loop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) { [weak self] in
-            guard let self else { return }
-            fail(
-                mayHaveBeenSent
-                    ? "The vendor did not answer in time." : "No connection to the vendor came about in time.")
-        }
+        deadline = loop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) { [weak self] in self?.timeOut() }
+    }
+
+    private func timeOut() {
+        fail(mayHaveBeenSent ? "The vendor did not answer in time." : "No connection to the vendor came about in time.")
     }
 
     /// The request is about to be written: from here on it may have been sent.
@@ -88,7 +93,7 @@ final class VendorExchange: @unchecked Sendable {
         switch former {
         case .new, .over: break
         case .waiting(let continuation): continuation.resume(returning: nil)
-        case .running(let continuation, let start):
+        case .running(let continuation, let start, _):
             deadline?.cancel()
             deadline = nil
             continuation.resume(returning: (answer, start.duration(to: .now)))

@@ -87,6 +87,7 @@ final class VendorOriginPool {
     /// A connection is free.
     func release(_ connection: VendorConnection) {
         while let exchange = waiting.popFirst() {
+            exchange.giveUpIfLate()
             guard !exchange.isOver else { continue }
             return connection.send(exchange, head: head(for: exchange))
         }
