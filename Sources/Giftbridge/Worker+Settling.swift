@@ -64,6 +64,13 @@ extension Worker {
             guard isOurs else {
                 var metadata = settlement.metadata
                 metadata["status"] = "\(current?.status ?? "unknown")"
+                if current?.isSoldTwice == true {
+                    status.note(error: "order \(settlement.orderID) was sold twice")
+                    logger.critical(
+                        "Sold twice: the order is completed with another reference. Take one of the two back at the vendor.",
+                        metadata: metadata)
+                    continue
+                }
                 logger.warning(
                     "Somebody else acted on the order meanwhile: the result is in the journal only.",
                     metadata: metadata)

@@ -131,6 +131,37 @@ extension DatabaseTests {
             #expect(try await test.order(first.orderID, "status", "order_reference") == ["completed", "SG-7"])
         }
 
+        /// A person said that it was not sold, and was wrong; the answers come in whatever order, together or not.
+        @Test(arguments: [[0, 1], [1, 0]], [true, false])
+        func aSecondSaleIsVisible(order: [Int], together: Bool) async throws {
+            let test = try await TestQueue.make()
+            let first = try await test.claimedOrder()
+            try await test.loseWorker()
+            try await test.run("SELECT giftbridge.resolve_unsold(\(first.orderID))")
+            let second = try #require(try await test.claim().first)
+            let sales = [
+                Settlement.sold(first, reference: "SG-1", codes: ["A"]),
+                .sold(second, reference: "SG-2", codes: ["B"]),
+            ]
+            // Twice, as after a commit whose answer was lost.
+            for _ in 1...2 {
+                if together {
+                    try await #expect(test.queue.settle(sales).contains { $0.isSoldTwice })
+                } else {
+                    for index in order { try await test.settle(sales[index]) }
+                }
+            }
+            let story = try await test.order(first.orderID, "order_reference", "voucher_codes", "error")
+            let kept = story[0] == "SG-1" ? 0 : 1
+            #expect(story[1] == ["{A}", "{B}"][kept])
+            #expect(
+                story[2]
+                    == "Sold twice: the vendor sold it as SG-\(2 - kept), too. Take one of the two back there.")
+            if !together { #expect(kept == order[0]) }
+            #expect(try await test.settle(sales[1 - kept]).isSoldTwice)
+            #expect(try await !test.settle(sales[kept]).isSoldTwice)
+        }
+
         @Test func lateSuccessOfACancelledOrderIsReported() async throws {
             let test = try await TestQueue.make()
             let order = try await test.claimedOrder()

@@ -5,10 +5,11 @@
 -- meanwhile (a rescue, another worker) and the row comes back with applied = false for the worker to look at; but what was
 -- learnt is kept: the journal has it, and a late success is the truth, so it completes an order that is in doubt, being
 -- verified, or open again because it was said not to be sold, and fills in the reference of one that was completed without
--- the vendor's answer.
+-- the vendor's answer. A second sale of an order that is completed with another reference stands in its error.
 --
 -- Called by the worker (calls/settle.sql). Locks the orders that are its submissions own, which no other settle has, and then those
--- that a late success completes. Result: one row per known submission.
+-- that a late success completes. Result: one row per known submission;
+-- status is the order's, or sold_twice where it is completed by another submission with another reference.
 CREATE OR REPLACE FUNCTION giftbridge.settle(
     p_submission_ids bigint[], p_outcomes text[], p_statuses text[], p_counted boolean[], p_due_in interval[],
     p_new_codes boolean[], p_http_statuses integer[], p_errors text[], p_journal_errors text[], p_responses text[],
@@ -18,7 +19,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 -- The right plan, whatever the statistics were when it was made (a table that was once analyzed while empty counts as one row):
 -- the rows by their ids from the index, and one hash table to join them with the results.
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET enable_mergejoin = off
-SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+SET plan_cache_mode = force_generic_plan SET jit = off
+-- Less than the worker waits for an answer: what it has given up must not be done behind its back once a lock is free.
+SET lock_timeout = '20 s' AS $$
 #variable_conflict use_column
 DECLARE
     v_order_ids CONSTANT bigint[] := ARRAY(SELECT j.order_id FROM giftbridge.submissions AS j WHERE j.id = ANY (p_submission_ids));
@@ -76,6 +79,17 @@ BEGIN
             RETURNING r.submission_id
         )
         SELECT v_applied || coalesce(array_agg(late.submission_id), '{}') INTO v_applied FROM late;
+
+        -- Two sales of one order: somebody was wrong in saying that it was not sold.
+        UPDATE giftbridge.orders AS o
+        SET error = concat_ws(' ', o.error, format('Sold twice: the vendor sold it as %s, too. Take one of the two back there.', r.reference)),
+            updated_at = now()
+        FROM unnest(p_submission_ids, p_statuses, p_references) AS r (submission_id, status, reference)
+        JOIN giftbridge.submissions AS j ON j.id = r.submission_id
+        WHERE o.id = j.order_id AND o.id = ANY (v_order_ids) AND r.submission_id <> ALL (v_applied)
+            AND o.status = 'completed' AND r.status = 'completed' AND o.order_reference <> r.reference
+            -- Once, however often the same result comes.
+            AND strpos(coalesce(o.error, ''), format(' as %s, too.', r.reference)) = 0;
     END IF;
 
     WITH result AS (
@@ -102,8 +116,11 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY
-    SELECT j.id, o.id, o.status, j.id = ANY (v_applied)
-    FROM giftbridge.submissions AS j JOIN giftbridge.orders AS o ON o.id = j.order_id
+    SELECT j.id, o.id,
+        CASE WHEN o.status = 'completed' AND r.status = 'completed' AND o.order_reference <> r.reference THEN 'sold_twice' ELSE o.status END,
+        j.id = ANY (v_applied)
+    FROM unnest(p_submission_ids, p_statuses, p_references) AS r (submission_id, status, reference)
+    JOIN giftbridge.submissions AS j ON j.id = r.submission_id JOIN giftbridge.orders AS o ON o.id = j.order_id
     WHERE j.id = ANY (p_submission_ids);
 END
 $$;

@@ -187,8 +187,10 @@ struct ClaimedRows: Sendable {
 struct Settled: Sendable {
     let submissionID: Int
     let orderID: Int
-    /// The order's state after the settle.
+    /// The order's state after the settle; `sold_twice` where another submission completed it with another reference.
     let status: String
+    /// Whether the vendor sold the order twice.
+    var isSoldTwice: Bool { status == "sold_twice" }
     /// False: the fence held, because somebody else acted on the order meanwhile.
     let isApplied: Bool
 

@@ -14,9 +14,12 @@ extension Settlement {
             self.init(of: order, .completed, .completed)
             reference = receipt.orderReference
             voucherCodes = receipt.voucherCodes
-            if order.isVerification, let sent = try? order.sale.get().orderID, sent != receipt.orderReference {
+            // It was sent before, and the vendor may have sold it then.
+            if order.isVerification || order.codesRenewed, let sent = try? order.sale.get().orderID,
+                sent != receipt.orderReference
+            {
                 error =
-                    "Sold when it was verified, but the vendor renamed the reference: check there that it was not sold twice."
+                    "Sold when it was sent again, but the vendor renamed the reference: check there that it was not sold twice."
             }
 
         case .refused(let refusal):
