@@ -57,6 +57,24 @@ extension DatabaseTests {
             #expect(callers == ["claim", "orders_check", "pick_fairly"])
         }
 
+        /// Else the server would claim, once a lock is free, for a worker that has long given the connection up.
+        @Test func claimAndSettleWaitForNoLockLongerThanTheWorkerForThem() async throws {
+            let test = try await TestQueue.make()
+            let patience = try #require(ConnectionOptions.giftbridge("worker").commandTimeout)
+            for function in ["claim", "settle"] {
+                let setting = try await test.value(
+                    """
+                    SELECT extract(epoch FROM substr(setting, 14)::interval)::integer FROM pg_proc, unnest(proconfig) AS setting
+                    WHERE proname = '\(function)' AND setting LIKE 'lock_timeout=%'
+                    """)
+                #expect(try .seconds(#require(setting.flatMap(Int.init))) < patience, "\(function)")
+            }
+            let other = try await test.other()
+            try await other.run("BEGIN; LOCK TABLE giftbridge.orders")
+            try await test.run("ALTER FUNCTION giftbridge.claim SET lock_timeout = '100 ms'")
+            await #expect { try await test.claim() } throws: { ($0 as? ServerError)?.sqlState == "55P03" }
+        }
+
         /// Also in a session that has called it under a path of its own, and has plans from there.
         @Test func aPriceIsTheSameWhateverTheSearchPath() async throws {
             let test = try await TestQueue.make()

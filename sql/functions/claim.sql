@@ -21,7 +21,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 -- The right plan is index scans and nested loops from the first call on, before there are statistics, whatever the tables'
 -- size; the planner's penalty for what is switched off must not make it compile a query of microseconds.
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+SET plan_cache_mode = force_generic_plan SET jit = off
+-- Less than the worker waits for an answer: what it has given up must not be done behind its back once a lock is free.
+SET lock_timeout = '20 s' AS $$
 #variable_conflict use_column
 DECLARE
     v_now             timestamptz;
