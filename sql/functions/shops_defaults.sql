@@ -1,16 +1,28 @@
--- Fills in what follows from the shop's name, and wakes the workers: a mended or resumed shop may have work.
+-- Fills in what follows from the shop's name, keeps the allowance when the shop moves to another rate group, and wakes the
+-- workers: a mended or resumed shop may have work.
 -- Called by trigger shops_defaults before INSERT or UPDATE of a shop.
 CREATE OR REPLACE FUNCTION giftbridge.shops_defaults() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     NEW.rate_group := coalesce(NEW.rate_group, NEW.name);
+    -- What it sent counts where it was; the new group waits until that is over, as the vendor may count it there.
+    IF TG_OP = 'UPDATE' AND NEW.rate_group <> OLD.rate_group AND EXISTS (
+        SELECT FROM giftbridge.submissions AS j
+        WHERE j.rate_group = OLD.rate_group AND j.claimed_at > clock_timestamp() - 2 * NEW.rate_window)
+        AND EXISTS (
+            SELECT FROM (SELECT NEW.rate_limit UNION ALL SELECT s.rate_limit FROM giftbridge.shops AS s
+                WHERE s.rate_group = NEW.rate_group AND s.name <> NEW.name) AS allowed (rate_limit)
+            WHERE allowed.rate_limit IS NOT NULL) THEN
+        NEW.throttled_until := greatest(NEW.throttled_until,
+            clock_timestamp() + NEW.rate_window + giftbridge.rate_margin(NEW.rate_window) + NEW.rate_window / 10);
+    END IF;
     IF NOT NEW.paused THEN
         NEW.paused_until := NULL;
         NEW.pause_reason := NULL;
         NEW.setup_faults := 0;
         NEW.setup_fault_at := NULL;
         -- A throttle is no news of work.
-        IF TG_OP = 'INSERT' OR NEW.throttled_until IS NOT DISTINCT FROM OLD.throttled_until THEN
+        IF TG_OP = 'INSERT' OR NEW.throttled_until IS NOT DISTINCT FROM OLD.throttled_until OR NEW.rate_group <> OLD.rate_group THEN
             NOTIFY giftbridge_orders;
         END IF;
     END IF;
