@@ -23,7 +23,7 @@ import Testing
             UPDATE giftbridge.orders SET status = 'completed', completed_at = now(), voucher_codes = '{CODE}',
                 order_reference = 'R1', due_at = NULL WHERE id = 1;
             UPDATE giftbridge.orders SET status = 'cancelled', due_at = NULL WHERE id = 2;
-            UPDATE giftbridge.orders SET status = 'rejected', error = 'e', due_at = NULL WHERE id = 3;
+            UPDATE giftbridge.orders SET status = 'rejected', error = 'Planted', due_at = NULL WHERE id = 3;
             UPDATE giftbridge.orders SET status = 'failed', error = 'e', due_at = NULL WHERE id = 4;
             UPDATE giftbridge.orders SET status = 'in_doubt', error = 'e', in_doubt_since = now(), due_at = NULL WHERE id = 5;
             UPDATE giftbridge.orders SET status = 'submitting', submission_id = 1 WHERE id = 6;
@@ -48,6 +48,9 @@ import Testing
                 "SELECT concat_ws(' ', items, order_reference, voucher_codes) FROM giftbridge.orders WHERE id = 1")
                 == #"[{"id": 1, "code": null, "price": 5.10}] R1 {CODE}"#)
         #expect(try await database.value("SELECT response FROM giftbridge.submissions") == nil)
+        #expect(
+            try await database.value("SELECT error FROM giftbridge.orders WHERE id = 3")
+                == "Erased with the personal data.")
         #expect(try await database.value("SELECT giftbridge.prune('90 days')") == "0")
     }
 

@@ -35,6 +35,15 @@ extension DatabaseTests {
             }
         }
 
+        @Test(arguments: OrderStatus.allCases)
+        func aRenamedShopTakesItsOrdersAlong(_ status: OrderStatus) async throws {
+            let test = try await TestQueue.make()
+            let id = try await test.insert(in: status)
+            let before = try await test.order(id, "to_jsonb(orders) - 'shop'")
+            try await test.run("UPDATE giftbridge.shops SET name = 'renamed'")
+            #expect(try await test.order(id, "to_jsonb(orders) - 'shop'", "shop") == before + ["renamed"])
+        }
+
         @Test func everyColumnThatShopsWriteIsGuarded() async throws {
             let test = try await TestQueue.make()
             let guarded = try await test.column(

@@ -4,13 +4,25 @@
 CREATE OR REPLACE FUNCTION giftbridge.orders_check() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    v_old   giftbridge.orders;
     v_shop  record;
     v_field text;
 BEGIN
-    -- Erasing a finished order's personal data is the one change of its inputs; no personal data, nothing to check.
-    IF TG_OP = 'UPDATE' AND NEW.customer_email = 'erased@erased.invalid'
-        AND OLD.status IN ('completed', 'cancelled', 'rejected', 'failed') AND NEW IS NOT DISTINCT FROM giftbridge.erased(OLD) THEN
-        RETURN NEW;
+    IF TG_OP = 'UPDATE' AND NEW.customer_email = 'erased@erased.invalid' AND OLD.status IN ('completed', 'cancelled', 'rejected', 'failed') THEN
+        -- Erasing a finished order's personal data is the one change of its inputs; no personal data, nothing to check.
+        v_old := giftbridge.erased(OLD);
+        v_old.error := NEW.error;
+        IF NEW IS NOT DISTINCT FROM v_old THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    IF TG_OP = 'UPDATE' AND NEW.shop <> OLD.shop AND NOT EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.name = OLD.shop) THEN
+        -- The shop was renamed, and takes its orders along (the foreign key), whatever their state.
+        v_old := OLD;
+        v_old.shop := NEW.shop;
+        IF NEW IS NOT DISTINCT FROM v_old THEN
+            RETURN NEW;
+        END IF;
     END IF;
     IF TG_OP = 'UPDATE' AND OLD.status NOT IN ('pending', 'rejected', 'failed') THEN
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -1,5 +1,5 @@
--- Erases the personal data of orders that were finished longer ago than older_than, and what the journal has of the
--- vendor's words about them. References, codes, states and times stay; an order that is pending, submitting or in doubt is
+-- Erases the personal data of orders that were finished longer ago than older_than, and the vendor's words about them in
+-- order and journal. References, codes, states and times stay; an order that is pending, submitting or in doubt is
 -- not touched, and no row is deleted. For operators. Locks the orders it erases. Result: how many.
 CREATE OR REPLACE FUNCTION giftbridge.prune(older_than interval) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -24,7 +24,9 @@ BEGIN
         customer_first_name = NULL, customer_last_name = NULL, customer_address1 = NULL, customer_address2 = NULL,
         customer_postcode = NULL, customer_town = NULL, customer_county = NULL, delivery_email = NULL,
         delivery_first_name = NULL, delivery_last_name = NULL, delivery_address1 = NULL, delivery_address2 = NULL,
-        delivery_postcode = NULL, delivery_town = NULL, delivery_county = NULL
+        delivery_postcode = NULL, delivery_town = NULL, delivery_county = NULL,
+        -- A refusal may quote what was refused.
+        error = CASE WHEN o.status = 'completed' OR o.error IS NULL THEN o.error ELSE 'Erased with the personal data.' END
     FROM old WHERE o.id = old.id;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
