@@ -4,11 +4,19 @@ import Logging
 /// The database may go away: the loop works while it is there, and waits for it otherwise.
 extension Worker {
     /// Opens the connection of the loop, and checks that the schema is ours.
+    ///
+    /// Where it became newer while the worker ran, the results in the air are still written back (a migration leaves `settle`
+    /// and `heartbeat` as they are called), and then the worker ends: whoever restarts it has the program that belongs to it.
     func connect() async throws {
         let connection = try await Connection.open(
             configuration.databaseURL, options: .giftbridge("worker"), logger: logger)
         do {
-            try await Schema.check(connection)
+            do {
+                try await Schema.check(connection)
+            } catch let newer as Schema.Mismatch where newer.isNewer && status.state != .starting {
+                outdated = Outdated(mismatch: newer)
+                drain()
+            }
             let queue = OrderQueue(connection: connection, worker: name)
             try await queue.heartbeat(status)
             self.queue = queue

@@ -44,8 +44,12 @@ public actor Worker: Service {
     private var isBacklogged = false
     /// The last claim took all there was: when there will be more is to be asked.
     private var mustLookAhead = false
+    /// How often in a row something was due that no claim could take: another worker holds it, or a shop's transaction.
+    private var vainClaims = 0
     /// Set when the drain begins: until when it waits.
     private var drainUntil: ContinuousClock.Instant?
+    /// Why it ended by itself.
+    var outdated: Outdated?
 
     /// Makes a worker; it does nothing until ``run()``.
     ///
@@ -77,7 +81,8 @@ public actor Worker: Service {
     /// Works until the drain has ended, which begins with a graceful shutdown or the task's cancellation.
     ///
     /// - Throws: At the start: `ConnectionError`, `ServerError` or `Schema.Mismatch` if the database cannot be used. After the
-    ///   start a database that goes away is waited for. At the end: ``Unsettled`` if results could not be written back.
+    ///   start a database that goes away is waited for; one that comes back with a newer schema gets what is in the air, then
+    ///   ``Outdated``. At the end: ``Unsettled`` if results could not be written back.
     public func run() async throws {
         do {
             try await connect()
@@ -105,6 +110,7 @@ public actor Worker: Service {
             }
             throw Unsettled(count: unsettled.count)
         }
+        if let outdated { throw outdated }
         logger.info("The worker has stopped.", metadata: ["worker": "\(name)"])
     }
 
@@ -118,8 +124,15 @@ public actor Worker: Service {
         }
     }
 
+    /// Somebody migrated the database to a newer schema while the worker ran.
+    public struct Outdated: Error, CustomStringConvertible {
+        let mismatch: Schema.Mismatch
+        /// What is wrong and what to do.
+        public var description: String { "the worker has drained and ends, as \(mismatch)" }
+    }
+
     /// Begins the drain: nothing new is claimed, what is in the air is finished and written back.
-    private func drain() {
+    func drain() {
         guard drainUntil == nil else { return }
         drainUntil = .now + configuration.drainTimeout
         status.state = .draining
@@ -154,7 +167,11 @@ public actor Worker: Service {
         status.isListening = false
         heartbeatAt = .now
         metrics.note(status, unwritten: unsettled.count, isConnected: queue != nil)
-        await withDatabase { _ = try await self.settle($0, claiming: nil) }
+        // Twice: that the connection is gone may show only here.
+        for _ in 1...2 where !unsettled.isEmpty {
+            reconnectAt = .now
+            await withDatabase { _ = try await self.settle($0, claiming: nil) }
+        }
         catchUp()
         await withDatabase { try await self.beat($0) }
     }
@@ -252,8 +269,10 @@ public actor Worker: Service {
         do {
             guard let nextDue = try await queue.nextDue() else { return }
             isBacklogged = true
-            // A moment, where another worker holds what is due: its commit is a matter of milliseconds.
-            claimAt = min(claimAt, .now + max(nextDue, .milliseconds(isIdle ? 5 : 0)))
+            // Where another worker holds what is due, its commit is a matter of milliseconds; a shop's may take longer.
+            let pause = isIdle ? Duration.milliseconds(min(5 << min(vainClaims, 8), 1000)) : .zero
+            vainClaims = isIdle && nextDue == .zero ? vainClaims + 1 : 0
+            claimAt = min(claimAt, .now + max(nextDue, pause))
         } catch {
             logger.debug("When the next order is due could not be asked.", metadata: ["error": "\(error)"])
         }
@@ -276,8 +295,9 @@ public actor Worker: Service {
 
     private func beat(_ queue: OrderQueue) async throws {
         guard heartbeatAt <= .now else { return }
-        try await queue.heartbeat(status)
+        // Before it is said: what changes meanwhile has to be said again.
         heartbeatAt = .now + configuration.heartbeat
+        try await queue.heartbeat(status)
     }
 
     private func listen() async {

@@ -1,4 +1,5 @@
 import Foundation
+import LibPQ
 import LocalPostgres
 import TestSupport
 import Testing
@@ -12,11 +13,11 @@ import Testing
             let bridge = Bridge(database, vendor, ["GIFTBRIDGE_CONCURRENCY": "8"])
             try await bridge.run { _ in
                 try await bridge.run { _ in
-                    try await database.insertOrders(1...400)
+                    try await database.insertOrders(1...1200)
                     try await database.waitUntilFinished()
                 }
             }
-            #expect(try await database.states() == "completed=400")
+            #expect(try await database.states() == "completed=1200")
             let shares = try await database.value(
                 "SELECT min(n) FROM (SELECT count(*) AS n FROM giftbridge.submissions GROUP BY worker) AS w HAVING count(*) = 2"
             )
@@ -74,6 +75,69 @@ import Testing
             try await Bridge(database, vendor, settings).run { _ in try await database.waitUntilFinished() }
             #expect(try await database.states() == "completed=1")
             try await expectTheBooksBalance(database, vendor)
+        }
+    }
+
+    /// The connection is gone when the drain's time is over, and nobody has noticed.
+    @Test func whatTheDrainsEndCutsOffIsWrittenOnANewConnection() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run(["--rate-limit", "0"]) { vendor in
+            try await vendor.fault("hang_after", orderID: "1")
+            try await database.insertOrders(1...1)
+            let settings = [
+                "GIFTBRIDGE_LEASE": "30s", "GIFTBRIDGE_REQUEST_TIMEOUT": "20s", "GIFTBRIDGE_DRAIN_TIMEOUT": "2s",
+            ]
+            let outcome = try await Bridge(database, vendor, settings).run { process in
+                try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.orders")
+                process.signal(SIGTERM)
+                try await database.wait(for: "draining", from: "SELECT state FROM giftbridge.status")
+                try await database.run(Self.terminateWorker)
+                try await process.end(within: .seconds(15))
+            }.outcome
+            #expect(outcome.status == 0, "\(outcome.text)")
+            #expect(outcome.text.contains("The database is back."))
+            #expect(try await database.states() == "in_doubt=1")
+        }
+    }
+
+    private static let terminateWorker = """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'giftbridge worker'
+        """
+
+    @Test func aWorkerThatIsOutdatedWritesBackAndEnds() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run(["--rate-limit", "0", "--latency", "2s"]) { vendor in
+            try await database.insertOrders(1...1)
+            let outcome = try await Bridge(database, vendor, ["GIFTBRIDGE_CONCURRENCY": "1"]).run { process in
+                try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.orders")
+                try await database.run("INSERT INTO giftbridge.migrations (version, name) VALUES (999, 'later')")
+                try await database.insertOrders(2...2)
+                try await database.run(Self.terminateWorker)
+                try await process.end(within: .seconds(15))
+            }.outcome
+            #expect(outcome.status == 1 && outcome.text.contains("is version 999, newer than"), "\(outcome.text)")
+            #expect(try await database.states() == "completed=1 pending=1")
+            try await expectTheBooksBalance(database, vendor, mayBeOpen: true)
+        }
+    }
+
+    /// A shop's transaction holds the only order that is due: the worker asks less and less often.
+    @Test func anOrderThatIsLockedDoesNotKeepTheWorkerBusy() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run(["--rate-limit", "0"]) { vendor in
+            try await database.insertOrders(1...1)
+            let connection = try await database.connect()
+            try await connection.script("BEGIN; UPDATE giftbridge.orders SET priority = 1")
+            try await Bridge(database, vendor).run { _ in
+                let commits = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+                let before = try await database.value(commits).flatMap { Int($0) } ?? 0
+                try await Task.sleep(for: .seconds(4))
+                let after = try await database.value(commits).flatMap { Int($0) } ?? 0
+                #expect(after - before < 150, "statements in four seconds")
+                try await connection.script("COMMIT")
+                try await database.waitUntilFinished()
+            }
         }
     }
 

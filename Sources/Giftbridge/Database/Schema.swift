@@ -13,6 +13,9 @@ public enum Schema {
         /// The connection's role may not even ask for the version.
         case forbidden
 
+        /// Whether somebody has migrated the database to a version that this binary does not know.
+        var isNewer: Bool { if case .newer = self { true } else { false } }
+
         /// What is wrong and what to do.
         public var description: String {
             switch self {
