@@ -36,10 +36,12 @@ extension DatabaseTests {
             try await test.heartbeat()
             try await test.insert(backlog.sent)
             #expect(try await test.claim().count == backlog.sent)
+            // In one transaction now() stands still.
             try await test.run(
-                "UPDATE giftbridge.submissions SET claimed_at = now() - interval '\(backlog.secondsAgo) s'")
+                "BEGIN; UPDATE giftbridge.submissions SET claimed_at = now() - interval '\(backlog.secondsAgo) s'")
             try await test.insert(backlog.due)
             #expect(try await test.value(Self.eta) == backlog.eta)
+            try await test.run("COMMIT")
         }
 
         @Test func a429PutsItOff() async throws {
@@ -79,8 +81,9 @@ extension DatabaseTests {
             #expect(try await test.value(Self.eta) == nil, "none has begun")
             // Ten every two seconds: at 8, 6, 4 and 2 seconds ago.
             for _ in 1...4 { _ = try await test.claim(10) }
+            // In one transaction now() stands still.
             try await test.run(
-                "UPDATE giftbridge.submissions SET claimed_at = now() - interval '2 s' * (5 - ceil(id / 10.0))")
+                "BEGIN; UPDATE giftbridge.submissions SET claimed_at = now() - interval '2 s' * (5 - ceil(id / 10.0))")
             try await test.run(
                 "UPDATE giftbridge.orders SET due_at = now() - interval '10 s' WHERE status = 'pending'")
             #expect(try await test.value(Self.eta) == "18.0")
@@ -89,6 +92,7 @@ extension DatabaseTests {
             #expect(try await test.value(Self.eta) == "18.0")
             try await test.run("UPDATE giftbridge.orders SET due_at = now() WHERE status = 'pending'")
             #expect(try await test.value(Self.eta) == nil)
+            try await test.run("COMMIT")
         }
 
         @Test func withoutAWorkerItIsNotKnown() async throws {

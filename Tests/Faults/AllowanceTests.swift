@@ -54,7 +54,8 @@ extension OneAtATime {
             let database = try await TestServer.shared.database()
             try await database.run(Self.shopSettings)
             try await VendorPeer.run(Self.vendorSettings) { vendor in
-                try await Bridge.quick(database, vendor, ["GIFTBRIDGE_REQUEST_TIMEOUT": "2s"]).run { _ in
+                let settings = ["GIFTBRIDGE_REQUEST_TIMEOUT": "10s", "GIFTBRIDGE_LEASE": "20s"]
+                try await Bridge.quick(database, vendor, settings).run { _ in
                     vendor.process.signal(SIGSTOP)
                     try await database.insertOrders(1...180)
                     try await database.wait(
@@ -75,7 +76,7 @@ extension OneAtATime {
             try await database.run(Self.shopSettings)
             try await VendorPeer.run(Self.vendorSettings) { vendor in
                 for number in 1...40 { try await vendor.sellDirectly(orderID: "foreign-\(number)") }
-                let bridge = Bridge.quick(database, vendor, ["GIFTBRIDGE_CONCURRENCY": "16"])
+                let bridge = Bridge.patient(database, vendor, ["GIFTBRIDGE_CONCURRENCY": "16"])
                 try await bridge.run(workers: 2) {
                     try await database.insertOrders(1...150)
                     try await database.wait(

@@ -85,8 +85,8 @@ extension OneAtATime {
         @Test func terminatedConnectionsLoseNothing() async throws {
             let database = try await TestServer.shared.database()
             try await database.liftLimit()
-            try await database.insertOrders(1...600)
-            try await VendorPeer.run(["--rate-limit", "0", "--latency", "10ms"]) { vendor in
+            try await database.insertOrders(1...1500)
+            try await VendorPeer.run(["--rate-limit", "0", "--latency", "50ms"]) { vendor in
                 let bridge = Bridge.quick(database, vendor, ["GIFTBRIDGE_CONCURRENCY": "24"])
                 let terminated = try await bridge.run { process in
                     var terminated = 0
@@ -99,7 +99,7 @@ extension OneAtATime {
                     return terminated
                 }.value
                 #expect(terminated > 4, "connections were terminated in mid-work")
-                #expect(try await database.states() == "completed=600")
+                #expect(try await database.states() == "completed=1500")
                 try await expectTheBooksBalance(database, vendor)
             }
         }
@@ -108,7 +108,9 @@ extension OneAtATime {
             try await onADatabaseThatMayCrash { database in
                 try await database.insertOrders(1...800)
                 try await VendorPeer.run(["--rate-limit", "0", "--latency", "100ms"]) { vendor in
-                    let killed = try await Bridge.quick(database, vendor).runUntilKilled { process in
+                    let killed = try await Bridge.quick(
+                        database, vendor, ["GIFTBRIDGE_CONCURRENCY": "16"]
+                    ).runUntilKilled { process in
                         try await database.wait(
                             for: "t", from: "SELECT count(*) >= 100 FROM giftbridge.orders WHERE status = 'completed'")
                         try await database.server.kill()

@@ -26,7 +26,7 @@ extension OneAtATime {
             _ fail: @Sendable @escaping (ReplicatedPair, RunningProcess) async throws -> Void
         ) async throws {
             try await ReplicatedPair.run { pair in
-                try await VendorPeer.run(["--rate-limit", "0", "--latency", "30ms"]) { vendor in
+                try await VendorPeer.run(["--rate-limit", "0", "--latency", "120ms"]) { vendor in
                     let hosts = "\(pair.primary.server.directory),\(pair.standby.server.directory)"
                     let bridge = Bridge.quick(
                         pair.primary, vendor,

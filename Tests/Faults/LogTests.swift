@@ -116,8 +116,8 @@ extension OneAtATime {
                 try await vendor.fault("close_after", orderID: "doubted")
                 try await vendor.fault("status_422", orderID: "refused")
                 try await database.insert(orders: ["plain", "waits", "doubted", "refused"])
-                let outcome = try await Bridge.quick(database, vendor, ["GIFTBRIDGE_LOG_LEVEL": "debug"]).runAndDrain {
-                    _ in
+                let bridge = Bridge.patient(database, vendor, ["GIFTBRIDGE_LOG_LEVEL": "debug"])
+                let outcome = try await bridge.runAndDrain { _ in
                     try await database.waitUntilFinished()
                 }
                 func story(_ order: String) async throws -> [String] {

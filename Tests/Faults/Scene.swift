@@ -14,6 +14,13 @@ extension Bridge {
         Bridge(database, vendor, FaultTests.quick.merging(settings) { _, new in new })
     }
 
+    /// The same, but for a request's time: for tests that count requests, where a vendor that is slow must not look like one
+    /// that does not answer.
+    static func patient(_ database: TestDatabase, _ vendor: VendorPeer, _ settings: [String: String] = [:]) -> Bridge {
+        let patient = ["GIFTBRIDGE_LEASE": "5s", "GIFTBRIDGE_REQUEST_TIMEOUT": "3s"]
+        return quick(database, vendor, patient.merging(settings) { _, new in new })
+    }
+
     /// Runs a worker that is to die by SIGKILL, and waits until it is dead.
     ///
     /// - Throws: ``TimedOut`` if it has not died within the bound.

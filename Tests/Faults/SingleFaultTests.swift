@@ -20,7 +20,7 @@ extension OneAtATime {
             try await VendorPeer.run { vendor in
                 try await vendor.fault(Self.orderFaults.map { ($0.name, [$0]) })
                 try await database.insert(orders: Self.orderFaults.map(\.name) + ["clean"])
-                try await Bridge.quick(database, vendor, ["GIFTBRIDGE_CONCURRENCY": "128"]).run { _ in
+                try await Bridge.patient(database, vendor, ["GIFTBRIDGE_CONCURRENCY": "128"]).run { _ in
                     try await database.waitUntilSettled()
                 }
                 let books = try await expect(Self.orderFaults, database, vendor)
@@ -48,7 +48,7 @@ extension OneAtATime {
                 for fault in Self.setupFaults {
                     try await database.insert(orders: [fault.name], shop: fault.name)
                 }
-                try await Bridge.quick(database, vendor).run { _ in
+                try await Bridge.patient(database, vendor).run { _ in
                     let paused = """
                         SELECT count(*) FROM giftbridge.shops AS s JOIN giftbridge.orders AS o ON o.shop = s.name
                         WHERE s.paused AND s.paused_until > now() AND s.setup_faults = 1 AND s.pause_reason ~ 'HTTP [34]'

@@ -15,10 +15,12 @@ extension OneAtATime {
             try await VendorPeer.run { vendor in
                 try await vendor.fault(fault, orderID: "1")
                 try await database.insertOrders(1...1)
-                let bridge = Bridge.quick(database, vendor, Self.settings)
+                let bridge = Bridge.patient(database, vendor)
                 let outcome = try await bridge.run { stalled in
                     try await wait(for: "the request at the vendor") { try await !vendor.requests().isEmpty }
                     stalled.signal(SIGSTOP)
+                    // As if its lease had been short: the database's clock decides.
+                    try await database.run("UPDATE giftbridge.orders SET due_at = now() WHERE status = 'submitting'")
                     try await bridge.run { _ in try await database.waitUntilSettled() }
                     #expect(try await database.order("1", "status") == "completed")
                     let settled = try await Self.fingerprint(database)
@@ -42,7 +44,7 @@ extension OneAtATime {
         /// The answer was on the way when the worker stood still: it is read after the verification has proven the sale.
         @Test func aLateSuccessFillsInTheReference() async throws {
             let database = try await TestServer.shared.database()
-            try await VendorPeer.run(["--rate-limit", "0", "--latency", "700ms"]) { vendor in
+            try await VendorPeer.run(["--rate-limit", "0", "--latency", "1500ms"]) { vendor in
                 try await database.insertOrders(1...6)
                 // Patient enough to believe the answer when it wakes up.
                 let patient = Bridge.quick(
@@ -54,7 +56,7 @@ extension OneAtATime {
                     #expect(try await database.states() == "submitting=6")
                     // As if its lease had been short: the database's clock decides.
                     try await database.run("UPDATE giftbridge.orders SET due_at = now() WHERE status = 'submitting'")
-                    try await Bridge.quick(database, vendor, ["GIFTBRIDGE_REQUEST_TIMEOUT": "2s"]).run { _ in
+                    try await Bridge.patient(database, vendor).run { _ in
                         try await database.waitUntilSettled()
                     }
                     let proven =
@@ -75,7 +77,7 @@ extension OneAtATime {
         @Test func anOldAnswerDoesNotTakeTheOrderFromWhoeverVerifiesIt() async throws {
             let database = try await TestServer.shared.database()
             try await database.liftLimit()
-            try await VendorPeer.run(["--rate-limit", "0", "--latency", "700ms"]) { vendor in
+            try await VendorPeer.run(["--rate-limit", "0", "--latency", "1500ms"]) { vendor in
                 try await vendor.fault("status_429", orderID: "1")
                 try await vendor.fault("hang_after", orderID: "1")
                 try await database.insertOrders(1...1)

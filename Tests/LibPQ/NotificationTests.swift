@@ -32,7 +32,7 @@ extension OneAtATime {
             #expect(await iterator.next()?.backendPID == listener.backendPID)
 
             let speaker = try await openConnection()
-            let busy = Task { try await listener.query("SELECT pg_sleep(0.2), repeat('x', 200000)") }
+            let busy = Task { try await listener.query("SELECT pg_sleep(2), repeat('x', 200000)") }
             try await speaker.waitUntilSleeping(listener)
             _ = try await speaker.query("SELECT pg_notify('inside_test', 'while busy')")
             #expect(try await busy.value.count == 1)

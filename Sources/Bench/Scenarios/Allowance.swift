@@ -7,8 +7,8 @@ struct Allowance {
 
     func measure() async throws {
         let limit = scene.plan.isQuick ? 10 : 60
-        let window: Duration = scene.plan.isQuick ? .milliseconds(500) : .seconds(3)
-        let windows = 5
+        let window = Duration.seconds(3)
+        let windows = scene.plan.isQuick ? 2 : 5
         try await scene.peer.delay(.zero)
         var shares: [Double] = []
         for run in 1...scene.plan.runs {
