@@ -64,10 +64,10 @@ extension Worker {
             guard isOurs else {
                 var metadata = settlement.metadata
                 metadata["status"] = "\(current?.status ?? "unknown")"
-                if current?.isSoldTwice == true {
-                    status.note(error: "order \(settlement.orderID) was sold twice")
+                if current?.hasOtherReference == true {
+                    status.note(error: "order \(settlement.orderID) has two references: it may have been sold twice")
                     logger.critical(
-                        "Sold twice: the order is completed with another reference. Take one of the two back at the vendor.",
+                        "The order is completed with another reference: check at the vendor whether it was sold twice.",
                         metadata: metadata)
                     continue
                 }

@@ -5,11 +5,11 @@
 -- meanwhile (a rescue, another worker) and the row comes back with applied = false for the worker to look at; but what was
 -- learnt is kept: the journal has it, and a late success is the truth, so it completes an order that is in doubt, being
 -- verified, or open again because it was said not to be sold, and fills in the reference of one that was completed without
--- the vendor's answer. A second sale of an order that is completed with another reference stands in its error.
+-- the vendor's answer. Where an order is completed with one reference already, another stands in its error.
 --
 -- Called by the worker (calls/settle.sql). Locks the orders that are its submissions own, which no other settle has, and then those
 -- that a late success completes. Result: one row per known submission;
--- status is the order's, or sold_twice where it is completed by another submission with another reference.
+-- status is the order's, or other_reference where it is completed with another one than this submission's.
 CREATE OR REPLACE FUNCTION giftbridge.settle(
     p_submission_ids bigint[], p_outcomes text[], p_statuses text[], p_counted boolean[], p_due_in interval[],
     p_new_codes boolean[], p_http_statuses integer[], p_errors text[], p_journal_errors text[], p_responses text[],
@@ -80,16 +80,16 @@ BEGIN
         )
         SELECT v_applied || coalesce(array_agg(late.submission_id), '{}') INTO v_applied FROM late;
 
-        -- Two sales of one order: somebody was wrong in saying that it was not sold.
+        -- Two references of one order: a person was wrong in saying that it was not sold, or in the reference of its sale.
         UPDATE giftbridge.orders AS o
-        SET error = concat_ws(' ', o.error, format('Sold twice: the vendor sold it as %s, too. Take one of the two back there.', r.reference)),
+        SET error = concat_ws(' ', o.error, format('The vendor says that it sold it as %s: check there whether it was sold twice.', r.reference)),
             updated_at = now()
         FROM unnest(p_submission_ids, p_statuses, p_references) AS r (submission_id, status, reference)
         JOIN giftbridge.submissions AS j ON j.id = r.submission_id
         WHERE o.id = j.order_id AND o.id = ANY (v_order_ids) AND r.submission_id <> ALL (v_applied)
             AND o.status = 'completed' AND r.status = 'completed' AND o.order_reference <> r.reference
             -- Once, however often the same result comes.
-            AND strpos(coalesce(o.error, ''), format(' as %s, too.', r.reference)) = 0;
+            AND strpos(coalesce(o.error, ''), format(' as %s: ', r.reference)) = 0;
     END IF;
 
     WITH result AS (
@@ -117,7 +117,7 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT j.id, o.id,
-        CASE WHEN o.status = 'completed' AND r.status = 'completed' AND o.order_reference <> r.reference THEN 'sold_twice' ELSE o.status END,
+        CASE WHEN o.status = 'completed' AND r.status = 'completed' AND o.order_reference <> r.reference THEN 'other_reference' ELSE o.status END,
         j.id = ANY (v_applied)
     FROM unnest(p_submission_ids, p_statuses, p_references) AS r (submission_id, status, reference)
     JOIN giftbridge.submissions AS j ON j.id = r.submission_id JOIN giftbridge.orders AS o ON o.id = j.order_id

@@ -187,10 +187,10 @@ struct ClaimedRows: Sendable {
 struct Settled: Sendable {
     let submissionID: Int
     let orderID: Int
-    /// The order's state after the settle; `sold_twice` where another submission completed it with another reference.
+    /// The order's state after the settle; `other_reference` where it is completed with another one than was settled.
     let status: String
-    /// Whether the vendor sold the order twice.
-    var isSoldTwice: Bool { status == "sold_twice" }
+    /// Whether the vendor may have sold the order twice.
+    var hasOtherReference: Bool { status == "other_reference" }
     /// False: the fence held, because somebody else acted on the order meanwhile.
     let isApplied: Bool
 
