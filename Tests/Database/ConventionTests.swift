@@ -57,6 +57,25 @@ extension DatabaseTests {
             #expect(callers == ["claim", "orders_check", "pick_fairly"])
         }
 
+        /// A worker writes back and says good-bye to a newer schema (Worker+Database.swift): a change here strands what the
+        /// worker of the version before has in the air. Make another function instead.
+        @Test func whatAnOlderWorkerCallsAtItsEndIsCalledAsEver() async throws {
+            let test = try await TestQueue.make()
+            let types = try await test.column(
+                """
+                SELECT proname || ' ' || array_to_string(proargtypes::regtype[], ' ') FROM pg_proc
+                WHERE pronamespace = 'giftbridge'::regnamespace
+                    AND proname IN ('settle', 'heartbeat', 'setup_fault', 'throttle', 'allowance_spent') ORDER BY 1
+                """)
+            #expect(
+                types == [
+                    "allowance_spent text interval",
+                    "heartbeat text text integer text text integer bigint bigint bigint bigint boolean text double precision",
+                    "settle bigint[] text[] text[] boolean[] interval[] boolean[] integer[] text[] text[] text[] text[] text[]",
+                    "setup_fault bigint text", "throttle text interval",
+                ])
+        }
+
         /// Else the server would claim, once a lock is free, for a worker that has long given the connection up.
         @Test func claimAndSettleWaitForNoLockLongerThanTheWorkerForThem() async throws {
             let test = try await TestQueue.make()

@@ -139,18 +139,3 @@ func onADatabaseThatMayCrash(_ body: @Sendable @escaping (TestDatabase) async th
         try await body(database)
     }
 }
-
-extension TestDatabase {
-    /// Cuts every connection of every worker.
-    ///
-    /// - Returns: How many there were.
-    @discardableResult
-    func terminateConnections() async throws -> Int {
-        let count = try await value(
-            """
-            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-            WHERE datname = current_database() AND application_name LIKE 'giftbridge %'
-            """)
-        return count.flatMap { Int($0) } ?? 0
-    }
-}

@@ -63,6 +63,19 @@ extension TestDatabase {
         try await run("UPDATE giftbridge.shops SET rate_limit = NULL")
     }
 
+    /// Cuts every connection of every worker.
+    ///
+    /// - Returns: How many there were.
+    @discardableResult
+    package func terminateConnections() async throws -> Int {
+        let count = try await value(
+            """
+            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name LIKE 'giftbridge %'
+            """)
+        return count.flatMap { Int($0) } ?? 0
+    }
+
     /// How many orders are in each state, as `completed=3 pending=1`.
     package func states() async throws -> String {
         try await value(

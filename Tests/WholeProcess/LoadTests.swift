@@ -91,7 +91,7 @@ import Testing
                 try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.orders")
                 process.signal(SIGTERM)
                 try await database.wait(for: "draining", from: "SELECT state FROM giftbridge.status")
-                try await database.run(Self.terminateWorker)
+                try await database.terminateConnections()
                 try await process.end(within: .seconds(15))
             }.outcome
             #expect(outcome.status == 0, "\(outcome.text)")
@@ -99,11 +99,6 @@ import Testing
             #expect(try await database.states() == "in_doubt=1")
         }
     }
-
-    private static let terminateWorker = """
-        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = 'giftbridge worker'
-        """
 
     @Test func aWorkerThatIsOutdatedWritesBackAndEnds() async throws {
         let database = try await TestServer.shared.database()
@@ -113,7 +108,7 @@ import Testing
                 try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.orders")
                 try await database.run("INSERT INTO giftbridge.migrations (version, name) VALUES (999, 'later')")
                 try await database.insertOrders(2...2)
-                try await database.run(Self.terminateWorker)
+                try await database.terminateConnections()
                 try await process.end(within: .seconds(15))
             }.outcome
             #expect(outcome.status == 1 && outcome.text.contains("is version 999, newer than"), "\(outcome.text)")
