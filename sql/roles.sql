@@ -36,11 +36,11 @@ GRANT USAGE ON SCHEMA giftbridge TO giftbridge_worker, giftbridge_shop, giftbrid
 GRANT SELECT ON giftbridge.migrations TO giftbridge_worker, giftbridge_shop, giftbridge_monitor;
 
 -- The worker changes orders through functions only; row-level security is not its business. The second line is for the operator,
--- whose commands may use the worker's login. Not prune: erasing is the owner's.
-GRANT EXECUTE ON FUNCTION giftbridge.claim, giftbridge.settle, giftbridge.next_due, giftbridge.setup_fault, giftbridge.throttle,
-    giftbridge.allowance_spent, giftbridge.heartbeat TO giftbridge_worker;
-GRANT EXECUTE ON FUNCTION giftbridge.retry, giftbridge.cancel, giftbridge.resolve_sold, giftbridge.resolve_unsold,
-    giftbridge.pause, giftbridge.resume TO giftbridge_worker;
+-- whose commands may use the worker's login. Not prune and adopt: they are the owner's.
+GRANT EXECUTE ON FUNCTION giftbridge.identity, giftbridge.tell_accounts, giftbridge.look, giftbridge.claim, giftbridge.settle, giftbridge.rescue,
+    giftbridge.heartbeat TO giftbridge_worker;
+GRANT EXECUTE ON FUNCTION giftbridge.retry, giftbridge.cancel, giftbridge.resolve_sold, giftbridge.resolve_unsold, giftbridge.verify,
+    giftbridge.look_up, giftbridge.pause, giftbridge.resume TO giftbridge_worker;
 
 -- A shop writes input columns, reads its own rows (row-level security in the migration), and never writes status or results.
 -- Column by column: a right to UPDATE the whole table would be a right to lock it.
@@ -49,11 +49,11 @@ GRANT SELECT,
     INSERT (shop, shop_order_id, items, customer_email, customer_first_name, customer_last_name, customer_address1,
         customer_address2, customer_postcode, customer_town, customer_county, delivery_method, delivery_email, delivery_date,
         delivery_first_name, delivery_last_name, delivery_address1, delivery_address2, delivery_postcode, delivery_town,
-        delivery_county, payment_method, priority, submit_after),
+        delivery_county, payment_method, priority, submit_after, expires_at),
     UPDATE (shop, shop_order_id, items, customer_email, customer_first_name, customer_last_name, customer_address1,
         customer_address2, customer_postcode, customer_town, customer_county, delivery_method, delivery_email, delivery_date,
         delivery_first_name, delivery_last_name, delivery_address1, delivery_address2, delivery_postcode, delivery_town,
-        delivery_county, payment_method, priority, submit_after)
+        delivery_county, payment_method, priority, submit_after, expires_at)
     ON giftbridge.orders TO giftbridge_shop;
 GRANT SELECT ON giftbridge.vouchers TO giftbridge_shop;
 GRANT EXECUTE ON FUNCTION giftbridge.retry, giftbridge.cancel TO giftbridge_shop;
@@ -64,4 +64,4 @@ GRANT SELECT ON giftbridge.status, giftbridge.queue, giftbridge.workers, giftbri
     TO giftbridge_worker, giftbridge_monitor;
 -- Views call functions in their reader's name.
 GRANT EXECUTE ON FUNCTION giftbridge.allowance, giftbridge.drain_seconds TO giftbridge_worker, giftbridge_monitor;
-GRANT SELECT ON giftbridge.order_list, giftbridge.order_story, giftbridge.journal, giftbridge.shop_setup TO giftbridge_worker;
+GRANT SELECT ON giftbridge.order_list, giftbridge.order_story, giftbridge.attempts, giftbridge.shop_setup TO giftbridge_worker;

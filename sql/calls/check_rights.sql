@@ -2,7 +2,7 @@
 SELECT format('EXECUTE on giftbridge.%s', p.proname) AS missing
 FROM pg_proc AS p
 WHERE p.pronamespace = 'giftbridge'::regnamespace AND NOT has_function_privilege(p.oid, 'EXECUTE')
-    AND p.proname IN ('claim', 'settle', 'next_due', 'setup_fault', 'throttle', 'allowance_spent', 'heartbeat')
+    AND p.proname IN ('identity', 'tell_accounts', 'look', 'claim', 'settle', 'rescue', 'heartbeat')
 UNION ALL
 SELECT format('SELECT on giftbridge.%s', c.relname)
 FROM pg_class AS c

@@ -1,8 +1,7 @@
--- $1 order: the columns of a claim, without taking it. Where its codes are not made yet, assigned_codes is null.
-SELECT o.shop, s.api_url, o.status, coalesce(o.shop_order_id, 'gb-' || o.id) AS shop_order_id, o.items::text AS items, o.assigned_codes,
-    o.assigned_codes IS NULL AND s.assign_codes AS makes_codes,
-    CASE WHEN o.status = 'pending' OR o.sent_payment_method IS NULL THEN coalesce(o.payment_method, s.payment_method)
-        ELSE o.sent_payment_method END AS payment_method,
+-- $1 order: the columns of a claim, without taking it.
+SELECT o.shop, s.api_url, o.status, coalesce(o.shop_order_id, 'gb-' || o.id) AS shop_order_id, o.items::text AS items,
+    coalesce(o.sent_payment_method, o.payment_method, s.payment_method) AS payment_method,
+    EXISTS (SELECT FROM giftbridge.codes AS c WHERE c.order_id = o.id AND c.is_assigned) AS has_assigned_codes,
     o.customer_email, o.customer_first_name, o.customer_last_name, o.customer_address1, o.customer_address2, o.customer_postcode,
     o.customer_town, o.customer_county, o.delivery_method, o.delivery_email, to_char(o.delivery_date, 'YYYY-MM-DD') AS delivery_date,
     o.delivery_first_name, o.delivery_last_name, o.delivery_address1, o.delivery_address2, o.delivery_postcode, o.delivery_town,

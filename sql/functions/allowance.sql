@@ -1,30 +1,36 @@
--- How many requests of a rate group may leave at p_at, and when the next one may if none may now: counted from the journal
--- (allowance_places). Where shops of a group differ, the strictest counts.
+-- What an allowance has left at p_at: for all requests, for those that are sent again (at most half of it, while fresh orders wait),
+-- and when the next may leave if none may now.
 --
--- Called by claim (which holds the group's lock), next_due, allowance_spent and, for readers that may not read the journal,
--- by the views queue and order_story: hence SECURITY DEFINER. Result: one row; remaining null: no limit.
-CREATE OR REPLACE FUNCTION giftbridge.allowance(p_group text, p_at timestamptz, OUT remaining integer, OUT next_at timestamptz)
+-- Called by claim (which has locked the row), look, and, for readers that may not read the table, by the views queue and order_story:
+-- hence SECURITY DEFINER. Result: one row; remaining null: no limit.
+CREATE OR REPLACE FUNCTION giftbridge.allowance(
+    p_name text, p_at timestamptz, OUT remaining integer, OUT remaining_again integer, OUT next_at timestamptz
+)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_limit     integer;
-    v_window    interval;
-    v_throttled timestamptz;
-    v_free_at   timestamptz[];
+    v_allowance giftbridge.allowances;
+    v_over      integer;    -- how many places have to become free before one may be used
 BEGIN
-    SELECT min(s.rate_limit), max(s.rate_window), max(s.throttled_until) INTO v_limit, v_window, v_throttled
-    FROM giftbridge.shops AS s WHERE s.rate_group = p_group;
-
-    IF v_limit IS NOT NULL THEN
-        v_free_at := giftbridge.allowance_places(p_group, v_window, p_at);
-        remaining := greatest(v_limit - cardinality(v_free_at), 0);
-        IF remaining = 0 THEN
-            next_at := v_free_at[cardinality(v_free_at) - v_limit + 1];
+    SELECT a.* INTO v_allowance FROM giftbridge.allowances AS a WHERE a.name = p_name;
+    IF v_allowance.rate_limit IS NOT NULL THEN
+        SELECT v_allowance.rate_limit - coalesce(sum(p.taken), 0), (v_allowance.rate_limit + 1) / 2 - coalesce(sum(p.again), 0)
+        INTO remaining, remaining_again
+        FROM unnest(v_allowance.free_at, v_allowance.taken, v_allowance.taken_again) AS p (at, taken, again) WHERE p.at > p_at;
+        IF remaining <= 0 THEN
+            v_over := 1 - remaining;
+            SELECT min(p.at) INTO next_at FROM (
+                SELECT q.at, sum(q.taken) OVER (ORDER BY q.at) AS freed
+                FROM unnest(v_allowance.free_at, v_allowance.taken) AS q (at, taken) WHERE q.at > p_at
+            ) AS p WHERE p.freed >= v_over;
         END IF;
+        remaining := greatest(remaining, 0);
+        remaining_again := least(greatest(remaining_again, 0), remaining);
     END IF;
-    IF v_throttled > p_at THEN
+    IF v_allowance.throttled_until > p_at THEN
         remaining := 0;
-        next_at := greatest(next_at, v_throttled);
+        remaining_again := 0;
+        next_at := greatest(next_at, v_allowance.throttled_until);
     END IF;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.allowance(text, timestamptz) IS 'How many requests of a rate group may leave now (null: no limit), and when the next may if none.';
+COMMENT ON FUNCTION giftbridge.allowance(text, timestamptz) IS 'What an allowance has left (null: no limit), and when the next request may leave if none may now.';

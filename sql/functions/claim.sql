@@ -1,17 +1,18 @@
--- Takes due orders for one worker: they become submitting, under a lease, with a journal row each, in the caller's transaction.
--- The caller COMMITs before the first byte of any request leaves.
+-- Takes due orders for one worker, from the lanes that it names, in their order: each gets a row in in_flight, under a lease, in the
+-- caller's transaction. The caller COMMITs before the first byte of any request leaves.
 --
--- First ended leases are rescued. Then the slots are dealt out over the shops that have something due and may send it (pick_fairly;
--- where there is one shop it has them all), as far as their rate groups' allowances go.
+-- p_shops, p_lanes, p_most: the lanes (giftbridge.due) and how many orders to take from each at most; p_slots: from all. What may be
+-- sent is decided here: the allowance, with half of it for what is sent again while fresh orders wait; a paused shop; a key set
+-- aside or an address out of reach, of which one order probes; the account that an order in doubt was sent to.
 --
--- Called by the worker (calls/claim.sql). Locks: an advisory lock per limited rate group that has something due, in one order
--- and before anything else, until the transaction ends; the rows taken (FOR UPDATE SKIP LOCKED, so that workers do not wait
--- for one another).
+-- Called by the worker (calls/claim.sql). Never waits for a lock: allowances and due rows that are locked are skipped.
 -- Result: one row per claimed order, in the order in which to send them; all columns of the request, none of it interpreted.
-CREATE OR REPLACE FUNCTION giftbridge.claim(p_worker text, p_slots integer, p_lease interval, p_verify_after interval)
-RETURNS TABLE (
-    submission_id bigint, order_id bigint, attempts integer, verifying boolean, codes_renewed boolean, shop text, api_url text,
-    shop_order_id text, items text, assigned_codes text[], payment_method integer,
+CREATE OR REPLACE FUNCTION giftbridge.claim(
+    p_worker text, p_slots integer, p_lease interval, p_shops text[], p_lanes smallint[], p_most integer[]
+) RETURNS TABLE (
+    token uuid, order_id bigint, kind text, attempt integer, lane smallint, account text, api_host text, verifications integer, was_in_doubt boolean,
+    was_refused boolean, "position" smallint, site_id integer, shop text, shop_order_id text, items text, codes text[], assigned boolean[],
+    payment_method integer,
     customer_email text, customer_first_name text, customer_last_name text, customer_address1 text, customer_address2 text,
     customer_postcode text, customer_town text, customer_county text,
     delivery_method integer, delivery_email text, delivery_date text, delivery_first_name text, delivery_last_name text,
@@ -21,105 +22,155 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 -- The right plan is index scans and nested loops from the first call on, before there are statistics, whatever the tables'
 -- size; the planner's penalty for what is switched off must not make it compile a query of microseconds.
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET plan_cache_mode = force_generic_plan SET jit = off
--- Less than the worker waits for an answer: what it has given up must not be done behind its back once a lock is free.
-SET lock_timeout = '20 s' AS $$
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-    v_now             timestamptz;
-    v_lane_shops      text[];     -- the lanes that have something due, the highest priority first
-    v_lane_priorities integer[];
-    v_due             text[];     -- the shops that have something due
-    v_groups          text[];     -- their rate groups
-    v_is_limited      boolean;    -- one of those has an allowance, or is throttled
-    v_picked          bigint[];
+    v_now       timestamptz := clock_timestamp();
+    v_left      integer := p_slots;
+    v_most      integer;
+    v_shop      record;
+    v_remaining integer;
+    v_again     integer;
+    v_is_probe  boolean;
+    v_skip      bigint;       -- the order of the last probe
+    v_ids       bigint[];     -- taken from one lane
+    v_lookups   boolean[];
+    v_expired   bigint[];
+    v_all       bigint[] := '{}';
+    v_all_lanes integer[] := '{}';
+    v_all_lookups boolean[] := '{}';
+    v_allowances text[] := '{}';
+    v_accounts  text[] := '{}';
+    v_hosts     text[] := '{}';
+    v_has_obstacles CONSTANT boolean := EXISTS (SELECT FROM giftbridge.set_aside) OR EXISTS (SELECT FROM giftbridge.unreachable);
 BEGIN
-    -- An older snapshot would not see what other workers sent while this one waited for a group's lock.
-    IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION USING ERRCODE = 'invalid_transaction_state',
-            MESSAGE = format('giftbridge.claim counts the allowance under a lock and needs READ COMMITTED, not %s',
-                upper(current_setting('transaction_isolation'))),
-            HINT = 'See default_transaction_isolation of the database and of the worker''s role.';
-    END IF;
-    -- The journal must outlive a crash of the server, and reach its synchronous standby, whatever the session's setting.
+    -- The write-ahead entry must outlive a crash of the server, and reach its synchronous standby, whatever the session's setting.
     IF current_setting('synchronous_commit') IN ('off', 'local') THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
-    IF EXISTS (SELECT FROM giftbridge.orders AS o WHERE o.status = 'submitting' AND o.due_at <= now()) THEN
-        PERFORM giftbridge.rescue(p_verify_after);
-    END IF;
-    v_now := clock_timestamp();
 
-    -- Once: where there are many shops this is the dearest question.
-    SELECT array_agg(lane.shop ORDER BY lane.priority DESC, lane.shop),
-        array_agg(lane.priority ORDER BY lane.priority DESC, lane.shop) INTO v_lane_shops, v_lane_priorities
-    FROM giftbridge.lanes AS lane WHERE lane.due_at <= v_now;
-    -- A group is limited if any of its shops is, be it one that has nothing due.
-    SELECT array_agg(s.name), array_agg(s.rate_group), bool_or(EXISTS (
-        SELECT FROM giftbridge.shops AS t
-        WHERE t.rate_group = s.rate_group AND (t.rate_limit IS NOT NULL OR t.throttled_until > v_now)))
-    INTO v_due, v_groups, v_is_limited
-    FROM giftbridge.shops AS s JOIN (
-        SELECT lane.shop FROM unnest(v_lane_shops) AS lane (shop)
-        UNION
-        SELECT o.shop FROM giftbridge.orders AS o WHERE o.status = 'in_doubt' AND o.due_at <= v_now
-    ) AS due ON due.shop = s.name
-    WHERE NOT s.paused OR s.paused_until <= v_now;
-    IF v_due IS NULL THEN
-        RETURN;
-    END IF;
-    IF v_is_limited THEN
-        PERFORM pg_advisory_xact_lock(hashtext('giftbridge.rate_group'), due_group.hash)
-        FROM (
-            SELECT DISTINCT hashtext(g.name) AS hash FROM unnest(v_groups) AS g (name)
-            WHERE EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.rate_group = g.name AND s.rate_limit IS NOT NULL)
-            ORDER BY hash
-        ) AS due_group;
-        -- What other workers sent is in the journal now, with earlier times than ours.
-        v_now := clock_timestamp();
-    END IF;
+    FOR i IN 1 .. cardinality(p_shops) LOOP
+        EXIT WHEN v_left <= 0;
+        v_most := least(p_most[i], v_left);
+        v_skip := NULL;
+        v_is_probe := false;
+        SELECT s.rate_group, t.codes_ignored_at, a.account, a.api_host,
+            CASE WHEN s.rate_group IS NULL THEN 'key ' || a.account ELSE t.allowance END AS allowance INTO v_shop
+        FROM giftbridge.shops AS s JOIN giftbridge.shop_state AS t ON t.shop = s.name
+        JOIN giftbridge.accounts AS a ON a.shop = s.name AND a.worker = p_worker
+        WHERE s.name = p_shops[i] AND (NOT s.paused OR s.paused_until <= v_now);
+        CONTINUE WHEN NOT FOUND;
 
-    -- The usual case first: one shop has nobody to be fair to.
-    IF cardinality(v_due) = 1 THEN
-        IF v_is_limited THEN
-            p_slots := least(p_slots, (SELECT a.remaining FROM giftbridge.allowance(v_groups[1], v_now) AS a));
+        IF v_has_obstacles THEN
+            SELECT o.is_probe, o.skipped INTO v_is_probe, v_skip
+            FROM giftbridge.probe(p_worker, p_shops[i], v_shop.account, v_shop.api_host, p_lease, v_now) AS o;
+            CONTINUE WHEN v_is_probe IS NULL;
+            v_most := CASE WHEN v_is_probe THEN 1 ELSE v_most END;
         END IF;
-        v_picked := giftbridge.pick(v_due[1], p_slots, v_lane_shops, v_lane_priorities, p_lease, v_now);
-    ELSE
-        v_picked := giftbridge.pick_fairly(v_due, p_slots, v_lane_shops, v_lane_priorities, p_lease, v_now);
-    END IF;
-    IF v_picked = '{}' THEN
+        IF p_lanes[i] = 201 THEN
+            -- What was being sent when a worker died may be what it died of.
+            CONTINUE WHEN EXISTS (SELECT FROM giftbridge.in_flight AS f WHERE f.lane = 201 AND f.worker = p_worker);
+            v_most := 1;
+        END IF;
+
+        IF EXISTS (SELECT FROM giftbridge.allowances AS w
+            WHERE w.name = v_shop.allowance AND (w.rate_limit IS NOT NULL OR w.throttled_until > v_now)) THEN
+            PERFORM FROM giftbridge.allowances AS w WHERE w.name = v_shop.allowance FOR UPDATE SKIP LOCKED;
+            CONTINUE WHEN NOT FOUND;
+            -- Under the lock: what other workers took is counted, with earlier times than ours.
+            v_now := clock_timestamp();
+            SELECT w.remaining, w.remaining_again INTO v_remaining, v_again FROM giftbridge.allowance(v_shop.allowance, v_now) AS w;
+            IF p_lanes[i] >= 200 AND giftbridge.waits_fresh(v_shop.allowance, p_shops[i], v_now) THEN
+                v_remaining := v_again;
+            END IF;
+            v_most := least(v_most, v_remaining);
+            CONTINUE WHEN v_most <= 0;
+        ELSE
+            v_remaining := NULL;
+        END IF;
+
+        IF p_lanes[i] >= 200 THEN
+            PERFORM giftbridge.refuse_unverifiable(p_shops[i], p_lanes[i], v_shop.account || '@' || v_shop.api_host,
+                v_shop.codes_ignored_at IS NOT NULL, v_now);
+        END IF;
+        WITH picked AS MATERIALIZED (
+            SELECT d.ctid AS place FROM giftbridge.due AS d
+            WHERE d.shop = p_shops[i] AND d.lane = p_lanes[i] AND d.due_at <= v_now AND d.order_id IS DISTINCT FROM v_skip
+                -- Below 200 no order was ever in doubt.
+                AND (d.lane < 200 OR EXISTS (SELECT FROM giftbridge.orders AS o WHERE o.id = d.order_id
+                    AND (o.sent_to IS NULL OR o.sent_to = v_shop.account || '@' || v_shop.api_host)))
+            ORDER BY d.due_at, d.order_id LIMIT v_most FOR UPDATE SKIP LOCKED
+        ), gone AS (
+            DELETE FROM giftbridge.due AS d USING picked WHERE d.ctid = picked.place
+            RETURNING d.order_id, d.is_lookup, d.expires_at <= v_now AS is_expired
+        )
+        SELECT array_agg(g.order_id) FILTER (WHERE g.is_expired IS NOT TRUE),
+            array_agg(g.is_lookup) FILTER (WHERE g.is_expired IS NOT TRUE),
+            array_agg(g.order_id) FILTER (WHERE g.is_expired) INTO v_ids, v_lookups, v_expired
+        FROM gone AS g;
+        IF v_expired IS NOT NULL THEN
+            PERFORM giftbridge.expire(v_expired);
+        END IF;
+        CONTINUE WHEN v_ids IS NULL;
+
+        IF v_remaining IS NOT NULL THEN
+            PERFORM giftbridge.take_places(v_shop.allowance, ARRAY[giftbridge.place_free_at(v_now, NULL, w.rate_limit, w.rate_window)],
+                ARRAY[cardinality(v_ids)], ARRAY[CASE WHEN p_lanes[i] >= 200 THEN cardinality(v_ids) ELSE 0 END], v_now)
+            FROM giftbridge.allowances AS w WHERE w.name = v_shop.allowance AND w.rate_limit IS NOT NULL;
+        END IF;
+        IF v_is_probe THEN
+            PERFORM giftbridge.probing(p_worker, p_shops[i], v_shop.account, v_shop.api_host, v_ids[1], p_lease, v_now);
+        END IF;
+        v_left := v_left - cardinality(v_ids);
+        v_all := v_all || v_ids;
+        v_all_lookups := v_all_lookups || v_lookups;
+        v_all_lanes := v_all_lanes || array_fill(i, ARRAY[cardinality(v_ids)]);
+        -- One element per lane.
+        v_allowances[i] := v_shop.allowance;
+        v_accounts[i] := v_shop.account;
+        v_hosts[i] := v_shop.api_host;
+    END LOOP;
+    IF v_all = '{}' THEN
         RETURN;
     END IF;
 
-    v_now := clock_timestamp();
+    -- A statement of its own, with a snapshot of its own: what a shop changed before its order was locked here is in it.
     RETURN QUERY
-    WITH claimed AS (
-        UPDATE giftbridge.orders AS o
-        SET status = 'submitting', submission_id = nextval('giftbridge.submissions_id_seq'), attempts = o.attempts + 1,
-            due_at = v_now + p_lease, updated_at = v_now,
+    WITH chosen AS MATERIALIZED (
+        SELECT gen_random_uuid() AS token, o.*, t.number, p_lanes[t.lane] AS lane, v_accounts[t.lane] AS account, v_hosts[t.lane] AS api_host,
+            v_allowances[t.lane] AS allowance, s.site_id,
+            CASE WHEN t.is_lookup THEN 'lookup' WHEN o.in_doubt_since IS NOT NULL THEN 'verification' ELSE 'sale' END AS kind,
+            o.attempts + CASE WHEN t.is_lookup THEN 0 ELSE 1 END AS attempt,
             -- What was sent before the doubt is frozen: a verification is the same request, byte for byte.
-            sent_payment_method = CASE WHEN o.status = 'pending' THEN coalesce(o.payment_method, s.payment_method)
-                ELSE o.sent_payment_method END,
-            assigned_codes = CASE WHEN o.status = 'pending' AND o.assigned_codes IS NULL AND s.assign_codes
-                THEN giftbridge.assigned_codes(o.items, s.code_prefix) ELSE o.assigned_codes END
-        FROM giftbridge.shops AS s
+            coalesce(o.sent_payment_method, o.payment_method, s.payment_method) AS method,
+            CASE WHEN t.is_lookup THEN (
+                SELECT min(c.position) FROM giftbridge.codes AS c WHERE c.order_id = o.id AND NOT EXISTS (
+                    SELECT FROM giftbridge.lookups AS l WHERE l.order_id = o.id AND l.position = c.position)
+            ) END AS position
+        FROM unnest(v_all, v_all_lanes, v_all_lookups) WITH ORDINALITY AS t (order_id, lane, is_lookup, number)
+        JOIN giftbridge.orders AS o ON o.id = t.order_id
         -- Not plainly o.shop: for a table that it takes for empty the planner would walk an index that has the shop in it.
-        WHERE o.id = ANY (v_picked) AND s.name = o.shop || ''
-        RETURNING o.*, s.api_url, s.rate_group
-    ), journal AS (
-        INSERT INTO giftbridge.submissions (id, order_id, attempt, worker, rate_group, claimed_at)
-        OVERRIDING SYSTEM VALUE
-        SELECT c.submission_id, c.id, c.attempts, p_worker, c.rate_group, v_now FROM claimed AS c
+        JOIN giftbridge.shops AS s ON s.name = o.shop || ''
+    ), flight AS (
+        INSERT INTO giftbridge.in_flight (order_id, token, shop, lane, kind, attempt, position, worker, account, api_host, allowance,
+            payment_method, expires_at, claimed_at, lease_until)
+        SELECT c.id, c.token, c.shop, c.lane, c.kind, c.attempt, c.position, p_worker, c.account, c.api_host, c.allowance, c.method,
+            CASE WHEN NOT c.was_in_doubt THEN c.expires_at END, v_now, v_now + p_lease
+        FROM chosen AS c
     )
-    SELECT c.submission_id, c.id, c.attempts, c.in_doubt_since IS NOT NULL, c.codes_renewed, c.shop, c.api_url,
-        coalesce(c.shop_order_id, 'gb-' || c.id), c.items::text, c.assigned_codes, c.sent_payment_method,
+    SELECT c.token, c.id, c.kind, c.attempt, c.lane, c.account, c.api_host, c.verifications, c.was_in_doubt, c.was_refused, c.position, c.site_id, c.shop,
+        coalesce(c.shop_order_id, 'gb-' || c.id), c.items::text, known.codes, known.assigned, c.method,
         c.customer_email, c.customer_first_name, c.customer_last_name, c.customer_address1, c.customer_address2,
         c.customer_postcode, c.customer_town, c.customer_county,
         c.delivery_method, c.delivery_email, to_char(c.delivery_date, 'YYYY-MM-DD'), c.delivery_first_name, c.delivery_last_name,
         c.delivery_address1, c.delivery_address2, c.delivery_postcode, c.delivery_town, c.delivery_county
-    FROM claimed AS c
-    ORDER BY array_position(v_picked, c.id);
+    FROM chosen AS c
+    CROSS JOIN LATERAL (
+        SELECT array_agg(k.code ORDER BY item) AS codes, array_agg(coalesce(k.is_assigned, false) ORDER BY item) AS assigned
+        FROM generate_series(1, jsonb_array_length(c.items)) AS item
+        LEFT JOIN giftbridge.codes AS k ON k.order_id = c.id AND k.position = item
+    ) AS known
+    ORDER BY c.number;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.claim(text, integer, interval, interval) IS 'Takes due orders for one worker: submitting, under a lease, each with its journal row.';
+COMMENT ON FUNCTION giftbridge.claim(text, integer, interval, text[], smallint[], integer[]) IS 'Takes due orders for one worker, from the lanes that it names, under a lease.';

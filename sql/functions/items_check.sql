@@ -1,6 +1,6 @@
 -- Refuses items that the vendor could never sell (vendor page create-order, field `items`).
--- Called by orders_check, whose search_path it has. Takes no locks.
-CREATE OR REPLACE FUNCTION giftbridge.items_check(p_items jsonb) RETURNS void
+-- Called by orders_check, whose search_path it has. Takes no locks. Result: the items, with every price a JSON number.
+CREATE OR REPLACE FUNCTION giftbridge.items_check(p_items jsonb) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_item    jsonb;
@@ -15,6 +15,9 @@ BEGIN
         PERFORM giftbridge.refuse_order('items', 'must be a JSON array of one or more items');
     ELSIF jsonb_array_length(p_items) > 100 THEN
         PERFORM giftbridge.refuse_order('items', format('must be at most 100, not %s: write several orders', jsonb_array_length(p_items)));
+    END IF;
+    IF octet_length(p_items::text) > 262144 THEN
+        PERFORM giftbridge.refuse_order('items', 'must be at most 256 kB of JSON');
     END IF;
     FOR i IN 0 .. jsonb_array_length(p_items) - 1 LOOP
         v_item := p_items -> i;
@@ -34,8 +37,11 @@ BEGIN
         END IF;
 
         IF jsonb_typeof(v_item -> 'price') <> 'null' THEN
-            IF jsonb_typeof(v_item -> 'price') <> 'number' THEN
-                PERFORM giftbridge.refuse_order(v_at || '.price', 'must be a JSON number, without quotes');
+            IF jsonb_typeof(v_item -> 'price') = 'string' AND (v_item ->> 'price') ~ '^[0-9]{1,9}([.][0-9]+)?$' THEN
+                -- As PHP and Python's Decimal write it: exact, and sent as a number.
+                p_items := jsonb_set(p_items, ARRAY[i::text, 'price'], to_jsonb((v_item ->> 'price')::numeric));
+            ELSIF jsonb_typeof(v_item -> 'price') <> 'number' THEN
+                PERFORM giftbridge.refuse_order(v_at || '.price', 'must be a number, such as 19.99 or "19.99"');
             END IF;
             v_number := (v_item ->> 'price')::numeric;
             IF v_number <= 0 OR scale(v_number) > 2 OR v_number >= 100000000 THEN
@@ -66,6 +72,7 @@ BEGIN
             v_codes := v_codes || upper(v_item ->> 'code');
         END IF;
     END LOOP;
+    RETURN p_items;
 END
 $$;
 COMMENT ON FUNCTION giftbridge.items_check(jsonb) IS 'Refuses items that could never be sold.';

@@ -1,5 +1,5 @@
--- Tells the shop, on channel giftbridge_results, that its order is finished or waits for a person. No codes, no personal data.
--- Called by trigger orders_announce, once per order: hence cheap. Names are in full, as to pin the search_path takes as long as the
+-- Tells the shop, on channel giftbridge_results, that its order is finished. No codes, no personal data.
+-- Called by trigger orders_announce, once per order: hence cheap. Names are in full, as pinning the search_path takes as long as the
 -- rest, and the notification is sent by an expression, as PERFORM would run a query.
 CREATE OR REPLACE FUNCTION giftbridge.orders_announce() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -11,4 +11,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.orders_announce() IS 'Trigger: one notification on giftbridge_results per order that is finished or waits for a person.';
+COMMENT ON FUNCTION giftbridge.orders_announce() IS 'Trigger: one notification on giftbridge_results per order that is finished.';

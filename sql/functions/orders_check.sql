@@ -1,6 +1,6 @@
--- Validates what a shop writes, and keeps the bridge's columns the bridge's own.
--- Called by triggers orders_check_insert and orders_check_update, with the writer's rights: a shop that is not the writer's is
--- as good as none, so that nothing can be learnt of it here. Takes no locks beyond the row's.
+-- Validates what a shop writes, and keeps it out of the columns that Giftbridge writes.
+-- Called by triggers orders_check_insert and orders_check_update, with the writer's rights: a shop that is not the writer's does not
+-- exist for it, so that nothing can be learnt of it here. Takes no locks beyond the row's.
 CREATE OR REPLACE FUNCTION giftbridge.orders_check() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -16,32 +16,35 @@ BEGIN
             RETURN NEW;
         END IF;
     END IF;
-    IF TG_OP = 'UPDATE' AND NEW.shop <> OLD.shop AND NOT EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.name = OLD.shop) THEN
-        -- The shop was renamed, and takes its orders along (the foreign key), whatever their state.
-        v_old := OLD;
-        v_old.shop := NEW.shop;
-        IF NEW IS NOT DISTINCT FROM v_old THEN
-            RETURN NEW;
-        END IF;
-    END IF;
     IF TG_OP = 'UPDATE' AND OLD.status NOT IN ('pending', 'rejected', 'failed') THEN
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = format('order %s is %s: it can be changed only while pending, rejected or failed', OLD.id, OLD.status),
             SCHEMA = 'giftbridge', TABLE = 'orders';
     END IF;
-    IF TG_OP = 'INSERT' AND (NEW.status IS DISTINCT FROM 'pending' OR NEW.attempts IS DISTINCT FROM 0
-        OR NEW.codes_renewed IS DISTINCT FROM false OR num_nonnulls(NEW.order_reference, NEW.voucher_codes, NEW.error,
-            NEW.completed_at, NEW.due_at, NEW.submission_id, NEW.assigned_codes, NEW.sent_payment_method, NEW.in_doubt_since) > 0) THEN
-        PERFORM giftbridge.refuse_order('status', 'and the result columns are written by the bridge: leave them out of the insert');
+    IF TG_OP = 'UPDATE' AND NEW.shop <> OLD.shop AND (OLD.attempts > 0 OR OLD.was_in_doubt OR OLD.was_refused) THEN
+        PERFORM giftbridge.refuse_order('shop', 'cannot be changed any more: the order was sent to the vendor for its shop');
+    END IF;
+    -- What object mappers write for a column that was not set means its default.
+    NEW.shop := coalesce(NEW.shop, 'default');
+    NEW.priority := coalesce(NEW.priority, 0);
+    NEW.submit_after := coalesce(NEW.submit_after, now());
+    IF TG_OP = 'INSERT' THEN
+        NEW.status := coalesce(NEW.status, 'pending');
+        NEW.attempts := coalesce(NEW.attempts, 0);
+        IF NEW.status <> 'pending' OR NEW.attempts <> 0 OR NEW.was_in_doubt OR NEW.was_refused OR NEW.verifications <> 0 OR NEW.setup_faults <> 0
+            OR num_nonnulls(NEW.order_reference, NEW.voucher_codes, NEW.error, NEW.completed_at, NEW.in_doubt_since, NEW.sent_to,
+                NEW.sent_payment_method, NEW.setup_fault_at) > 0 THEN
+            PERFORM giftbridge.refuse_order('status', 'and the result columns are written by Giftbridge: leave them out of the insert');
+        END IF;
     END IF;
 
     SELECT s.payment_method, s.online_methods, s.offline_methods INTO v_shop
     FROM giftbridge.shops AS s WHERE s.name = NEW.shop;
     IF NOT FOUND THEN
-        PERFORM giftbridge.refuse_order('shop', 'is not in giftbridge.shops, or not open to this role: add the shop there first');
+        PERFORM giftbridge.refuse_order('shop', 'is unknown, or your role has no access to it: shops are rows of giftbridge.shops');
     END IF;
 
-    PERFORM giftbridge.items_check(NEW.items);
+    NEW.items := giftbridge.items_check(NEW.items);
 
     -- Lengths are not the patterns' business: {1,200} takes 25 times as long to match.
     IF length(NEW.shop_order_id) NOT BETWEEN 1 AND 200 OR NEW.shop_order_id ~ '[[:cntrl:]]' THEN
@@ -54,15 +57,15 @@ BEGIN
         PERFORM giftbridge.refuse_order('delivery_method', 'is required');
     END IF;
     IF NEW.delivery_email IS NULL AND NEW.delivery_method = ANY (v_shop.online_methods) THEN
-        PERFORM giftbridge.refuse_order('delivery_email', 'is required: delivery_method is an online one of this shop');
+        PERFORM giftbridge.refuse_order('delivery_email', 'is required because this delivery method is online');
     ELSIF NEW.delivery_email !~ '^[^@[:space:]]+@[^@[:space:]]+$' THEN
-        PERFORM giftbridge.refuse_order('delivery_email', 'must be an e-mail address, or null where delivery_method is not an online one');
+        PERFORM giftbridge.refuse_order('delivery_email', 'must be an e-mail address, or null where the delivery method is not online');
     END IF;
     IF NEW.delivery_method = ANY (v_shop.offline_methods) THEN
         IF coalesce(NEW.delivery_address1, '') !~ '[^[:space:]]' THEN
-            PERFORM giftbridge.refuse_order('delivery_address1', 'is required: delivery_method is an offline one of this shop');
+            PERFORM giftbridge.refuse_order('delivery_address1', 'is required because this delivery method is offline');
         ELSIF coalesce(NEW.delivery_postcode, '') !~ '[^[:space:]]' THEN
-            PERFORM giftbridge.refuse_order('delivery_postcode', 'is required: delivery_method is an offline one of this shop');
+            PERFORM giftbridge.refuse_order('delivery_postcode', 'is required because this delivery method is offline');
         END IF;
     END IF;
     IF NEW.payment_method IS NULL AND v_shop.payment_method IS NULL THEN
@@ -71,11 +74,14 @@ BEGIN
     IF NEW.delivery_date NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN
         PERFORM giftbridge.refuse_order('delivery_date', 'must be a date of the years 1 to 9999');
     END IF;
-    IF NEW.priority IS NULL THEN
-        PERFORM giftbridge.refuse_order('priority', 'must be an integer: 0, or higher for earlier');
+    IF NEW.priority NOT BETWEEN -100 AND 100 THEN
+        PERFORM giftbridge.refuse_order('priority', 'must be an integer from -100 to 100, higher for earlier');
     END IF;
-    IF NEW.submit_after IS NULL OR NOT isfinite(NEW.submit_after) THEN
+    IF NOT isfinite(NEW.submit_after) THEN
         PERFORM giftbridge.refuse_order('submit_after', 'must be a point in time');
+    END IF;
+    IF NOT isfinite(NEW.expires_at) OR NEW.expires_at <= NEW.submit_after THEN
+        PERFORM giftbridge.refuse_order('expires_at', 'must be a point in time after submit_after, or null');
     END IF;
 
     SELECT f.name INTO v_field FROM (VALUES
@@ -93,21 +99,10 @@ BEGIN
     END IF;
 
     IF TG_OP = 'INSERT' THEN
-        NEW.due_at := NEW.submit_after;
         NEW.created_at := now();
-        NEW.updated_at := now();
-        RETURN NEW;
     END IF;
     NEW.updated_at := now();
-    IF NEW.submit_after <> OLD.submit_after AND NEW.status = 'pending' THEN
-        NEW.due_at := NEW.submit_after;
-    END IF;
-    -- Certainly not sold, and no longer the same items: the next claim makes new codes for them.
-    IF NEW.items <> OLD.items OR NEW.shop <> OLD.shop THEN
-        NEW.assigned_codes := NULL;
-        NEW.codes_renewed := false;
-    END IF;
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.orders_check() IS 'Trigger: refuses an order that could never be sold, and changes to one that is on its way or finished.';
+COMMENT ON FUNCTION giftbridge.orders_check() IS 'Trigger: refuses an order that could never be sold, and changes to one that is being sent or finished.';

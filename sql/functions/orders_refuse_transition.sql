@@ -1,16 +1,14 @@
--- The state chart: refuses a change of status that is not in it. Called by trigger orders_transition, which lets pass by itself
--- what every order goes through.
+-- The state chart: refuses a change of status that is not in it. Called by trigger orders_transition for every change but to
+-- completed, which any state may become: a late success is the truth.
 CREATE OR REPLACE FUNCTION giftbridge.orders_refuse_transition() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF (OLD.status, NEW.status) NOT IN (
-        ('pending', 'submitting'), ('pending', 'cancelled'),
-        -- A late success is the truth, whatever was thought meanwhile.
-        ('pending', 'completed'), ('rejected', 'completed'), ('failed', 'completed'),
-        ('submitting', 'completed'), ('submitting', 'rejected'), ('submitting', 'failed'), ('submitting', 'pending'),
-        ('submitting', 'in_doubt'),
-        ('in_doubt', 'submitting'), ('in_doubt', 'completed'), ('in_doubt', 'pending'),
-        ('rejected', 'pending'), ('failed', 'pending'))
+        ('pending', 'rejected'), ('pending', 'failed'), ('pending', 'in_doubt'), ('pending', 'cancelled'),
+        ('in_doubt', 'pending'), ('in_doubt', 'cancelled'),
+        ('rejected', 'pending'), ('failed', 'pending'),
+        -- A late answer or a lost one may raise a doubt that was not there before.
+        ('rejected', 'in_doubt'), ('failed', 'in_doubt'), ('cancelled', 'in_doubt'))
     THEN
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = format('order %s is %s and cannot become %s', OLD.id, OLD.status, NEW.status),

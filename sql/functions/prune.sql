@@ -8,7 +8,7 @@ DECLARE
 BEGIN
     IF older_than IS NULL OR older_than < interval '1 day' THEN
         RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'older_than must be at least 1 day: younger orders are still asked about';
+            MESSAGE = 'older_than must be at least 1 day: newer orders may still be needed by support';
     END IF;
     WITH old AS (
         SELECT o.id, giftbridge.erased(o) AS erased FROM giftbridge.orders AS o
@@ -16,7 +16,7 @@ BEGIN
             AND o.customer_email <> 'erased@erased.invalid'
         FOR UPDATE SKIP LOCKED
     ), journal AS (
-        UPDATE giftbridge.submissions AS j SET response = NULL, error = NULL
+        UPDATE giftbridge.journal AS j SET response = NULL, error = NULL
         FROM old WHERE j.order_id = old.id AND num_nonnulls(j.response, j.error) > 0
     )
     UPDATE giftbridge.orders AS o
@@ -29,6 +29,7 @@ BEGIN
         error = CASE WHEN o.status = 'completed' OR o.error IS NULL THEN o.error ELSE 'Erased with the personal data.' END
     FROM old WHERE o.id = old.id;
     GET DIAGNOSTICS v_count = ROW_COUNT;
+    PERFORM giftbridge.act('prune', NULL, NULL, older_than::text, NULL, v_count || ' orders');
     RETURN v_count;
 END
 $$;

@@ -1,5 +1,5 @@
 -- Added to a rate window on top of each request's own time: clocks tick apart, and a vendor may round to its own.
--- Called by allowance and the queue view.
+-- Called by place_free_at and drain_seconds.
 CREATE OR REPLACE FUNCTION giftbridge.rate_margin(p_window interval) RETURNS interval
 LANGUAGE sql IMMUTABLE AS $$
     SELECT greatest(p_window * 0.005, interval '20 milliseconds')

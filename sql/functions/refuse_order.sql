@@ -8,7 +8,7 @@ BEGIN
         MESSAGE = format('%s %s', p_field, p_rule),
         SCHEMA = 'giftbridge', TABLE = 'orders', COLUMN = substring(p_field FROM '^\w+'),
         CONSTRAINT = 'orders_sellable',
-        HINT = 'Nothing was stored. Mend the field and insert the order again.';
+        HINT = 'Nothing was stored. Correct the field and insert the order again.';
 END
 $$;
 COMMENT ON FUNCTION giftbridge.refuse_order(text, text) IS 'Raises the error of an order that could never be sold.';

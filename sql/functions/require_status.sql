@@ -1,19 +1,28 @@
--- Locks an order and refuses with a clear error unless it is in one of the given states. An order that is not the caller's to
--- act on is as good as none. Called by retry, cancel and the resolve functions.
-CREATE OR REPLACE FUNCTION giftbridge.require_status(p_id bigint, p_statuses text[], p_action text) RETURNS void
+-- Locks an order and refuses with a clear error unless it is in one of the given states and no request of it is on its way. An order
+-- that the caller may not act on does not exist for them. Called by the functions that people call. Result: the order.
+CREATE OR REPLACE FUNCTION giftbridge.require_status(p_id bigint, p_statuses text[], p_action text) RETURNS giftbridge.orders
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_status text;
+    v_order giftbridge.orders;
 BEGIN
-    SELECT o.status INTO v_status FROM giftbridge.orders AS o
+    SELECT o.* INTO v_order FROM giftbridge.orders AS o
     WHERE o.id = p_id AND giftbridge.acts_for(o.shop) FOR UPDATE;
-    IF v_status IS NULL THEN
+    IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('there is no order %s', coalesce(p_id::text, 'null'));
-    ELSIF v_status <> ALL (p_statuses) THEN
+    END IF;
+    IF v_order.status = ANY (p_statuses) AND v_order.status IN ('pending', 'in_doubt') THEN
+        -- A claim that is about to commit is waited for.
+        PERFORM FROM giftbridge.due AS d WHERE d.order_id = p_id FOR UPDATE;
+        IF EXISTS (SELECT FROM giftbridge.in_flight AS f WHERE f.order_id = p_id) THEN
+            v_order.status := 'submitting';
+        END IF;
+    END IF;
+    IF v_order.status <> ALL (p_statuses) THEN
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-            MESSAGE = format('order %s is %s: only an order that is %s can be %s', p_id, v_status,
+            MESSAGE = format('order %s is %s: only an order that is %s can be %s', p_id, v_order.status,
                 array_to_string(p_statuses, ' or '), p_action);
     END IF;
+    RETURN v_order;
 END
 $$;
 COMMENT ON FUNCTION giftbridge.require_status(bigint, text[], text) IS 'Locks an order and refuses a wrong state.';

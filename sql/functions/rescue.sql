@@ -1,30 +1,49 @@
--- Turns submitting orders whose lease ended into in_doubt, never into pending: their request may have been processed.
--- Called by claim. Locks the orders it takes, skips those locked elsewhere. Result: how many.
-CREATE OR REPLACE FUNCTION giftbridge.rescue(p_verify_after interval) RETURNS integer
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Turns orders whose lease ended into orders in doubt, never back into pending ones: their request may have been processed. They are
+-- verified one at a time (lane 201), as one of them may be what the worker died of. A look-up is made again. And orders that expire
+-- while they wait become failed.
+--
+-- Called by the worker (calls/rescue.sql) when a lease has ended, and at every poll. Skips orders that are locked elsewhere.
+-- Result: how many leases had ended.
+CREATE OR REPLACE FUNCTION giftbridge.rescue(p_verify_after interval, p_max_verifications integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
-    -- A constant for the index: a condition on a function that changes would be tried on all that are submitting.
-    v_now   CONSTANT timestamptz := clock_timestamp();
-    v_count integer;
+    -- A constant for the index: a condition on a function that changes would be tried on all that are in flight.
+    v_now     CONSTANT timestamptz := clock_timestamp();
+    v_flight  giftbridge.in_flight;
+    v_expired bigint[];
+    v_count   integer := 0;
 BEGIN
-    WITH ended AS (
-        SELECT o.id, o.submission_id FROM giftbridge.orders AS o
-        WHERE o.status = 'submitting' AND o.due_at <= v_now
-        ORDER BY o.due_at LIMIT 1000 FOR UPDATE SKIP LOCKED
-    ), journal AS (
-        UPDATE giftbridge.submissions AS j
-        SET outcome = 'in_doubt', finished_at = v_now, error = 'the worker''s lease ended without an answer'
-        FROM ended WHERE j.id = ended.submission_id AND j.outcome IS NULL
-    )
-    UPDATE giftbridge.orders AS o
-    SET status = 'in_doubt', submission_id = NULL, in_doubt_since = coalesce(o.in_doubt_since, now()), updated_at = now(),
-        due_at = CASE WHEN giftbridge.verifiable(o.assigned_codes) THEN now() + p_verify_after END,
-        error = 'The worker was lost while the request may have been on its way'
-            || CASE WHEN giftbridge.verifiable(o.assigned_codes) THEN '; the bridge will verify it.'
-               ELSE '; no code of the bridge''s own can prove it: ask the vendor, then resolve the order.' END
-    FROM ended WHERE o.id = ended.id;
-    GET DIAGNOSTICS v_count = ROW_COUNT;
+    FOR v_flight IN
+        SELECT f.* FROM giftbridge.in_flight AS f
+        WHERE f.lease_until <= v_now ORDER BY f.lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED
+    LOOP
+        PERFORM FROM giftbridge.orders AS o WHERE o.id = v_flight.order_id FOR UPDATE SKIP LOCKED;
+        CONTINUE WHEN NOT FOUND AND EXISTS (SELECT FROM giftbridge.orders AS o WHERE o.id = v_flight.order_id);
+        DELETE FROM giftbridge.in_flight AS f WHERE f.order_id = v_flight.order_id AND f.token = v_flight.token;
+        INSERT INTO giftbridge.journal (order_id, id, token, shop, kind, attempt, worker, account, api_host, allowance, claimed_at, finished_at,
+            outcome, error)
+        VALUES (v_flight.order_id, v_flight.id, v_flight.token, v_flight.shop, v_flight.kind, v_flight.attempt, v_flight.worker, v_flight.account,
+            v_flight.api_host, v_flight.allowance, v_flight.claimed_at, v_now, 'in_doubt', 'The worker''s lease ended without an answer.');
+        IF v_flight.kind = 'lookup' THEN
+            INSERT INTO giftbridge.due (order_id, shop, lane, due_at, is_lookup) VALUES (v_flight.order_id, v_flight.shop, 201, v_now, true);
+        ELSE
+            PERFORM giftbridge.doubt(v_flight, 'The worker was lost while the request may have been on its way.', p_verify_after,
+                p_max_verifications, 201::smallint);
+        END IF;
+        v_count := v_count + 1;
+    END LOOP;
+
+    IF EXISTS (SELECT FROM giftbridge.due AS d WHERE d.expires_at <= v_now) THEN
+        WITH late AS (
+            SELECT d.ctid AS place FROM giftbridge.due AS d WHERE d.expires_at <= v_now LIMIT 1000 FOR UPDATE SKIP LOCKED
+        ), gone AS (
+            DELETE FROM giftbridge.due AS d USING late WHERE d.ctid = late.place RETURNING d.order_id
+        )
+        SELECT array_agg(g.order_id) INTO v_expired FROM gone AS g;
+        PERFORM giftbridge.expire(v_expired);
+    END IF;
     RETURN v_count;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.rescue(interval) IS 'Turns submitting orders whose lease ended into in_doubt.';
+COMMENT ON FUNCTION giftbridge.rescue(interval, integer) IS 'Turns orders whose lease ended into orders in doubt.';

@@ -1,15 +1,15 @@
--- A person found that an order in doubt was not sold: it becomes pending and is sent again, with the same codes.
--- Should the vendor hold one of them as taken, the person was wrong: the order is in doubt again, and gets no new codes.
--- For operators. Locks the order. Raises if it is in another state.
+-- An operator found that an order in doubt was not sold: it becomes pending and is sent again, with the same codes. That it was in doubt
+-- is remembered: should the operator be wrong, the vendor holds its codes as taken, and the order is found sold.
+-- Locks the order. Raises if it is in another state.
 CREATE OR REPLACE FUNCTION giftbridge.resolve_unsold(id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM giftbridge.require_status(id, '{in_doubt}', 'resolved');
     UPDATE giftbridge.orders AS o
-    SET status = 'pending', attempts = 0, codes_renewed = true, error = NULL, in_doubt_since = NULL, due_at = greatest(now(), o.submit_after),
-        updated_at = now()
+    SET status = 'pending', attempts = 0, verifications = 0, setup_faults = 0, error = NULL, in_doubt_since = NULL, updated_at = now()
     WHERE o.id = resolve_unsold.id;
-    NOTIFY giftbridge_orders;
+    PERFORM giftbridge.enqueue_again(id);
+    PERFORM giftbridge.act('resolve_unsold', id, NULL, NULL, 'in_doubt', 'pending');
 END
 $$;
-COMMENT ON FUNCTION giftbridge.resolve_unsold(bigint) IS 'Sends an order in doubt again that a person found not to be sold.';
+COMMENT ON FUNCTION giftbridge.resolve_unsold(bigint) IS 'Sends an order in doubt again that an operator found not to be sold.';

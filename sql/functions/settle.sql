@@ -1,127 +1,99 @@
--- Writes back what came of submissions: journal and order in one transaction, many at once. All arrays have one element per
--- submission; p_codes holds each order's voucher codes as the text of a text[].
+-- Writes back what came of requests: journal and order in one transaction, many at once. All arrays have one element per request;
+-- p_codes has each order's voucher codes as the text of a text[].
 --
--- Fenced: an order changes only while it is submitting under this very submission. Where it is not, somebody else acted
--- meanwhile (a rescue, another worker) and the row comes back with applied = false for the worker to look at; but what was
--- learnt is kept: the journal has it, and a late success is the truth, so it completes an order that is in doubt, being
--- verified, or open again because it was said not to be sold, and fills in the reference of one that was completed without
--- the vendor's answer. Where an order is completed with one reference already, another stands in its error.
+-- Fenced: only the holder of an order's token in in_flight changes the order. Where the token is gone (a rescue was faster) the result
+-- is late; a late success is the truth all the same, other late results are only kept in the journal (settle_one).
 --
--- Called by the worker (calls/settle.sql). Locks the orders that are its submissions own, which no other settle has, and then those
--- that a late success completes. Result: one row per known submission;
--- status is the order's, or other_reference where it is completed with another one than this submission's.
+-- Sales whose answer has exactly the codes that were sent are written here, all at once; everything else by settle_one, row by row.
+-- p_skip_locked: leave out orders that another session holds locked, and give them back with status `locked`; without it a lock is
+-- waited for, up to lock_timeout, and the whole batch fails with 55P03 then.
+--
+-- Called by the worker (calls/settle.sql). Locks the orders, and then their allowances, by name.
+-- Result: one row per request: the order's status, whether the result was applied to it, and a note for the worker.
 CREATE OR REPLACE FUNCTION giftbridge.settle(
-    p_submission_ids bigint[], p_outcomes text[], p_statuses text[], p_counted boolean[], p_due_in interval[],
-    p_new_codes boolean[], p_http_statuses integer[], p_errors text[], p_journal_errors text[], p_responses text[],
-    p_references text[], p_codes text[]
-) RETURNS TABLE (submission_id bigint, order_id bigint, status text, applied boolean)
+    p_order_ids bigint[], p_tokens uuid[], p_outcomes text[], p_statuses text[], p_counted boolean[], p_due_in interval[],
+    p_http_statuses integer[], p_errors text[], p_journal_errors text[], p_responses text[], p_references text[], p_codes text[],
+    p_matches text[], p_effects text[], p_waits interval[], p_found boolean[],
+    p_verify_after interval, p_max_verifications integer, p_skip_locked boolean
+) RETURNS TABLE (order_id bigint, token uuid, status text, is_applied boolean, note text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
--- The right plan, whatever the statistics were when it was made (a table that was once analyzed while empty counts as one row):
--- the rows by their ids from the index, and one hash table to join them with the results.
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET enable_mergejoin = off
+-- The right plan, whatever the statistics were when it was made: the rows by their ids from the index.
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET enable_hashjoin = off
 SET plan_cache_mode = force_generic_plan SET jit = off
--- Less than the worker waits for an answer: what it has given up must not be done behind its back once a lock is free.
-SET lock_timeout = '20 s' AS $$
+-- A lock of another session's holds up the results of all for no longer.
+SET lock_timeout = '300 ms' AS $$
 #variable_conflict use_column
 DECLARE
-    v_order_ids CONSTANT bigint[] := ARRAY(SELECT j.order_id FROM giftbridge.submissions AS j WHERE j.id = ANY (p_submission_ids));
-    v_applied  bigint[];
-    v_orders   bigint[];
-    v_statuses text[];
-    v_is_late  boolean;   -- some order is no longer its submission's
+    v_now     CONSTANT timestamptz := clock_timestamp();
+    v_free    bigint[];       -- the orders that nobody holds locked
+    v_landed  bigint[];       -- sold, and their token was here
+    v_done    bigint[];       -- of those, the orders that were there
+    v_flights giftbridge.in_flight[];
 BEGIN
     -- Nothing is announced on a commit that a crash could take back, whatever the session's synchronous_commit.
     IF current_setting('synchronous_commit') IN ('off', 'local') THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
-    -- Orders before journal rows: a rescue does so too, and skips orders that are locked, so the two never wait for one another.
-    WITH result AS (
-        SELECT * FROM unnest(p_submission_ids, p_statuses, p_counted, p_due_in, p_new_codes, p_http_statuses, p_errors, p_references,
-            p_codes) AS r (submission_id, status, counted, due_in, new_codes, http_status, error, reference, codes)
-    ), fenced AS (
+    IF p_skip_locked THEN
+        v_free := ARRAY(SELECT o.id FROM giftbridge.orders AS o WHERE o.id = ANY (p_order_ids) ORDER BY o.id FOR UPDATE SKIP LOCKED)
+            || ARRAY(SELECT r.id FROM unnest(p_order_ids) AS r (id) WHERE NOT EXISTS (SELECT FROM giftbridge.orders AS o WHERE o.id = r.id));
+    END IF;
+
+    WITH landed AS (
+        DELETE FROM giftbridge.in_flight AS f
+        USING unnest(p_order_ids, p_tokens, p_statuses, p_matches, p_effects, p_http_statuses, p_journal_errors, p_responses, p_references, p_codes)
+            AS r (order_id, token, status, match, effect, http_status, error, response, reference, codes)
+        WHERE f.order_id = r.order_id AND f.token = r.token AND r.status = 'completed' AND r.match = 'exact' AND r.effect IS NULL
+            AND f.kind <> 'lookup' AND (v_free IS NULL OR r.order_id = ANY (v_free))
+        RETURNING f, f.order_id, f.attempt, f.account, f.api_host, r.http_status, r.error, r.response, r.reference, r.codes
+    ), journal AS (
+        INSERT INTO giftbridge.journal (order_id, id, token, shop, kind, attempt, worker, account, api_host, allowance, claimed_at, finished_at,
+            http_status, outcome, error, response, reference)
+        SELECT (l.f).order_id, (l.f).id, (l.f).token, (l.f).shop, (l.f).kind, (l.f).attempt, (l.f).worker, (l.f).account, (l.f).api_host, (l.f).allowance,
+            (l.f).claimed_at, v_now, l.http_status, 'completed', l.error, l.response, l.reference
+        FROM landed AS l
+    ), done AS (
         UPDATE giftbridge.orders AS o
-        SET status = result.status,
-            submission_id = NULL,
-            attempts = o.attempts - CASE WHEN result.counted THEN 0 ELSE 1 END,
-            due_at = CASE result.status
-                WHEN 'pending' THEN greatest(now() + result.due_in, o.submit_after)
-                WHEN 'in_doubt' THEN now() + result.due_in END,
-            assigned_codes = CASE WHEN result.new_codes AND result.status = 'pending' THEN NULL ELSE o.assigned_codes END,
-            -- Whatever the vendor answered, it has seen these codes: should it hold one as taken later, this may be why.
-            codes_renewed = o.codes_renewed OR result.new_codes OR result.http_status IS NOT NULL,
-            in_doubt_since = CASE WHEN result.status = 'in_doubt' THEN coalesce(o.in_doubt_since, now()) END,
-            error = result.error,
-            order_reference = CASE WHEN result.status = 'completed' THEN result.reference END,
-            voucher_codes = CASE WHEN result.status = 'completed' THEN result.codes::text[] END,
-            completed_at = CASE WHEN result.status = 'completed' THEN now() END,
-            updated_at = now()
-        FROM result
-        -- Only a submitting order has a submission (orders_fit_status).
-        WHERE o.id = ANY (v_order_ids) AND o.submission_id = result.submission_id
-        RETURNING result.submission_id, o.id, o.status
+        SET status = 'completed', order_reference = l.reference, voucher_codes = l.codes::text[], error = NULL, attempts = l.attempt,
+            completed_at = v_now, updated_at = v_now, in_doubt_since = NULL
+        FROM landed AS l WHERE o.id = l.order_id AND o.completed_at IS NULL
+        RETURNING o.id
     )
-    SELECT coalesce(array_agg(fenced.submission_id), '{}'), array_agg(fenced.id), array_agg(fenced.status)
-    INTO v_applied, v_orders, v_statuses FROM fenced;
-    v_is_late := cardinality(v_applied) < cardinality(p_submission_ids);
+    SELECT array_agg(l.order_id), array_agg(l.f), array_agg(done.id) INTO v_landed, v_flights, v_done
+    FROM landed AS l LEFT JOIN done ON done.id = l.order_id;
 
-    IF v_is_late THEN
-        WITH late AS (
-            UPDATE giftbridge.orders AS o
-            SET status = 'completed', submission_id = NULL, due_at = NULL, in_doubt_since = NULL,
-                error = r.error, order_reference = r.reference, voucher_codes = r.codes::text[],
-                completed_at = coalesce(o.completed_at, now()), updated_at = now()
-            FROM unnest(p_submission_ids, p_statuses, p_errors, p_references, p_codes)
-                AS r (submission_id, status, error, reference, codes)
-            JOIN giftbridge.submissions AS j ON j.id = r.submission_id
-            WHERE o.id = j.order_id AND o.id = ANY (v_order_ids) AND r.status = 'completed' AND r.submission_id <> ALL (v_applied)
-                AND (o.status IN ('in_doubt', 'submitting', 'pending', 'rejected', 'failed')
-                    OR (o.status = 'completed' AND o.order_reference IS NULL AND r.reference IS NOT NULL))
-            RETURNING r.submission_id
-        )
-        SELECT v_applied || coalesce(array_agg(late.submission_id), '{}') INTO v_applied FROM late;
-
-        -- Two references of one order: a person was wrong in saying that it was not sold, or in the reference of its sale.
-        UPDATE giftbridge.orders AS o
-        SET error = concat_ws(' ', o.error, format('The vendor says that it sold it as %s: check there whether it was sold twice.', r.reference)),
-            updated_at = now()
-        FROM unnest(p_submission_ids, p_statuses, p_references) AS r (submission_id, status, reference)
-        JOIN giftbridge.submissions AS j ON j.id = r.submission_id
-        WHERE o.id = j.order_id AND o.id = ANY (v_order_ids) AND r.submission_id <> ALL (v_applied)
-            AND o.status = 'completed' AND r.status = 'completed' AND o.order_reference <> r.reference
-            -- Once, however often the same result comes.
-            AND strpos(coalesce(o.error, ''), format(' as %s: ', r.reference)) = 0;
+    IF v_landed IS NOT NULL THEN
+        PERFORM giftbridge.answered(v_flights, 'passed', p_skip_locked, v_now);
+        RETURN QUERY SELECT r.id, r.token, 'completed'::text, true, NULL::text
+        FROM unnest(p_order_ids, p_tokens) AS r (id, token) WHERE r.id = ANY (v_done);
+        IF cardinality(array_remove(v_done, NULL)) < cardinality(v_landed) THEN
+            -- Completed by a late answer before; or gone.
+            RETURN QUERY SELECT r.id, r.token, s.status, s.is_applied, s.note
+            FROM unnest(p_order_ids, p_tokens, p_references, p_codes) AS r (id, token, reference, codes)
+            CROSS JOIN LATERAL giftbridge.settle_again(r.id, r.token, r.reference, r.codes::text[]) AS s
+            WHERE r.id = ANY (v_landed) AND NOT coalesce(r.id = ANY (array_remove(v_done, NULL)), false);
+        END IF;
+        IF cardinality(v_landed) = cardinality(p_order_ids) THEN
+            RETURN;
+        END IF;
     END IF;
 
-    WITH result AS (
-        SELECT * FROM unnest(p_submission_ids, p_outcomes, p_http_statuses, p_journal_errors, p_responses)
-            AS r (submission_id, outcome, http_status, error, response)
-    )
-    UPDATE giftbridge.submissions AS j
-    SET outcome = result.outcome, finished_at = clock_timestamp(), http_status = result.http_status,
-        error = result.error, response = result.response
-    FROM result
-    WHERE j.id = ANY (p_submission_ids) AND j.id = result.submission_id AND (j.outcome IS NULL OR j.outcome = 'in_doubt');
-
-    -- The vendor took an order seriously: if its shop was paused by a set-up fault, that is mended.
-    IF EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.paused AND s.paused_until IS NOT NULL) THEN
-        UPDATE giftbridge.shops AS s SET paused = false
-        WHERE s.paused AND s.paused_until IS NOT NULL AND s.name IN (
-            SELECT o.shop FROM giftbridge.submissions AS j JOIN giftbridge.orders AS o ON o.id = j.order_id
-            WHERE j.id = ANY (p_submission_ids) AND j.outcome IN ('completed', 'rejected') AND j.http_status IS NOT NULL
-                AND (s.setup_fault_at IS NULL OR j.claimed_at > s.setup_fault_at));
-    END IF;
-
-    IF NOT v_is_late THEN
-        RETURN QUERY SELECT done.*, true FROM unnest(v_applied, v_orders, v_statuses) AS done;
-        RETURN;
-    END IF;
-    RETURN QUERY
-    SELECT j.id, o.id,
-        CASE WHEN o.status = 'completed' AND r.status = 'completed' AND o.order_reference <> r.reference THEN 'other_reference' ELSE o.status END,
-        j.id = ANY (v_applied)
-    FROM unnest(p_submission_ids, p_statuses, p_references) AS r (submission_id, status, reference)
-    JOIN giftbridge.submissions AS j ON j.id = r.submission_id JOIN giftbridge.orders AS o ON o.id = j.order_id
-    WHERE j.id = ANY (p_submission_ids);
+    FOR i IN 1 .. cardinality(p_order_ids) LOOP
+        CONTINUE WHEN p_order_ids[i] = ANY (v_landed);
+        order_id := p_order_ids[i];
+        token := p_tokens[i];
+        IF v_free IS NOT NULL AND order_id <> ALL (v_free) THEN
+            status := 'locked';
+            is_applied := false;
+            note := NULL;
+        ELSE
+            SELECT s.status, s.is_applied, s.note INTO status, is_applied, note
+            FROM giftbridge.settle_one(order_id, token, p_outcomes[i], p_statuses[i], p_counted[i], p_due_in[i], p_http_statuses[i],
+                p_errors[i], p_journal_errors[i], p_responses[i], p_references[i], p_codes[i]::text[], p_matches[i], p_effects[i],
+                p_waits[i], p_found[i], p_verify_after, p_max_verifications, p_skip_locked) AS s;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.settle(bigint[], text[], text[], boolean[], interval[], boolean[], integer[], text[], text[], text[], text[], text[]) IS 'Writes back what came of submissions, fenced to the submission.';
+COMMENT ON FUNCTION giftbridge.settle(bigint[], uuid[], text[], text[], boolean[], interval[], integer[], text[], text[], text[], text[], text[], text[], text[], interval[], boolean[], interval, integer, boolean) IS 'Writes back what came of requests, fenced to their tokens.';

@@ -1,9 +1,20 @@
--- The vendor answered 429: nothing of the shop's rate group leaves before p_wait is over, by whichever worker.
--- Called by the worker before it settles such an answer. Locks the group's shops.
-CREATE OR REPLACE FUNCTION giftbridge.throttle(p_shop text, p_wait interval) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    UPDATE giftbridge.shops AS s
-    SET throttled_until = greatest(s.throttled_until, clock_timestamp() + p_wait)
-    WHERE s.rate_group = (SELECT t.rate_group FROM giftbridge.shops AS t WHERE t.name = p_shop)
+-- The vendor's word on an allowance. `throttled`: it answered 429, nothing leaves before p_wait is over, by whichever worker. `spent`: it
+-- said that nothing is left of its window, which closes in p_wait. If our own count agrees it waits long enough; if not, something
+-- else uses the same key (or no limit is set), and the allowance stops until the window has closed.
+-- p_wait is bounded to 15 minutes. Called by settle_one. Locks the allowance.
+CREATE OR REPLACE FUNCTION giftbridge.throttle(p_allowance text, p_effect text, p_wait interval) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_wait interval := least(p_wait, interval '15 min');
+BEGIN
+    IF p_effect = 'spent' THEN
+        IF (SELECT a.remaining FROM giftbridge.allowance(p_allowance, clock_timestamp()) AS a) IS NOT DISTINCT FROM 0 THEN
+            RETURN;
+        END IF;
+        SELECT least(v_wait, a.rate_window) INTO v_wait FROM giftbridge.allowances AS a WHERE a.name = p_allowance;
+    END IF;
+    UPDATE giftbridge.allowances AS a SET throttled_until = greatest(a.throttled_until, clock_timestamp() + v_wait)
+    WHERE a.name = p_allowance;
+END
 $$;
-COMMENT ON FUNCTION giftbridge.throttle(text, interval) IS 'Stops a shop''s rate group for a while: the vendor said 429.';
+COMMENT ON FUNCTION giftbridge.throttle(text, text, interval) IS 'The vendor''s word on an allowance: 429, or that nothing is left of its window.';

@@ -1,2 +1,0 @@
--- $1 submission, $2 reason
-SELECT giftbridge.setup_fault($1, $2)

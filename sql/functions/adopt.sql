@@ -1,0 +1,11 @@
+-- This database now belongs to this cluster: after a restore or a clone that is to sell from now on. For the schema's owner.
+CREATE OR REPLACE FUNCTION giftbridge.adopt() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE giftbridge.installation AS i
+    SET system_identifier = c.system_identifier, database_oid = d.oid, timeline = k.timeline_id, adopted_at = now()
+    FROM pg_control_system() AS c, pg_control_checkpoint() AS k, pg_database AS d WHERE d.datname = current_database();
+    PERFORM giftbridge.act('adopt', NULL, NULL, NULL, NULL, NULL);
+END
+$$;
+COMMENT ON FUNCTION giftbridge.adopt() IS 'This database now belongs to this cluster: for a restored or cloned one that is to sell.';

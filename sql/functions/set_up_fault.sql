@@ -1,0 +1,39 @@
+-- The vendor's answer says that the set-up is wrong, and not the order: key, address or account. The key is set aside for the shop until
+-- another order proves it good: other workers, with another key, go on. The delay of the probes doubles from 1 second to 15 minutes.
+--
+-- An order that is answered so again while others pass has the fault itself: an attempt is counted, and after three it is given up.
+-- Called by settle_one, which has locked the order. Locks the key's row. Result: null: the order waits, no attempt counted; counted; failed; in_doubt.
+CREATE OR REPLACE FUNCTION giftbridge.set_up_fault(p_order giftbridge.orders, p_flight giftbridge.in_flight, p_reason text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_is_own CONSTANT boolean := coalesce(p_order.setup_fault_at < (
+        SELECT t.passed_at FROM giftbridge.shop_state AS t WHERE t.shop = p_order.shop), false);
+BEGIN
+    UPDATE giftbridge.orders AS o
+    SET setup_fault_at = clock_timestamp(), setup_faults = o.setup_faults + CASE WHEN v_is_own THEN 1 ELSE 0 END
+    WHERE o.id = p_order.id;
+    IF v_is_own THEN
+        -- Others pass: nothing is set aside for it. It goes on as the latest pass.
+        UPDATE giftbridge.shop_state AS t SET passed_at = clock_timestamp() WHERE t.shop = p_order.shop;
+        IF p_order.setup_faults + 1 < 3 THEN
+            RETURN 'counted';
+        ELSIF NOT p_order.was_in_doubt THEN
+            RETURN 'failed';
+        END IF;
+        UPDATE giftbridge.orders AS o
+        SET status = 'in_doubt', in_doubt_since = coalesce(o.in_doubt_since, now()), updated_at = now(), error = p_reason
+        WHERE o.id = p_order.id;
+        PERFORM giftbridge.look_up_or_wait(p_order.id, 'Outcome unknown: this order alone is answered so that nothing can be concluded. ' || p_reason || ' ');
+        RETURN 'in_doubt';
+    END IF;
+    INSERT INTO giftbridge.set_aside AS a (shop, account, reason, since, fault_at, probe_at, last_order)
+    VALUES (p_order.shop, p_flight.account || '@' || p_flight.api_host, p_reason, clock_timestamp(), clock_timestamp(), clock_timestamp() + interval '1 s', p_order.id)
+    ON CONFLICT (shop, account) DO UPDATE
+    SET reason = excluded.reason, faults = a.faults + 1, fault_at = excluded.fault_at, last_order = excluded.last_order,
+        probe_at = clock_timestamp() + least(interval '1 s' * power(2, least(a.faults, 10)), interval '15 min')
+    -- Several requests were in flight when the first was refused: they are one fault.
+    WHERE p_flight.claimed_at > a.fault_at;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION giftbridge.set_up_fault(giftbridge.orders, giftbridge.in_flight, text) IS 'Sets a key aside for a shop, or blames the order.';

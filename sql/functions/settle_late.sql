@@ -1,0 +1,62 @@
+-- A result whose token is no longer in flight: a rescue was faster, or the database was set back to an earlier state. An accepted
+-- answer is the truth all the same: it completes the order, whatever was thought meanwhile. Other results are kept in the journal.
+--
+-- Which order it is: the one of its journal row; where there is none, the one that has the very codes that were sold. A result that
+-- belongs to no order here is kept with reference and hash of its codes (settle_gone). p_codes null: no accepted answer.
+-- Called by settle_one. Locks the order.
+CREATE OR REPLACE FUNCTION giftbridge.settle_late(
+    p_order_id bigint, p_token uuid, p_outcome text, p_http_status integer, p_journal_error text, p_response text, p_reference text, p_codes text[],
+    OUT status text, OUT is_applied boolean, OUT note text
+)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_journal giftbridge.journal;
+    v_order   giftbridge.orders;
+BEGIN
+    is_applied := false;
+    note := 'late';
+    SELECT j.* INTO v_journal FROM giftbridge.journal AS j WHERE j.order_id = p_order_id AND j.token = p_token
+    ORDER BY j.finished_at DESC LIMIT 1;
+    IF FOUND THEN
+        IF v_journal.outcome = p_outcome AND v_journal.http_status IS NOT DISTINCT FROM p_http_status THEN
+            -- Written before: the answer to that was lost.
+            is_applied := true;
+            note := NULL;
+        ELSE
+            INSERT INTO giftbridge.journal (order_id, id, token, shop, kind, attempt, worker, account, api_host, allowance, claimed_at, finished_at,
+                http_status, outcome, error, response, reference)
+            VALUES (p_order_id, v_journal.id, p_token, v_journal.shop, v_journal.kind, v_journal.attempt, v_journal.worker, v_journal.account,
+                v_journal.api_host, v_journal.allowance, v_journal.claimed_at, clock_timestamp(), p_http_status, p_outcome, p_journal_error,
+                p_response, p_reference);
+        END IF;
+        SELECT o.* INTO v_order FROM giftbridge.orders AS o WHERE o.id = p_order_id FOR UPDATE;
+    ELSIF p_codes IS NOT NULL THEN
+        SELECT o.* INTO v_order FROM giftbridge.orders AS o
+        WHERE o.id IN (SELECT c.order_id FROM giftbridge.codes AS c WHERE c.is_assigned AND upper(c.code) = ANY (ARRAY(SELECT upper(given.code) FROM unnest(p_codes) AS given (code))))
+        LIMIT 1 FOR UPDATE;
+    END IF;
+    IF v_order.id IS NULL THEN
+        SELECT g.status, g.note INTO status, note FROM giftbridge.settle_gone(p_order_id, p_token, p_reference, p_codes) AS g;
+        RETURN;
+    END IF;
+
+    IF p_codes IS NOT NULL AND v_order.completed_at IS NULL
+        -- The answer to another request would have the codes of another order.
+        AND NOT giftbridge.has_foreign_code(v_order.id, p_codes) THEN
+        DELETE FROM giftbridge.due AS d WHERE d.order_id = v_order.id;
+        DELETE FROM giftbridge.attention AS a WHERE a.order_id = v_order.id;
+        UPDATE giftbridge.orders AS o
+        SET status = 'completed', order_reference = p_reference, voucher_codes = p_codes, error = NULL, completed_at = clock_timestamp(),
+            updated_at = clock_timestamp(), in_doubt_since = NULL
+        WHERE o.id = v_order.id;
+        is_applied := true;
+        note := NULL;
+    ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NOT NULL THEN
+        note := coalesce(giftbridge.sold_again(v_order, p_reference), note);
+        is_applied := note IS DISTINCT FROM 'sold_again';
+        note := nullif(note, 'late');
+    END IF;
+    SELECT o.status INTO status FROM giftbridge.orders AS o WHERE o.id = v_order.id;
+END
+$$;
+COMMENT ON FUNCTION giftbridge.settle_late(bigint, uuid, text, integer, text, text, text, text[]) IS 'A result whose token is no longer in flight: an accepted answer completes the order all the same.';
