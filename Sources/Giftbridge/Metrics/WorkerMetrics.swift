@@ -31,7 +31,13 @@ public final class WorkerMetrics: Sendable {
             $0.inFlight = status.inFlight
             $0.unwritten = unwritten
             $0.isConnected = isConnected
+            if isConnected { $0.databaseFault = nil }
         }
+    }
+
+    /// The database cannot be reached, and why.
+    func note(fault: String) {
+        state.withLock { $0.databaseFault = fault }
     }
 
     /// A request came to its end.
@@ -53,10 +59,10 @@ public final class WorkerMetrics: Sendable {
             $0.submissions[settlement.outcome.rawValue, default: 0] += 1
             if settlement.status != .pending { $0.orders[settlement.status, default: 0] += 1 }
             if let now { $0.lastCompletedAt = now }
-            switch settlement.consequence {
+            switch settlement.effect {
             case .throttled: $0.throttled += 1
-            case .setupFault: $0.setupFaults += 1
-            case .allowanceSpent, nil: break
+            case .setup: $0.setupFaults += 1
+            case .spent, .unreachable, nil: break
             }
         }
     }

@@ -1,10 +1,13 @@
 import LibPQ
 import Synchronization
 
-/// Wakes one waiter. Rings while nobody waits are kept as one, so that none gets lost and many coalesce.
-final class Doorbell: Sendable {
+/// Wakes the worker's loop, and holds the results that requests bring until the loop takes them, all at once.
+///
+/// What comes while nobody waits is kept, so that nothing gets lost and many coalesce.
+final class WakeUp: Sendable {
     private struct State {
-        var rang = false
+        var hasRung = false
+        var results: [Settlement] = []
         var waiter: CheckedContinuation<Void, Never>?
         /// Rings at a deadline. It is kept over many waits: one that rings too early costs less than one for each.
         var alarm: (at: ContinuousClock.Instant, alarm: SocketLoop.Alarm)?
@@ -15,33 +18,48 @@ final class Doorbell: Sendable {
 
     deinit { state.withLock { $0.alarm.map { loop.cancel($0.alarm) } } }
 
-    /// Wakes the waiter, now or at its next wait.
+    /// Wakes the loop, now or at its next wait.
     func ring() {
         let waiter = state.withLock { state in
-            guard let waiter = state.waiter else {
-                state.rang = true
-                return nil as CheckedContinuation<Void, Never>?
-            }
-            state.waiter = nil
-            return waiter
+            defer { state.waiter = nil }
+            if state.waiter == nil { state.hasRung = true }
+            return state.waiter
         }
         waiter?.resume()
     }
 
+    /// Adds a result, from any thread; the loop is to be woken for it.
+    ///
+    /// - Returns: Whether it is the first since they were taken: the loop is not woken yet.
+    func put(_ result: Settlement) -> Bool {
+        state.withLock { state in
+            state.results.append(result)
+            return state.results.count == 1
+        }
+    }
+
+    /// Takes what results have come.
+    func take() -> [Settlement] {
+        state.withLock { state in
+            defer { state.results = [] }
+            return state.results
+        }
+    }
+
     /// Returns once it rang since the last wait, at `deadline`, or now and then before it. One waiter at a time.
     func wait(until deadline: ContinuousClock.Instant) async {
-        guard ContinuousClock.now < deadline else { return state.withLock { $0.rang = false } }
+        guard ContinuousClock.now < deadline else { return state.withLock { $0.hasRung = false } }
         await withCheckedContinuation { continuation in
-            let rang = state.withLock { state in
-                if state.rang {
-                    state.rang = false
+            let hasRung = state.withLock { state in
+                if state.hasRung {
+                    state.hasRung = false
                     return true
                 }
                 state.waiter = continuation
                 setAlarm(&state, deadline)
                 return false
             }
-            if rang { continuation.resume() }
+            if hasRung { continuation.resume() }
         }
     }
 
