@@ -1,6 +1,6 @@
 import SmartGift
 
-/// One order from row to outcome: row → `PosSale` → request bytes → answer → `Verdict` → `Settlement`.
+/// One order from row to outcome: row → `PosSale` → request bytes → answer → `Evidence` → `Settlement`.
 struct OrderSubmission: Sendable {
     /// How long an order may wait for its turn before others may have it: its turn was thought to come within milliseconds.
     private static let patience = Duration.seconds(1)
@@ -35,28 +35,29 @@ struct OrderSubmission: Sendable {
         }
         metrics.requested(took: reply.took)
         CrashPoint.answered.reached()
-        let verdict = Verdict(reply.answer, items: sale.items.count)
-        var settlement = settlement(order, verdict)
-        settlement.record(reply.answer, of: order, verdict: verdict)
+        let sent = SentCodes(codes: sale.items.map(\.code), assigned: order.ownCodes)
+        let evidence = Evidence(reply.answer, sent: sent, takenWords: policy.takenWords)
+        var settlement = settlement(order, evidence)
+        settlement.record(reply.answer, of: order, evidence: evidence)
         settlement.took = reply.took
         // The vendor said to stop. What was claimed before the database knows of it goes back.
         if settlement.consequence != nil { vendor.turnAway(endpoint) }
         return settlement
     }
 
-    private func settlement(_ order: ClaimedOrder, _ verdict: Verdict) -> Settlement {
-        Settlement(of: order, verdict: verdict, policy: policy, jitter: .random(in: 0...1))
+    private func settlement(_ order: ClaimedOrder, _ evidence: Evidence) -> Settlement {
+        Settlement(of: order, evidence: evidence, policy: policy, jitter: .random(in: 0...1))
     }
 }
 
 extension Settlement {
     /// Keeps the answer for the journal: status and the first 4 kB, without voucher codes and e-mail addresses.
-    fileprivate mutating func record(_ answer: VendorAnswer, of order: ClaimedOrder, verdict: Verdict) {
+    fileprivate mutating func record(_ answer: VendorAnswer, of order: ClaimedOrder, evidence: Evidence) {
         guard case .response(let response) = answer else { return }
         httpStatus = response.status
         if consequence == nil, let wait = response.allowanceSpentFor { consequence = .allowanceSpent(wait) }
         var codes: [String] = []
-        if case .sold(let receipt) = verdict { codes = receipt.voucherCodes }
+        if case .sold(let receipt, _) = evidence { codes = receipt.voucherCodes }
         let text = order.blotted(String(decoding: response.body.prefix(16 * 1024), as: UTF8.self), codes)
         self.response =
             text.utf8.count <= 4096 ? text : String(text.unicodeScalars.prefix(4096).map(Character.init))

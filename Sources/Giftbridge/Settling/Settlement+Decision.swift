@@ -1,29 +1,43 @@
 import SmartGift
 
 extension Settlement {
-    /// Decides what a verdict means for an order (contract §3). Pure: no clock, no database, no network.
+    /// Decides what the evidence means for an order (contract §3). Pure: no clock, no database, no network.
     ///
     /// - Parameters:
     ///   - order: The claimed order that was sent, or was to be.
-    ///   - verdict: What the answer proves.
+    ///   - evidence: What the answer proves.
     ///   - policy: Delays and limits.
     ///   - jitter: 0 to 1, random; drawn only where there is a retry.
-    init(of order: ClaimedOrder, verdict: Verdict, policy: RetryPolicy, jitter: @autoclosure () -> Double) {
-        switch verdict {
-        case .sold(let receipt):
+    init(of order: ClaimedOrder, evidence: Evidence, policy: RetryPolicy, jitter: @autoclosure () -> Double) {
+        switch evidence {
+        case .sold(let receipt, _):
             self.init(of: order, .completed, .completed)
             reference = receipt.orderReference
             voucherCodes = receipt.voucherCodes
-            // It was sent before, and the vendor may have sold it then.
-            if order.isVerification || order.codesRenewed, let sent = try? order.sale.get().orderID,
-                sent != receipt.orderReference
-            {
-                error =
-                    "Sold when it was sent again, but the vendor renamed the reference: check there that it was not sold twice."
-            }
+
+        case .allTaken(let refusal):
+            self.init(of: order, .completed, .completed)
+            voucherCodes = order.sentCodes
+            httpStatus = refusal.status
+            error =
+                "Sold. Smart Gift confirms that the codes exist, but its reply was lost, so there is no reference."
+
+        case .partlyTaken(_, let sentence):
+            self.init(
+                of: order, .rejected, .inDoubt, error: "\(sentence) Ask the vendor, then resolve the order.")
 
         case .refused(let refusal):
-            self.init(refusal, of: order, takenWords: policy.takenWords)
+            let sentence = order.blotted(refusal.sentence)
+            if order.isVerification {
+                self.init(
+                    of: order, .rejected, .inDoubt,
+                    error: "Outcome unknown: the check was refused for a different reason. Ask the vendor, "
+                        + "then resolve the order. \(sentence)")
+            } else {
+                self.init(of: order, .rejected, .rejected, error: sentence)
+            }
+            // 0: Giftbridge refused it; nothing was sent.
+            httpStatus = refusal.status == 0 ? nil : refusal.status
 
         case .throttled(let retryAfter):
             self.init(unsold: order, error: "The vendor's rate limit was reached.")
@@ -34,7 +48,7 @@ extension Settlement {
             self.init(unsold: order, error: reason)
             consequence = .setupFault(reason)
 
-        case .notSent(let reason):
+        case .unreachable(let reason, _), .notSent(let reason):
             if order.isVerification {
                 self.init(of: order, .retry, .inDoubt, error: reason)
                 dueIn = policy.backoff(attempts: order.attempts, jitter: jitter())
@@ -46,15 +60,14 @@ extension Settlement {
                     of: order, .retry, .failed, error: "Given up after \(order.attempts) attempts; not sold. \(reason)")
             }
 
-        case .inDoubt(let reason):
+        case .unclear(let reason):
             if order.ownCodes.isEmpty {
                 self.init(
                     of: order, .inDoubt, .inDoubt,
-                    error:
-                        "\(reason) No code of the bridge's own can prove the sale: ask the vendor, then resolve the order."
-                )
+                    error: "\(reason) Giftbridge did not assign this order's codes, so it cannot verify the sale: "
+                        + "ask the vendor, then resolve the order.")
             } else {
-                self.init(of: order, .inDoubt, .inDoubt, error: "\(reason) The bridge will verify it.")
+                self.init(of: order, .inDoubt, .inDoubt, error: "\(reason) The order will be verified.")
                 dueIn = policy.verification(attempts: order.isVerification ? order.attempts : 1)
             }
         }
@@ -78,40 +91,6 @@ extension Settlement {
         self.init(of: order, outcome, order.isVerification ? .inDoubt : .pending, error: error)
         counts = false
         dueIn = .zero
-    }
-
-    private init(_ refusal: Refusal, of order: ClaimedOrder, takenWords: [String]) {
-        let ownCodesTaken = !refusal.takenCodes(words: takenWords).isDisjoint(with: order.ownCodes)
-        let sentence = order.blotted(refusal.sentence)
-        if order.isVerification {
-            if ownCodesTaken, let sent = order.sentCodes {
-                // Nobody else can have that code: the first request was the sale.
-                self.init(of: order, .completed, .completed)
-                voucherCodes = sent
-                error =
-                    "Sold: the vendor holds the bridge's own code as taken; its answer is lost, and with it the reference."
-            } else {
-                self.init(
-                    of: order, .rejected, .inDoubt,
-                    error: "In doubt, and the verification was refused for another reason: ask the vendor, "
-                        + "then resolve the order. \(sentence)")
-            }
-        } else if ownCodesTaken, !order.codesRenewed {
-            // Nothing of this order was ever sold: a collision.
-            self.init(of: order, .retry, .pending, error: "A code of the bridge's own was taken; it makes new ones.")
-            renewsCodes = true
-            dueIn = .zero
-        } else if ownCodesTaken {
-            // Twice is no collision; or a person said that it was not sold, and the vendor says it was.
-            self.init(
-                of: order, .rejected, .inDoubt,
-                error: "The vendor holds the bridge's own code as taken, which cannot be chance: ask the vendor, "
-                    + "then resolve the order.")
-        } else {
-            self.init(of: order, .rejected, .rejected, error: sentence)
-        }
-        // 0: the bridge's own refusal; nothing was sent.
-        httpStatus = refusal.status == 0 ? nil : refusal.status
     }
 }
 
