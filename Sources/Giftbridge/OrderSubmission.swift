@@ -2,9 +2,6 @@ import SmartGift
 
 /// One order from row to outcome: row → `PosSale` → request bytes → answer → `Verdict` → `Settlement`.
 struct OrderSubmission: Sendable {
-    /// How long an order may wait for its turn before others may have it: its turn was thought to come within milliseconds.
-    private static let patience = Duration.seconds(1)
-
     let vendor: VendorClient
     let endpoints: VendorEndpoints
     let policy: RetryPolicy
@@ -17,8 +14,8 @@ struct OrderSubmission: Sendable {
     /// Never throws: whatever happens is a settlement. Cancelling the task ends the request.
     func callAsFunction(_ order: ClaimedOrder) async -> Settlement {
         // The request may take until its deadline, and the lease must still hold then.
-        let patience = min(lease - requestTimeout - order.claimedAt.duration(to: .now), Self.patience)
-        guard patience > .zero else { return Settlement(releasing: order) }
+        let deadline = ContinuousClock.now + requestTimeout
+        guard deadline < order.claimedAt + lease else { return Settlement(releasing: order) }
         let sale: PosSale
         let endpoint: VendorEndpoint
         switch (order.sale, endpoints.endpoint(shop: order.shop, apiURL: order.apiURL)) {
@@ -30,17 +27,13 @@ struct OrderSubmission: Sendable {
         case (.success(let valid), .success(let known)): (sale, endpoint) = (valid, known)
         }
         CrashPoint.sending.reached()
-        guard let reply = await vendor.submit(sale.body(), to: endpoint, patience: patience) else {
-            return Settlement(releasing: order)
-        }
+        let reply = await vendor.send(VendorRequest(.sale(sale.body()), to: endpoint), by: deadline)
         metrics.requested(took: reply.took)
         CrashPoint.answered.reached()
         let verdict = Verdict(reply.answer, items: sale.items.count)
         var settlement = settlement(order, verdict)
         settlement.record(reply.answer, of: order, verdict: verdict)
         settlement.took = reply.took
-        // The vendor said to stop. What was claimed before the database knows of it goes back.
-        if settlement.consequence != nil { vendor.turnAway(endpoint) }
         return settlement
     }
 

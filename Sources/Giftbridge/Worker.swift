@@ -66,7 +66,7 @@ public actor Worker: Service {
         self.configuration = configuration
         self.name = name
         self.logger = logger
-        vendor = VendorClient(concurrency: configuration.concurrency, timeout: configuration.requestTimeout)
+        vendor = VendorClient()
         submission = OrderSubmission(
             vendor: vendor,
             endpoints: VendorEndpoints(apiURL: configuration.apiURL, keys: configuration.apiKeys),
@@ -74,7 +74,8 @@ public actor Worker: Service {
             lease: configuration.lease,
             requestTimeout: configuration.requestTimeout,
             metrics: metrics)
-        prefetch = Prefetch(limit: configuration.concurrency)
+        // None is claimed ahead: what is claimed is sent at once.
+        prefetch = Prefetch(limit: 0)
         status = WorkerStatus(host: host, pid: pid, version: version)
     }
 
@@ -87,7 +88,7 @@ public actor Worker: Service {
         do {
             try await connect()
         } catch {
-            try? await vendor.shutdown()  // The error to tell is why the worker cannot start.
+            await vendor.shutDown()
             throw error
         }
         logger.info("The worker runs.", metadata: ["worker": "\(name)", "concurrency": "\(configuration.concurrency)"])
@@ -156,8 +157,8 @@ public actor Worker: Service {
             }
             group.cancelAll()
         }
-        // What the drain's end cuts off leaves its verdicts. It throws where its thread is gone, and with it all requests.
-        try? await vendor.shutdown()
+        // What the drain's end cuts off leaves its verdicts.
+        await vendor.shutDown()
         catchUp()
         while held > 0 {
             await doorbell.wait(until: .now + configuration.heartbeat)

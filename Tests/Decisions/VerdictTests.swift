@@ -120,7 +120,7 @@ struct VerdictTests {
 
     @Test("Without an answer it counts whether the request may have left")
     func noAnswer() {
-        #expect(Verdict(.noResponse(mayHaveBeenSent: true, reason: "r"), items: 1) == .inDoubt(reason: "r"))
-        #expect(Verdict(.noResponse(mayHaveBeenSent: false, reason: "r"), items: 1) == .notSent(reason: "r"))
+        #expect(Verdict(.noResponse(.lost("r")), items: 1) == .inDoubt(reason: "r"))
+        #expect(Verdict(.noResponse(.notSent(.ended("r"))), items: 1) == .notSent(reason: "r"))
     }
 }

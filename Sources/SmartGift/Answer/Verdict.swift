@@ -20,8 +20,8 @@ public enum Verdict: Sendable, Equatable {
     ///   - items: How many items the order has.
     public init(_ answer: VendorAnswer, items: Int) {
         switch answer {
-        case .noResponse(mayHaveBeenSent: true, let reason): self = .inDoubt(reason: reason)
-        case .noResponse(mayHaveBeenSent: false, let reason): self = .notSent(reason: reason)
+        case .noResponse(.lost(let reason)): self = .inDoubt(reason: reason)
+        case .noResponse(.notSent(let notSent)): self = .notSent(reason: notSent.reason)
         case .response(let response): self.init(response, items: items)
         }
     }
