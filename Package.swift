@@ -47,9 +47,7 @@ let package = Package(
         .target(
             name: "SmartGift",
             dependencies: [
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
@@ -180,7 +178,8 @@ let package = Package(
             name: "DecisionTests",
             dependencies: [
                 "Bench", "Giftbridge", "LibPQ", "SmartGift", "StatusServer", "TestSupport",
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             path: "Tests/Decisions",
             swiftSettings: strict

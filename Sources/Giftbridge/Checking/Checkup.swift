@@ -117,9 +117,10 @@ public struct Checkup: Sendable {
     private func shops(_ connection: Connection, _ found: (Finding) -> Void) async throws {
         let endpoints = VendorEndpoints(apiURL: configuration.apiURL, keys: configuration.apiKeys)
         // Shops with one key are asked for once.
-        var answers: [VendorEndpoint: Result<(VendorLookup.Answer, Double), VendorLookup.NoAnswer>] = [:]
-        for row in try await connection.query(SQL.Call.checkShops) {
-            let shop = try ShopFacts(row)
+        var answers: [VendorEndpoint: (VendorAnswer, at: Double)] = [:]
+        let shops = try await connection.query(SQL.Call.checkShops).map { try ShopFacts($0) }
+        let vendor = VendorClient()
+        for shop in shops {
             for finding in shop.findings { found(finding) }
             let endpoint: VendorEndpoint
             switch endpoints.endpoint(shop: shop.name, apiURL: shop.apiURL) {
@@ -129,24 +130,21 @@ public struct Checkup: Sendable {
                 continue
             }
             if answers[endpoint] == nil {
-                do throws(VendorLookup.NoAnswer) {
-                    let answer = try await VendorLookup(timeout: .seconds(10)).paymentMethods(endpoint)
-                    answers[endpoint] = .success((answer, Date.now.timeIntervalSince1970))
-                } catch {
-                    answers[endpoint] = .failure(error)
-                }
+                let reply = await vendor.send(VendorRequest(.paymentMethods, to: endpoint), by: .now + .seconds(10))
+                answers[endpoint] = (reply.answer, at: Date.now.timeIntervalSince1970)
             }
             switch answers[endpoint] {
-            case .success(let (answer, now))?:
-                for finding in shop.findings(answer, from: endpoint, now: now) { found(finding) }
-            case .failure(let reason)?:
+            case (.response(let response), let now)?:
+                for finding in shop.findings(response, from: endpoint, now: now) { found(finding) }
+            case (.noResponse(let outcome), _)?:
                 found(
                     .unreachable(
-                        .vendor, "\(endpoint) cannot be asked for shop \(shop.name). \(reason)",
+                        .vendor, "\(endpoint) cannot be asked for shop \(shop.name). \(outcome.reason)",
                         "Look at GIFTBRIDGE_API_URL, DNS, proxy and firewall: curl -i \(endpoint)/payment-methods"))
             case nil: break
             }
         }
+        await vendor.shutDown()
     }
 }
 
