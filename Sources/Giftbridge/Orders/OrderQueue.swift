@@ -43,11 +43,9 @@ struct OrderQueue: Sendable {
     ) async throws -> [Settled] {
         // Before the orders go back to pending: whoever claims next must find the shop stopped.
         let statements = Self.consequences(of: settlements) + [Self.statement(settlements)]
-        let results = try await connection.pipeline(statements, sync: .once, meanwhile: meanwhile)
-        // Of one that failed the others are undone, or were not run at all.
-        let failures = results.compactMap { if case .failure(let error) = $0 { error } else { nil } }
-        if let error = failures.first(where: { $0 != .skipped }) ?? failures.first { throw error }
-        return try results.last?.get().map(Settled.init) ?? []
+        let reply = try await connection.begin(statements)
+        meanwhile?()
+        return try await reply.results().last?.map(Settled.init) ?? []
     }
 
     /// ``settle(_:meanwhile:isolation:)`` and ``claim(_:isolation:)`` in one transaction and one round trip.
@@ -65,13 +63,13 @@ struct OrderQueue: Sendable {
         }
         CrashPoint.claiming.reached()
         let claimedAt = ContinuousClock.now
-        let results = try await connection.pipeline(
-            [Self.statement(settlements), statement(claim)], sync: .once, meanwhile: meanwhile)
-        let settled = try results[0].get()
-        switch results[1] {
-        case .success(let rows):
-            return (try settled.map(Settled.init), Result { try ClaimedRows(rows, claimedAt: claimedAt) })
-        case .failure(let error):
+        let reply = try await connection.begin([Self.statement(settlements), statement(claim)])
+        meanwhile?()
+        do {
+            let results = try await reply.results()
+            return (try results[0].map(Settled.init), Result { try ClaimedRows(results[1], claimedAt: claimedAt) })
+        } catch let error as ServerError {
+            // Whichever of the two it was, nothing took effect.
             return (try await settle(settlements), .failure(error))
         }
     }
