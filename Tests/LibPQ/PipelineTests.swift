@@ -234,24 +234,35 @@ extension OneAtATime {
             init(_ connection: Connection) { self.connection = connection }
 
             func ask() async throws {
-                let isFree = Mutex(false)
-                // It runs as soon as the loop's thread is free.
-                async let other: Void = tell(isFree)
+                let sending = Passer(connection.loop)
                 let reply = try await connection.begin([Statement("SELECT 1", prepared: true)])
-                #expect(!isFree.withLock { $0 })
+                #expect(!sending.hasPassed)
                 _ = try await reply.results()
-                await other
+                await sending.end()
 
-                isFree.withLock { $0 = false }
-                async let another: Void = tell(isFree)
+                let asking = Passer(connection.loop)
                 _ = try await reply.results()
-                #expect(!isFree.withLock { $0 })
-                await another
+                #expect(!asking.hasPassed)
+                await asking.end()
+            }
+        }
+
+        /// A task that runs as soon as the loop's thread is free.
+        private struct Passer {
+            private final class Flag: Sendable {
+                let isRaised = Atomic(false)
             }
 
-            private func tell(_ isFree: borrowing Mutex<Bool>) {
-                isFree.withLock { $0 = true }
+            private let flag = Flag()
+            private let task: Task<Void, Never>
+
+            init(_ loop: SocketLoop) {
+                task = Task(executorPreference: loop) { [flag] in flag.isRaised.store(true, ordering: .relaxed) }
             }
+
+            var hasPassed: Bool { flag.isRaised.load(ordering: .relaxed) }
+
+            func end() async { await task.value }
         }
     }
 }
