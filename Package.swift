@@ -186,7 +186,9 @@ let package = Package(
         ),
         .testTarget(
             name: "LibPQTests",
-            dependencies: ["CLibPQ", "LibPQ", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "CLibPQ", "LibPQ", "LocalPostgres", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/LibPQ",
             swiftSettings: strict
         ),

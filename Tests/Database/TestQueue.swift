@@ -175,14 +175,17 @@ extension TestQueue {
     func notifications(
         on channels: String..., during body: () async throws -> Void
     ) async throws -> [LibPQ.Notification] {
-        let listener = try await database.connect()
+        let (listener, notifications) = try await database.listener()
         for channel in channels + ["the_end"] { try await listener.script("LISTEN \(channel)") }
         try await body()
         try await database.run("NOTIFY the_end")
         var received: [LibPQ.Notification] = []
-        for await notification in listener.notifications {
+        for await notification in notifications {
             if notification.channel == "the_end" { break }
-            received.append(notification)
+            let isNew = !received.contains {
+                $0.channel == notification.channel && $0.payload == notification.payload
+            }
+            if isNew { received.append(notification) }
         }
         await listener.close()
         return received

@@ -43,11 +43,14 @@ public struct Checkup: Sendable {
         await connection.close()
     }
 
-    private func open(_ purpose: String) async throws -> Connection {
+    private func open(
+        _ purpose: String, onNotify: @escaping @Sendable (LibPQ.Notification) -> Void = { _ in },
+        onEnd: @escaping @Sendable () -> Void = {}
+    ) async throws -> Connection {
         try await Connection.open(
             configuration.databaseURL,
             options: ConnectionOptions(commandTimeout: .seconds(10), applicationName: "giftbridge \(purpose)"),
-            logger: Logger(label: purpose) { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: purpose) { _ in SwiftLogNoOpLogHandler() }, onNotify: onNotify, onEnd: onEnd)
     }
 
     private static func databaseAway(_ error: any Error) -> Finding {
@@ -88,14 +91,15 @@ public struct Checkup: Sendable {
 
     /// A notification from another session has to arrive: through a transaction pooler none does.
     private func listen(_ connection: Connection, _ found: (Finding) -> Void) async throws {
-        let other = try await open("check listen")
+        let (payloads, payload) = AsyncStream.makeStream(of: String.self)
+        let other = try await open(
+            "check listen", onNotify: { payload.yield($0.payload) }, onEnd: { payload.finish() })
         _ = try await other.query(SQL.Call.checkListen)
         let token = "\(UInt64.random(in: 0...UInt64.max))"
         _ = try await connection.query(SQL.Call.checkNotify, [.text(token)])
         let hasArrived = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
-                for await notification in other.notifications where notification.payload == token { return true }
-                return false
+                await payloads.contains(token)
             }
             group.addTask {
                 try? await Task.sleep(for: .seconds(3))  // Cancelled: it has arrived.
