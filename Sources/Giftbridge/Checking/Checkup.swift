@@ -119,7 +119,7 @@ public struct Checkup: Sendable {
     }
 
     private func shops(_ connection: Connection, _ found: (Finding) -> Void) async throws {
-        let endpoints = VendorEndpoints(apiURL: configuration.apiURL, keys: configuration.apiKeys)
+        let directory = AccountDirectory(apiURL: configuration.apiURL, keys: configuration.apiKeys)
         // Shops with one key are asked for once.
         var answers: [VendorEndpoint: (VendorAnswer, at: Double)] = [:]
         let shops = try await connection.query(SQL.Call.checkShops).map { try ShopFacts($0) }
@@ -127,11 +127,12 @@ public struct Checkup: Sendable {
         for shop in shops {
             for finding in shop.findings { found(finding) }
             let endpoint: VendorEndpoint
-            switch endpoints.endpoint(shop: shop.name, apiURL: shop.apiURL) {
-            case .success(let value): endpoint = value
-            case .failure(let error):
+            switch await directory.accounts(of: [shop.name: shop.apiURL])[shop.name] {
+            case .success(let account)?: endpoint = account.endpoint
+            case .failure(let error)?:
                 found(.fault(.key, "\(error.description).", "See giftbridge run --help."))
                 continue
+            case nil: continue
             }
             if answers[endpoint] == nil {
                 let reply = await vendor.send(VendorRequest(.paymentMethods, to: endpoint), by: .now + .seconds(10))
@@ -160,7 +161,7 @@ extension ShopFacts {
         isPaused = try row.bool("paused")
         pauseReason = try row.optionalText("pause_reason")
         assignsCodes = try row.bool("assign_codes")
-        rateGroup = try row.text("rate_group")
+        rateGroup = try row.text("allowance")
         rateLimit = try row.optionalInt("rate_limit")
         rateWindowSeconds = try row.double("rate_window")
         allowanceLeft = try row.optionalInt("allowance_left")

@@ -1,4 +1,3 @@
-import Crypto
 import SmartGift
 
 /// Where and as whom a shop's orders are sent.
@@ -19,9 +18,12 @@ struct Account: Sendable, Equatable {
     init(_ endpoint: VendorEndpoint, shopURL: String?) {
         self.endpoint = endpoint
         self.shopURL = shopURL
-        let digest = SHA256.hash(data: Array("giftbridge account \(endpoint.key)".utf8))
-        let digits = Array("0123456789abcdef")
-        let fingerprint = String(digest.prefix(4).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        // FNV-1a. 32 bits tell nothing of a key that has more than a hundred, whatever the hash.
+        let hash = "giftbridge account \(endpoint.key)".utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+        }
+        let digits = String(UInt32(truncatingIfNeeded: hash ^ (hash >> 32)), radix: 16)
+        let fingerprint = String(repeating: "0", count: 8 - digits.count) + digits
         let authority = endpoint.baseURL.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first
         name = Name(fingerprint: fingerprint, host: authority.map { $0.lowercased() } ?? endpoint.baseURL)
     }

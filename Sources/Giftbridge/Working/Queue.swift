@@ -29,7 +29,7 @@ struct Queue: Sendable {
     /// Sends results and asks for orders, in one transaction; ``finish(_:)`` waits for what comes of it.
     func begin(
         settling batch: Backlog.Batch?, claiming claim: Claim?, isolation: isolated (any Actor)? = #isolation
-    ) async throws -> Turn {
+    ) async throws(QueueError) -> Turn {
         var statements: [Statement] = []
         if let batch { statements.append(statement(batch)) }
         if let claim {
@@ -38,7 +38,12 @@ struct Queue: Sendable {
         }
         if batch != nil { CrashPoint.settling.reached() }
         let claimedAt = ContinuousClock.now
-        return Turn(reply: try await connection.begin(statements), batch: batch, claim: claim, claimedAt: claimedAt)
+        do {
+            return Turn(
+                reply: try await connection.begin(statements), batch: batch, claim: claim, claimedAt: claimedAt)
+        } catch {
+            throw QueueError(error)
+        }
     }
 
     /// What came of a turn. When this returns, results are written and the orders' write-ahead entries are committed.

@@ -140,7 +140,7 @@ public actor Worker: Service {
     /// One turn with the database: say how things are, write results, take orders, ask what waits.
     private func take(_ turn: Agenda.Turn) async {
         guard let queue else { return }
-        do {
+        do throws(QueueError) {
             if turn.beats {
                 // Before it is said: what changes meanwhile has to be said again.
                 agenda.beat(at: .now)
@@ -172,13 +172,8 @@ public actor Worker: Service {
         let batch = turn.settles ? backlog.batch(at: start) : nil
         let slots = agenda.rota.slots + agenda.rota.reserve - agenda.rota.inFlight
         let claim = turn.claim.isEmpty ? nil : Queue.Claim(slots: slots, portions: turn.claim)
-        do {
-            let begun: Queue.Turn
-            do {
-                begun = try await queue.begin(settling: batch, claiming: claim)
-            } catch {
-                throw QueueError(error)
-            }
+        do throws(QueueError) {
+            let begun = try await queue.begin(settling: batch, claiming: claim)
             catchUp()
             let (settled, rows) = try await queue.finish(begun)
             if let batch {
@@ -192,10 +187,11 @@ public actor Worker: Service {
                 held += rows?.count ?? 0
                 if let rows, rows.count > 0 { claimed.append(rows) }
             }
-        } catch .away(let reason) {
-            if claim != nil { agenda.claimFailed(at: .now) }
-            throw .away(reason)
         } catch {
+            if case .away = error {
+                if claim != nil { agenda.claimFailed(at: .now) }
+                throw error
+            }
             // What has been sold does not wait for what may be: results are written by themselves next.
             if claim != nil { agenda.claimFailed(at: .now) }
             if claim == nil, let batch { notWritten(batch, error) }
@@ -336,8 +332,8 @@ public actor Worker: Service {
         case .codesIgnored?:
             status.note(error: "the vendor of shop \(result.lane.shop) ignores voucher codes")
             logger.critical(
-                "The vendor ignores voucher codes: nothing protects this shop's orders from being sold twice, and none is "
-                    + "verified by sending it again.", metadata: metadata)
+                "The vendor ignores voucher codes: no order of this shop is verified by sending it again, as that could sell twice.",
+                metadata: metadata)
         case .codesRespelled?:
             logger.warning("The vendor spells voucher codes differently from what was sent.", metadata: metadata)
         case .late?, nil:
@@ -346,7 +342,7 @@ public actor Worker: Service {
                 return
             }
         }
-        if isApplied { status.count(result, became: settled?.status) }
+        if isApplied { status.count(result, became: settled.flatMap { OrderStatus(rawValue: $0.status) }) }
         if result.effect == .setup, let error = result.error { status.note(error: error) }
         if let status = settled.flatMap({ OrderStatus(rawValue: $0.status) }) {
             logger.log(level: result.level(of: status), "\(result.headline(of: status))", metadata: metadata)
@@ -412,9 +408,7 @@ public actor Worker: Service {
         if try row.bool("is_clone") { throw Clone() }
         if try row.bool("is_promoted") {
             status.note(error: "a standby was promoted: its last commits may be lost")
-            logger.warning(
-                "A standby of the database was promoted. Orders whose commit it lost are not known here until their shop inserts "
-                    + "them again; they have the same voucher codes then.")
+            logger.warning("A standby of the database was promoted: its last commits, and with them orders, may be lost.")
         }
         let sequences = try row.textArray("sequences_set").compactMap(\.self)
         if !sequences.isEmpty {

@@ -33,8 +33,10 @@ extension Evidence {
     ///   - takenWords: Words, in lower case, by which a refused code is understood to be taken.
     package init(_ answer: VendorAnswer, sent: SentCodes, takenWords: [String] = Refusal.wordsForTaken) {
         switch answer {
-        case .noResponse(mayHaveBeenSent: true, let reason): self = .unclear(reason: reason)
-        case .noResponse(mayHaveBeenSent: false, let reason): self = .notSent(reason: reason)
+        case .noResponse(.lost(let reason)): self = .unclear(reason: reason)
+        case .noResponse(.notSent(.unreachable(let reason))): self = .unreachable(reason: reason, isLocal: false)
+        case .noResponse(.notSent(.local(let reason))): self = .unreachable(reason: reason, isLocal: true)
+        case .noResponse(.notSent(.ended(let reason))): self = .notSent(reason: reason)
         case .response(let response): self = .init(response, sent, takenWords)
         }
     }

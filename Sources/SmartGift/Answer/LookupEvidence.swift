@@ -25,7 +25,9 @@ extension LookupEvidence {
     package init(_ answer: VendorAnswer, code: String) {
         switch answer {
         // Whether the question was sent does not matter: it changes nothing.
-        case .noResponse(_, let reason): self = .unclear(reason: reason)
+        case .noResponse(.lost(let reason)), .noResponse(.notSent(.ended(let reason))): self = .unclear(reason: reason)
+        case .noResponse(.notSent(.unreachable(let reason))): self = .unreachable(reason: reason, isLocal: false)
+        case .noResponse(.notSent(.local(let reason))): self = .unreachable(reason: reason, isLocal: true)
         case .response(let response): self = .init(response, code)
         }
     }
