@@ -34,6 +34,7 @@ struct GiftbridgeCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            ExitStatus.done.end()
         } catch {
             ExitStatus.end(with: error)
         }
