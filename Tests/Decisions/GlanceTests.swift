@@ -14,6 +14,15 @@ import Testing
         let gate = Latch()
         var count: Int { looks.withLock { $0 } }
 
+        /// Waits until the look of this number has begun.
+        func wait(for number: Int) async throws {
+            let deadline = ContinuousClock.now + .seconds(10)
+            while count < number {
+                guard ContinuousClock.now < deadline else { throw Failed() }
+                await Task.yield()
+            }
+        }
+
         func look() async -> Int {
             let number = looks.withLock { looks in
                 looks += 1
@@ -30,7 +39,7 @@ import Testing
         let values = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<50 { group.addTask { try await glance.value() } }
             group.addTask {
-                while source.count == 0 { await Task.yield() }
+                try await source.wait(for: 1)
                 source.gate.open()
                 return 1
             }
@@ -46,10 +55,10 @@ import Testing
         let source = Source()
         let glance = Glance(freshness: .seconds(60)) { await source.look() }
         async let before = glance.value()
-        while source.count == 0 { await Task.yield() }
+        try await source.wait(for: 1)
         await glance.forget()
         async let after = glance.value()
-        while source.count < 2 { await Task.yield() }
+        try await source.wait(for: 2)
         source.gate.open()
         #expect(try await before == 1)
         #expect(try await after == 2)
@@ -62,8 +71,9 @@ import Testing
         await #expect(throws: TookTooLong.self, "at once, as it goes on") { try await glance.value() }
         source.gate.open()
         var value: Int?
+        let deadline = ContinuousClock.now + .seconds(10)
         // Not yet over: asked again.
-        while value == nil { value = try? await glance.value() }
+        while value == nil, ContinuousClock.now < deadline { value = try? await glance.value() }
         #expect(value == 1 && source.count == 1)
     }
 

@@ -16,10 +16,11 @@ struct OutputPipe: Sendable {
 
     /// - Parameter isFull: It takes no byte more until somebody reads.
     init(isFull: Bool) throws {
-        var ends: [Int32] = [-1, -1]
-        // No other process that a test starts at the same time may hold an end.
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Errno(rawValue: errno) }
-        (readEnd, writeEnd) = (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
+        (readEnd, writeEnd) = try FileDescriptor.pipe()
+        // No other process that a test starts may hold an end.
+        for end in [readEnd, writeEnd] {
+            guard fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) == 0 else { throw Errno(rawValue: errno) }
+        }
         guard isFull else { return }
         try setBlocking(false)
         let filler = Array(repeating: UInt8(ascii: "\n"), count: 4096)

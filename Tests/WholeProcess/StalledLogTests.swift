@@ -28,11 +28,12 @@ import Testing
         let pipe = try OutputPipe(isFull: true)
         defer { try? pipe.readEnd.close() }  // The test is over.
         try await VendorPeer.run(["--rate-limit", "0"]) { vendor in
+            try await database.insertOrders(1...300)
+            // Nobody reads before all are sold.
             let read = Task<[String], any Error> {
                 try await database.waitUntilFinished()
                 return try await pipe.lines()
             }
-            try await database.insertOrders(1...300)
             let status = try await pipe.run(Bridge(database, vendor)) { try await database.waitUntilFinished() }
             #expect(status == .exited(0))
             let messages = try await read.value.map { line in
