@@ -35,6 +35,7 @@ struct GiftbridgeCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            ExitStatus.done.end()
         } catch {
             ExitStatus.end(with: error)
         }

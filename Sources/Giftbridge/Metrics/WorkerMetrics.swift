@@ -9,7 +9,7 @@ import Foundation
 /// The worker's books for monitors: written by one-line hooks in its loop, read from anywhere without waiting for it.
 public final class WorkerMetrics: Sendable {
     private let state = Mutex(WorkerCounts())
-    private let (readiness, ready) = AsyncStream<Never>.makeStream()
+    private let ready = Latch()
 
     init() {}
 
@@ -17,10 +17,7 @@ public final class WorkerMetrics: Sendable {
     public var counts: WorkerCounts { state.withLock { $0 } }
 
     /// Returns once the worker is connected and listens, or has found that it cannot listen; or when the task is cancelled.
-    /// One caller at a time waits.
-    public func untilReady() async {
-        for await _ in readiness {}
-    }
+    public func untilReady() async { await ready.wait() }
 
     // MARK: The worker's hooks
 
@@ -80,6 +77,6 @@ public final class WorkerMetrics: Sendable {
             defer { counts.hasListened = true }
             return !counts.hasListened
         }
-        if isFirst { ready.finish() }
+        if isFirst { ready.open() }
     }
 }

@@ -8,7 +8,7 @@ struct PageDesk {
     let observed: Observed
     let sessions: Sessions?
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<StatusContext>) {
         router.get("/") { request, _ in await overview(request) }
         router.get("orders") { request, _ in try await orders(request) }
         router.get("orders/{id}") { request, context in
