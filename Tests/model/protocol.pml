@@ -17,7 +17,15 @@ static int setting(const char *name, int fallback)
 }
 }
 
-#define SLOTS 6 /* attempts that exist at one time: held by a worker, on the way, or in the row in flight */
+/* Attempts that exist at one time: held by a worker, on the way, or in the row in flight. Too few are an error, not a limit. */
+#ifndef SLOTS
+#define SLOTS 6
+#endif
+#if SLOTS == 6
+#define ANY(f) (f(1) || f(2) || f(3) || f(4) || f(5) || f(6))
+#else
+#define ANY(f) (f(1) || f(2) || f(3) || f(4) || f(5) || f(6) || f(7) || f(8) || f(9))
+#endif
 
 mtype = { PENDING, SUBMITTING, COMPLETED, DECLARED, REJECTED, FAILED, IN_DOUBT, CANCELLED };
 mtype = { FREE, CLAIMED, UNSAVED, WAITING, LOOKING, AGAIN, GONE };
@@ -112,7 +120,6 @@ byte excused;               /* ignores_codes: what can bring a second sale, and 
 #define TAKEN1(s) (((exists1 | kept1) & BIT(codes[s])) != 0)
 #define TAKEN2(s) (((exists2 | kept2) & BIT(codes[s])) != 0)
 #define ON_ITS_WAY(s) (underway[s] > 0 || checked[s])
-#define ANY(f) (f(1) || f(2) || f(3) || f(4) || f(5) || f(6))
 #define UNSENT_YET(s) (phase[s] == CLAIMED || phase[s] == UNSAVED)
 #define IS_OUT(s) (ON_ITS_WAY(s) && memory[s] != FORGOTTEN)
 #define SOLD_WHOLE (sales1 > 0 && (items == 1 || sales2 > 0))
@@ -254,7 +261,7 @@ inline settle(s) {
                 memory[s] = FORGOTTEN
             :: else
             fi;
-            release()
+            holder = 0; verifying = 0
         :: else ->
             /* No longer its order. An unclear answer may raise a doubt where there is none: allowed, not needed. */
             if
@@ -272,6 +279,7 @@ inline settle(s) {
 
 /* The answer on its way back. Of two copies' answers either may be the one that comes. */
 inline reply(s, what) {
+    a = what; printf("  its answer: "); printm(a); printf("\n"); a = 0;
     if
     :: phase[s] != WAITING && phase[s] != UNSAVED
     :: phase[s] == WAITING || phase[s] == UNSAVED -> answer[s] = what
@@ -282,13 +290,13 @@ inline reply(s, what) {
 inline keep(s) {
     if
     :: true
-    :: keeps > 0 && !ignores_codes -> keeps--; kept1 = kept1 | BIT(codes[s])
-    :: keeps > 0 && !ignores_codes && carries[s] == 2 -> keeps--; kept1 = kept1 | BIT(codes[s]); kept2 = kept2 | BIT(codes[s])
+    :: keeps > 0 && !ignores_codes -> keeps--; printf("  it keeps the code\n"); kept1 = kept1 | BIT(codes[s])
+    :: keeps > 0 && !ignores_codes && carries[s] == 2 -> keeps--; printf("  it keeps both codes\n"); kept1 = kept1 | BIT(codes[s]); kept2 = kept2 | BIT(codes[s])
     fi
 }
 
 inline sell(s) {
-    sales1++;
+    sales1++; printf("  the vendor sells the order\n");
     if :: !ignores_codes -> exists1 = exists1 | BIT(codes[s]) :: else fi;
     if
     :: memory[s] == KNOWN -> sold_known = 1
@@ -297,7 +305,7 @@ inline sell(s) {
     fi;
     if :: phase[s] != GONE -> sale[s] = 1 :: else fi;
     if
-    :: partials > 0 && carries[s] == 2 -> partials--; reply(s, BROKEN)
+    :: partials > 0 && carries[s] == 2 -> partials--; printf("  but only its first item\n"); reply(s, BROKEN)
     :: true ->
         if
         :: carries[s] == 2 ->
@@ -321,6 +329,7 @@ end:
     do
     /* The worker: sends, once, what it has claimed. */
     :: atomic { phase[s] == CLAIMED && MAY_SEND(s) ->
+            printf("attempt %d is sent\n", s);
             underway[s] = 1;
             if :: no_write_ahead -> phase[s] = UNSAVED :: else -> phase[s] = WAITING fi
         }
@@ -349,15 +358,17 @@ end:
                 fi
             :: phase[s] == LOOKING && faults > 0 -> faults--; a = LOST
             fi;
-            settle(s)
+            printf("attempt %d is settled: ", s); printm(a); printf("\n");
+            settle(s);
+            printf("  the order is "); printm(status); printf("\n")
         }
     /* It dies, at any point. */
-    :: atomic { kills > 0 && phase[s] != FREE && phase[s] != GONE -> kills--; gone(s) }
+    :: atomic { kills > 0 && phase[s] != FREE && phase[s] != GONE -> kills--; printf("the worker of attempt %d is killed\n", s); gone(s) }
     /* The vendor: a request arrives, soon or late. */
     :: atomic { underway[s] > 0 ->
             if
-            :: underway[s]--
-            :: copies > 0 -> copies--; if :: ignores_codes -> excused++ :: else fi
+            :: underway[s]--; printf("the request of attempt %d reaches the vendor\n", s)
+            :: copies > 0 -> copies--; printf("the request of attempt %d reaches the vendor, and will once more\n", s); if :: ignores_codes -> excused++ :: else fi
             fi;
             if
             :: faults > 0 -> faults--; reply(s, LOST)
@@ -368,13 +379,13 @@ end:
             :: carries[s] == 2 && TAKEN1(s) != TAKEN2(s) -> keep(s); reply(s, SOME)
             :: !TAKEN1(s) && (carries[s] == 1 || !TAKEN2(s)) ->
                 if
-                :: nonatomic -> checked[s] = 1
+                :: nonatomic -> printf("  the vendor finds its codes free\n"); checked[s] = 1
                 :: else -> sell(s)
                 fi
             fi;
             give_back(s)
         }
-    :: atomic { checked[s] -> checked[s] = 0; sell(s); give_back(s) }
+    :: atomic { checked[s] -> printf("the vendor goes on with attempt %d\n", s); checked[s] = 0; sell(s); give_back(s) }
     od
 }
 
@@ -406,6 +417,7 @@ end:
             :: no_write_ahead
             :: else -> verifying = (status == IN_DOUBT); waits = 0; status = SUBMITTING; holder = s
             fi;
+            printf("attempt %d is claimed", s); if :: looking -> printf(", as a look-up\n") :: else -> printf("\n") fi;
             s = 0
         }
     od
@@ -421,6 +433,7 @@ end:
             :: phase[holder] == GONE
             :: else -> stalls--
             fi;
+            printf("the lease of attempt %d ends\n", holder);
             if
             :: rescue_to_pending && !verifying -> become(PENDING)
             :: else -> if :: looking -> doubt(false); looking = 1 :: else -> doubt(false) fi
@@ -435,30 +448,34 @@ proctype People() {
 end:
     do
     :: atomic { people > 0 && (status == REJECTED || status == FAILED) ->
-            people--; if :: codes_on_change -> generation++ :: else fi; become(PENDING)
+            people--; printf("the shop retries the order\n"); if :: codes_on_change -> generation++ :: else fi; become(PENDING)
         }
-    :: atomic { cancels > 0 && status == PENDING && (!ever || cancels_in_doubt) -> cancels--; become(CANCELLED) }
+    :: atomic { cancels > 0 && status == PENDING && (!ever || cancels_in_doubt) ->
+            cancels--; printf("the shop cancels the order\n"); become(CANCELLED)
+        }
     :: atomic { edits > 0 && (status == PENDING || status == REJECTED || status == FAILED) ->
-            edits--; items = 2; if :: codes_on_change -> generation++ :: else fi
+            edits--; printf("the shop changes the items\n"); items = 2; if :: codes_on_change -> generation++ :: else fi
         }
     :: atomic { expiries > 0 && status == PENDING ->
-            expiries--;
+            expiries--; printf("the order expires, or has no attempt left\n");
             if :: ever && !fails_in_doubt -> doubt(true) :: else -> become(FAILED) fi
         }
     /* An operator who looked well. */
-    :: atomic { status == IN_DOUBT && SOLD_WHOLE -> become(COMPLETED); done = 1 }
+    :: atomic { status == IN_DOUBT && SOLD_WHOLE -> printf("an operator says, rightly, that it was sold\n"); become(COMPLETED); done = 1 }
     :: atomic { people > 0 && status == IN_DOUBT && CERTAINLY_UNSOLD ->
-            people--; become(PENDING); if :: unsold_forgets -> ever = 0 :: else fi
+            people--; printf("an operator says, rightly, that it was not sold\n"); become(PENDING); if :: unsold_forgets -> ever = 0 :: else fi
         }
     /* And one who did not. */
     :: atomic { mistakes > 0 && status == IN_DOUBT && !CERTAINLY_UNSOLD ->
-            mistakes--; become(PENDING);
+            mistakes--; printf("an operator says, wrongly, that it was not sold\n"); become(PENDING);
             if :: unsold_forgets -> ever = 0 :: else fi;
             if :: ignores_codes -> excused++ :: else fi
         }
-    :: atomic { mistakes > 0 && status == IN_DOUBT && !SOLD_WHOLE -> mistakes--; become(DECLARED) }
+    :: atomic { mistakes > 0 && status == IN_DOUBT && !SOLD_WHOLE ->
+            mistakes--; printf("an operator says, wrongly, that it was sold\n"); become(DECLARED)
+        }
     /* Another order shows that this vendor ignores codes. */
-    :: atomic { flags > 0 && !flag -> flags--; flag = 1 }
+    :: atomic { flags > 0 && !flag -> flags--; printf("another order shows that the vendor ignores codes\n"); flag = 1 }
     od
 }
 
@@ -469,10 +486,12 @@ proctype Restore() {
 end:
     do
     :: d_step { restores > 0 && !copied && status != COMPLETED ->
+            printf("a copy of the database is made\n");
             copied = 1; z_status = status; z_holder = holder; z_items = items; z_generation = generation; z_nones = nones;
             z_token = token; z_ever = ever; z_refusal = refusal; z_told = told; z_verifying = verifying; z_looking = looking; z_waits = waits
         }
     :: d_step { copied ->
+            printf("the database goes back to the copy\n");
             restores--; copied = 0; old = holder;
             status = z_status; holder = z_holder; items = z_items; generation = z_generation; nones = z_nones;
             ever = z_ever; refusal = z_refusal; told = z_told; verifying = z_verifying; looking = z_looking; waits = z_waits;
@@ -514,6 +533,7 @@ end:
 }
 
 init {
+    byte s = 1;
     atomic {
         c_code {
             lookup = setting("LOOKUP", 0); two_items = setting("TWO_ITEMS", 0); nonatomic = setting("NONATOMIC", 0);
@@ -537,7 +557,10 @@ init {
         };
         items = 1 + two_items; flag = flagged;
         status = PENDING;
-        run Attempt(1); run Attempt(2); run Attempt(3); run Attempt(4); run Attempt(5); run Attempt(6);
+        do
+        :: s <= SLOTS -> run Attempt(s); s++
+        :: else -> s = 0; break
+        od;
         run Claiming(); run Rescue(); run People(); run Restore(); run Monitor()
     }
 }
