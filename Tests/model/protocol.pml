@@ -1,9 +1,9 @@
-/* Giftbridge's protocol, as docs/ and the code promise it: one order, any number of workers, the vendor, the network
-   between them, the shop, the operator, and a database that may go back to an earlier state.
+/* Giftbridge's protocol: one order, any number of workers, the vendor, the network between them, the shop, the
+   operator, and a database that may go back to an earlier state.
 
-   Nothing here has a clock. A lease ends at any moment, an answer takes as long as it likes, and a request can reach the
-   vendor long after everyone has given it up: what holds here holds for every setting of the time-outs. The one promise
-   that needs time (a vendor that checks first and sells later) says so at QUIET.
+   Nothing here has a clock. A lease ends at any moment, an answer takes as long as it likes, and a request can reach
+   the vendor long after everyone has given it up: what holds here holds for every setting of the time-outs. The one
+   promise that needs time (a vendor that checks first and sells later) says so at QUIET.
 
    Every fault takes one unit of its budget, so a run is finite: it ends when nothing can happen any more, and Monitor
    then asks whether the order was lost. README.md explains the settings; check runs them. */
@@ -17,7 +17,7 @@ static int setting(const char *name, int fallback)
 }
 }
 
-/* Attempts that exist at one time: held by a worker, on the way, or in the row in flight. Too few are an error, not a limit. */
+/* Attempts that exist at one time: held by a worker, on the way, or in the row in flight. Too few are an error. */
 #ifndef SLOTS
 #define SLOTS 6
 #endif
@@ -38,15 +38,17 @@ hidden byte lookup;          /* the shop has a site_id: POST /redeem/check is a 
 hidden byte two_items;       /* the order has two items, and two codes */
 hidden byte nonatomic;       /* the vendor checks the codes first and sells later */
 hidden byte ignores_codes;   /* the vendor sells under codes of its own and never says that one is taken */
-hidden byte flagged;         /* the shop's flag is set from the start: another order has shown it (also: no code is ours) */
+hidden byte flagged;         /* the flag is set from the start: another order has shown that the vendor ignores codes
+                                (for the protocol the same as an order none of whose codes are Giftbridge's) */
 /* The right protocol, broken in one place each: the mutants. */
 hidden byte no_fence, sequence_fence, no_write_ahead, codes_on_change, codes_by_chance, rescue_to_pending, no_rescue;
 hidden byte doubt_forgotten, unsold_forgets, fails_in_doubt, cancels_in_doubt, taken_is_collision, early_verification;
-hidden byte some_is_sold, some_is_taken, some_is_no_refusal, refusal_forgotten, unconfirmed, flag_ignored, late_in_part, verifies_for_ever;
+hidden byte some_is_sold, some_is_taken, some_is_no_refusal, refusal_forgotten, unconfirmed, flag_ignored, late_in_part;
+hidden byte verifies_for_ever, none_is_pending;
 /* Which promises Monitor watches (a mutant has to break the one that it is about), and their names in spin's report. */
 hidden byte promises;
-hidden byte sold_at_most_once, completed_means_sold, unsold_means_unsold, doubt_is_visible, ends_are_final, nothing_is_lost,
-    enough_slots;
+hidden byte sold_at_most_once, completed_means_sold, unsold_means_unsold, doubt_is_visible, ends_are_final;
+hidden byte nothing_is_lost, enough_slots;
 
 /* -- Budgets: how often each thing may still happen. -- */
 
@@ -104,8 +106,8 @@ bit sale[SLOTS + 1];        /* this attempt's request was sold */
 byte carries[SLOTS + 1];    /* how many items the request has */
 byte codes[SLOTS + 1];      /* and the generation of their codes */
 byte number[SLOTS + 1];     /* only with sequence_fence */
-/* What the database knows of an attempt. No state of it can tell of a sale by an attempt that it has forgotten, or of
-   which it was told, by the answer to a second copy, that it was not sold: there the second half of the promise ends. */
+/* What the database knows of an attempt. It cannot show a sale by an attempt that it has forgotten, or of which it was
+   told, by the answer to a second copy of the request, that it was not sold: there only "sold once" is promised. */
 #define KNOWN 0
 #define SINCE_COPY 1        /* known, and forgotten with a restore */
 #define FORGOTTEN 2
@@ -127,8 +129,9 @@ byte excused;               /* ignores_codes: what can bring a second sale, and 
 /* An operator who is right knows that nothing was sold and that nothing can arrive any more. */
 #define CERTAINLY_UNSOLD (SOLD_NOTHING && !ANY(ON_ITS_WAY) && !ANY(UNSENT_YET))
 
-/* A vendor that checks and sells in two steps is safe only if it is done with a request before the next is sent: VERIFY_AFTER is
-   longer than the request's time-out, a worker sends only within its lease, and a person and a restore take longer still. */
+/* A vendor that checks and sells in two steps is safe only if it is done with a request before the next is sent:
+   VERIFY_AFTER is longer than the request's time-out, a worker sends only within its lease, and a person and a restore
+   take longer still. */
 #define QUIET (!nonatomic || early_verification || !ANY(ON_ITS_WAY))
 #define MAY_SEND(s) (!nonatomic || early_verification || holder == s)
 
@@ -136,8 +139,8 @@ byte excused;               /* ignores_codes: what can bring a second sale, and 
 #define IS_UNCLEAR (a == BROKEN || a == LOST)
 #define FLAG (flag && !flag_ignored)
 #define IS_OPEN (status == PENDING || (status == IN_DOUBT && !waits && !FLAG))
-#define IS_AT_REST (status == COMPLETED || status == DECLARED || status == REJECTED || status == FAILED || status == CANCELLED \
-    || (status == IN_DOUBT && (waits || FLAG)))
+#define IS_UNSOLD (status == REJECTED || status == FAILED || status == CANCELLED)
+#define IS_AT_REST (IS_SOLD || IS_UNSOLD || (status == IN_DOUBT && (waits || FLAG)))
 
 /* The fence of a settle. */
 #define HOLDS(s) (status == SUBMITTING && (holder == s || (sequence_fence && number[holder] == number[s])))
@@ -145,15 +148,15 @@ byte excused;               /* ignores_codes: what can bring a second sale, and 
 /* -- The promises -- */
 
 #define ONCE (sales1 <= 1 + excused && sales2 <= 1 + excused)
-/* A vendor that keeps the codes of what it did not sell, and whose refusal the database never learnt of, cannot be told from
-   one that sold, unless by a look-up. */
+/* A vendor that keeps the codes of what it did not sell, where the database never learnt of its refusal, cannot be told
+   from one that sold, except by a look-up. */
 #define KEPT_UNHEARD (!lookup && !told && (kept1 | kept2) != 0)
 #define TRULY_COMPLETED (status != COMPLETED || SOLD_WHOLE || KEPT_UNHEARD)
-#define TRULY_UNSOLD ((status != REJECTED && status != FAILED && status != CANCELLED) || !(sold_known || sold_since))
-/* What is sold, or may still be, is in flight, completed or in doubt; or an operator said that it was not sold, and the row
-   remembers the doubt. */
-#define VISIBLE (!(sold_known || sold_since || ANY(IS_OUT)) || status == SUBMITTING || status == IN_DOUBT || status == COMPLETED \
-    || status == DECLARED || (status == PENDING && ever))
+#define TRULY_UNSOLD (!IS_UNSOLD || !(sold_known || sold_since))
+/* What is sold, or may still be, is in flight, completed or in doubt; or an operator said that it was not sold, and the
+   row remembers the doubt. */
+#define VISIBLE (!(sold_known || sold_since || ANY(IS_OUT)) || IS_SOLD || status == SUBMITTING || status == IN_DOUBT \
+    || (status == PENDING && ever))
 bit done; /* the order was completed */
 
 /* -- Steps -- */
@@ -192,7 +195,7 @@ inline look_or_wait() {
     looking = lookup && !FLAG
 }
 
-/* One settle: one transaction, in which the order changes only for the attempt that holds it. a: what the worker knows. */
+/* One settle, one transaction: the order changes only for the attempt that holds it. a is what the worker knows. */
 inline settle(s) {
     if :: a == FOREIGN -> flag = 1 :: else fi;
     if
@@ -213,8 +216,8 @@ inline settle(s) {
             if
             :: a == ALL -> become(COMPLETED); done = 1
             :: a == NONE ->
-                looking = 0; if :: nones < 2 -> nones++ :: else fi;
-                doubt(nones >= 2 && !verifies_for_ever)
+                if :: nones < 2 -> nones++ :: else fi;
+                if :: none_is_pending -> become(PENDING) :: else -> doubt(nones >= 2 && !verifies_for_ever) fi
             :: a == SOME ->
                 if
                 :: looking -> if :: some_is_sold -> become(COMPLETED); done = 1 :: else -> doubt(true) fi
@@ -241,7 +244,7 @@ inline settle(s) {
                 :: else -> become(REJECTED)
                 fi
             :: a == BUSY || a == UNSENT ->
-                /* Certainly not sold by this attempt: the order is again what it was, unless its attempts are used up. */
+                /* Not sold by this attempt: the order is again what it was, unless its attempts are used up. */
                 if
                 :: verifying -> status = IN_DOUBT; waits = FLAG
                 :: !verifying -> become(PENDING)
@@ -266,7 +269,7 @@ inline settle(s) {
             /* No longer its order. An unclear answer may raise a doubt where there is none: allowed, not needed. */
             if
             :: true
-            :: IS_UNCLEAR && phase[s] != LOOKING && status != SUBMITTING && status != IN_DOUBT && !IS_SOLD -> doubt(false)
+            :: IS_UNCLEAR && phase[s] != LOOKING && (status == PENDING || IS_UNSOLD) -> doubt(false)
             fi
         fi
     fi;
@@ -291,7 +294,8 @@ inline keep(s) {
     if
     :: true
     :: keeps > 0 && !ignores_codes -> keeps--; printf("  it keeps the code\n"); kept1 = kept1 | BIT(codes[s])
-    :: keeps > 0 && !ignores_codes && carries[s] == 2 -> keeps--; printf("  it keeps both codes\n"); kept1 = kept1 | BIT(codes[s]); kept2 = kept2 | BIT(codes[s])
+    :: keeps > 0 && !ignores_codes && carries[s] == 2 ->
+        keeps--; printf("  it keeps both codes\n"); kept1 = kept1 | BIT(codes[s]); kept2 = kept2 | BIT(codes[s])
     fi
 }
 
@@ -336,7 +340,8 @@ end:
     :: atomic { phase[s] == UNSAVED ->
             phase[s] = WAITING;
             if
-            :: status == PENDING || status == IN_DOUBT -> verifying = (status == IN_DOUBT); status = SUBMITTING; holder = s
+            :: status == PENDING || status == IN_DOUBT ->
+                verifying = (status == IN_DOUBT); status = SUBMITTING; holder = s
             :: else
             fi
         }
@@ -348,8 +353,8 @@ end:
             :: phase[s] == WAITING && answer[s] != 0 -> a = answer[s]
             :: phase[s] == WAITING && faults > 0 -> faults--; a = LOST
             :: phase[s] == AGAIN -> a = answer[s]
-            /* Its codes are looked up one by one. That is one step here: codes only begin to exist, so ALL is true of the last
-               moment and NONE of the first, and SOME goes to an operator anyway. */
+            /* The codes are looked up one by one. That is one step here: codes only begin to exist, so ALL is true of
+               the last moment and NONE of the first, and SOME goes to an operator anyway. */
             :: phase[s] == LOOKING ->
                 if
                 :: exists1 != 0 && (items == 1 || exists2 != 0) -> a = ALL
@@ -363,12 +368,17 @@ end:
             printf("  the order is "); printm(status); printf("\n")
         }
     /* It dies, at any point. */
-    :: atomic { kills > 0 && phase[s] != FREE && phase[s] != GONE -> kills--; printf("the worker of attempt %d is killed\n", s); gone(s) }
+    :: atomic { kills > 0 && phase[s] != FREE && phase[s] != GONE ->
+            kills--; printf("the worker of attempt %d is killed\n", s);
+            gone(s)
+        }
     /* The vendor: a request arrives, soon or late. */
     :: atomic { underway[s] > 0 ->
             if
             :: underway[s]--; printf("the request of attempt %d reaches the vendor\n", s)
-            :: copies > 0 -> copies--; printf("the request of attempt %d reaches the vendor, and will once more\n", s); if :: ignores_codes -> excused++ :: else fi
+            :: copies > 0 ->
+                copies--; printf("the request of attempt %d reaches the vendor, and will once more\n", s);
+                if :: ignores_codes -> excused++ :: else fi
             fi;
             if
             :: faults > 0 -> faults--; reply(s, LOST)
@@ -410,7 +420,7 @@ end:
             if :: copied -> memory[s] = SINCE_COPY :: else fi;
             if :: sequence_fence -> token++; number[s] = token :: else fi;
             if
-            :: ignores_codes && phase[s] == CLAIMED && status == IN_DOUBT && !flag -> excused++ /* sent again before it was known */
+            :: ignores_codes && phase[s] == CLAIMED && ever && !flag -> excused++ /* sent again before anyone knew */
             :: else
             fi;
             if
@@ -448,22 +458,28 @@ proctype People() {
 end:
     do
     :: atomic { people > 0 && (status == REJECTED || status == FAILED) ->
-            people--; printf("the shop retries the order\n"); if :: codes_on_change -> generation++ :: else fi; become(PENDING)
+            people--; printf("the shop retries the order\n");
+            if :: codes_on_change -> generation++ :: else fi;
+            become(PENDING)
         }
     :: atomic { cancels > 0 && status == PENDING && (!ever || cancels_in_doubt) ->
             cancels--; printf("the shop cancels the order\n"); become(CANCELLED)
         }
     :: atomic { edits > 0 && (status == PENDING || status == REJECTED || status == FAILED) ->
-            edits--; printf("the shop changes the items\n"); items = 2; if :: codes_on_change -> generation++ :: else fi
+            edits--; printf("the shop changes the items\n"); items = 2;
+            if :: codes_on_change -> generation++ :: else fi
         }
     :: atomic { expiries > 0 && status == PENDING ->
             expiries--; printf("the order expires, or has no attempt left\n");
             if :: ever && !fails_in_doubt -> doubt(true) :: else -> become(FAILED) fi
         }
     /* An operator who looked well. */
-    :: atomic { status == IN_DOUBT && SOLD_WHOLE -> printf("an operator says, rightly, that it was sold\n"); become(COMPLETED); done = 1 }
+    :: atomic { status == IN_DOUBT && SOLD_WHOLE ->
+            printf("an operator says, rightly, that it was sold\n"); become(COMPLETED); done = 1
+        }
     :: atomic { people > 0 && status == IN_DOUBT && CERTAINLY_UNSOLD ->
-            people--; printf("an operator says, rightly, that it was not sold\n"); become(PENDING); if :: unsold_forgets -> ever = 0 :: else fi
+            people--; printf("an operator says, rightly, that it was not sold\n"); become(PENDING);
+            if :: unsold_forgets -> ever = 0 :: else fi
         }
     /* And one who did not. */
     :: atomic { mistakes > 0 && status == IN_DOUBT && !CERTAINLY_UNSOLD ->
@@ -479,22 +495,26 @@ end:
     od
 }
 
-/* The database goes back: what was committed since the copy is forgotten, and the workers know nothing of it. A copy of the first
-   state stands, too, for an insert that was lost and made again by the shop: the codes are derived, and so the same. */
+/* The database goes back: what was committed since the copy is forgotten, and the workers do not know. A copy of the
+   first state also stands for an insert that was lost and that the shop made again: the codes are derived, and so the
+   same. */
 proctype Restore() {
     byte old, s;
 end:
     do
     :: d_step { restores > 0 && !copied && status != COMPLETED ->
             printf("a copy of the database is made\n");
-            copied = 1; z_status = status; z_holder = holder; z_items = items; z_generation = generation; z_nones = nones;
-            z_token = token; z_ever = ever; z_refusal = refusal; z_told = told; z_verifying = verifying; z_looking = looking; z_waits = waits
+            copied = 1;
+            z_status = status; z_holder = holder; z_items = items; z_generation = generation; z_nones = nones;
+            z_token = token; z_ever = ever; z_refusal = refusal; z_told = told;
+            z_verifying = verifying; z_looking = looking; z_waits = waits
         }
     :: d_step { copied ->
             printf("the database goes back to the copy\n");
             restores--; copied = 0; old = holder;
             status = z_status; holder = z_holder; items = z_items; generation = z_generation; nones = z_nones;
-            ever = z_ever; refusal = z_refusal; told = z_told; verifying = z_verifying; looking = z_looking; waits = z_waits;
+            ever = z_ever; refusal = z_refusal; told = z_told;
+            verifying = z_verifying; looking = z_looking; waits = z_waits;
             if :: !codes_by_chance -> token = z_token :: else fi;
             z_status = 0; z_holder = 0; z_items = 0; z_generation = 0; z_nones = 0; z_token = 0;
             z_ever = 0; z_refusal = 0; z_told = 0; z_verifying = 0; z_looking = 0; z_waits = 0;
@@ -539,20 +559,23 @@ init {
             lookup = setting("LOOKUP", 0); two_items = setting("TWO_ITEMS", 0); nonatomic = setting("NONATOMIC", 0);
             ignores_codes = setting("IGNORES_CODES", 0); flagged = setting("FLAGGED", 0);
             now.faults = setting("FAULTS", 0); now.kills = setting("KILLS", 0); now.stalls = setting("STALLS", 0);
-            now.refusals = setting("REFUSALS", 0); now.keeps = setting("KEEPS", 0); now.partials = setting("PARTIALS", 0);
-            now.copies = setting("COPIES", 0); now.repeats = setting("REPEATS", 0); now.restores = setting("RESTORES", 0);
+            now.refusals = setting("REFUSALS", 0); now.keeps = setting("KEEPS", 0);
+            now.partials = setting("PARTIALS", 0); now.copies = setting("COPIES", 0);
+            now.repeats = setting("REPEATS", 0); now.restores = setting("RESTORES", 0);
             now.people = setting("PEOPLE", 0); now.mistakes = setting("MISTAKES", 0); now.edits = setting("EDITS", 0);
-            now.cancels = setting("CANCELS", 0); now.expiries = setting("EXPIRIES", 0); now.flags = setting("FLAGS", 0);
-            no_fence = setting("NO_FENCE", 0); sequence_fence = setting("SEQUENCE_FENCE", 0);
-            no_write_ahead = setting("NO_WRITE_AHEAD", 0); codes_on_change = setting("CODES_ON_CHANGE", 0);
-            codes_by_chance = setting("CODES_BY_CHANCE", 0); rescue_to_pending = setting("RESCUE_TO_PENDING", 0);
-            no_rescue = setting("NO_RESCUE", 0); doubt_forgotten = setting("DOUBT_FORGOTTEN", 0);
-            unsold_forgets = setting("UNSOLD_FORGETS", 0); fails_in_doubt = setting("FAILS_IN_DOUBT", 0);
-            cancels_in_doubt = setting("CANCELS_IN_DOUBT", 0); taken_is_collision = setting("TAKEN_IS_COLLISION", 0);
+            now.cancels = setting("CANCELS", 0); now.expiries = setting("EXPIRIES", 0);
+            now.flags = setting("FLAGS", 0); no_fence = setting("NO_FENCE", 0);
+            sequence_fence = setting("SEQUENCE_FENCE", 0); no_write_ahead = setting("NO_WRITE_AHEAD", 0);
+            codes_on_change = setting("CODES_ON_CHANGE", 0); codes_by_chance = setting("CODES_BY_CHANCE", 0);
+            rescue_to_pending = setting("RESCUE_TO_PENDING", 0); no_rescue = setting("NO_RESCUE", 0);
+            doubt_forgotten = setting("DOUBT_FORGOTTEN", 0); unsold_forgets = setting("UNSOLD_FORGETS", 0);
+            fails_in_doubt = setting("FAILS_IN_DOUBT", 0); cancels_in_doubt = setting("CANCELS_IN_DOUBT", 0);
+            taken_is_collision = setting("TAKEN_IS_COLLISION", 0);
             early_verification = setting("EARLY_VERIFICATION", 0); some_is_sold = setting("SOME_IS_SOLD", 0);
             some_is_taken = setting("SOME_IS_TAKEN", 0); some_is_no_refusal = setting("SOME_IS_NO_REFUSAL", 0);
             refusal_forgotten = setting("REFUSAL_FORGOTTEN", 0); unconfirmed = setting("UNCONFIRMED", 0);
-            flag_ignored = setting("FLAG_IGNORED", 0); late_in_part = setting("LATE_IN_PART", 0); verifies_for_ever = setting("VERIFIES_FOR_EVER", 0);
+            flag_ignored = setting("FLAG_IGNORED", 0); late_in_part = setting("LATE_IN_PART", 0);
+            verifies_for_ever = setting("VERIFIES_FOR_EVER", 0); none_is_pending = setting("NONE_IS_PENDING", 0);
             promises = setting("PROMISES", 63);
         };
         items = 1 + two_items; flag = flagged;
