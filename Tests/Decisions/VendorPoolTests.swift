@@ -269,6 +269,19 @@ struct VendorPoolTests {
         #expect(bench(.failed(.init(number: 1), .unreachable("r"))) == [])
     }
 
+    @Test("Where this machine has nothing left for a connection, one that is idle makes room")
+    func machineIsFull() {
+        var bench = Bench()
+        for (number, origin) in [(1, Self.one), (2, Self.two)] {
+            _ = bench.request(number, to: origin)
+            _ = bench.connected(number)
+            _ = bench.answered(number)
+        }
+        #expect(bench.request(3, fresh: true) == [Self.open(3)])
+        #expect(
+            bench(.failed(.init(number: 3), .local("r"))) == [Self.notSent(3, .local("r")), Self.close(1)])
+    }
+
     // MARK: - Time
 
     @Test("A deadline ends a request that waits as not sent and one that is sent as lost")
@@ -349,7 +362,7 @@ struct VendorPoolTests {
     @Test("A shutdown ends all, and nothing is sent any more")
     func shutDown() {
         var bench = Bench()
-        for number in 1...3 { _ = bench.request(number) }
+        for number in 1...3 { _ = bench.request(number, fresh: number == 3) }
         _ = bench.connected(1)
         _ = bench.connected(2)
         _ = bench.answered(2)

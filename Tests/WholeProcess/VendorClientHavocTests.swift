@@ -32,7 +32,7 @@ struct VendorClientHavocTests {
             },
             request: { wire, _, request in
                 let answer = "HTTP/1.1 200 OK\r\nContent-Length: \(request.body.count)\r\n\r\n\(request.text)"
-                switch dice.roll(12) {
+                switch dice.roll(13) {
                 case 0: wire.close()
                 case 1: wire.reset()
                 case 2: break  // Silence, until the deadline.
@@ -48,6 +48,12 @@ struct VendorClientHavocTests {
                 case 6: wire.send(answer + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nalien")
                 case 7:
                     wire.channel.eventLoop.scheduleTask(in: .milliseconds(Int64(dice.roll(60)))) { wire.send(answer) }
+                case 8:
+                    let second = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nalien"
+                    wire.send(answer + second.prefix(9))
+                    wire.channel.eventLoop.scheduleTask(in: .milliseconds(2)) {
+                        wire.send(String(second.dropFirst(9)))
+                    }
                 default: wire.send(answer)
                 }
             })

@@ -1,18 +1,18 @@
 import NIOCore
 
 /// An event loop as a task executor: tasks that prefer it run on its thread.
-public final class EventLoopExecutor: TaskExecutor {
+package final class EventLoopExecutor: TaskExecutor {
     private let loop: any EventLoop
 
     init(_ loop: any EventLoop) { self.loop = loop }
 
     /// Runs `body` on the loop once it has run what is queued now.
-    public func afterTurn(_ body: @escaping @Sendable () -> Void) {
+    package func afterTurn(_ body: @escaping @Sendable () -> Void) {
         loop.execute(body)
     }
 
     /// Runs a job on the loop, in its next turn.
-    public func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }

@@ -7,16 +7,16 @@ import NIOSSL
 /// One call is one request: nothing here or below retries, follows a redirect, or sends a second time on a connection that
 /// turned out to be dead. A request counts as sent from the moment its first byte is handed to a connection that was idle and
 /// alive; before that it certainly was not. Tests/WholeProcess/VendorClient…Tests.swift hold it to that.
-public final class VendorClient: Sendable {
+package final class VendorClient: Sendable {
     /// Where the client works. A task that prefers it reaches the client without a change of threads.
-    public let executor: EventLoopExecutor
+    package let executor: EventLoopExecutor
     private let loop: any EventLoop
     private let driver: NIOLoopBoundBox<VendorDriver?>
 
     /// Makes a client that trusts the certificates that the system trusts; it owns connections until ``shutDown()``.
     ///
     /// - Parameter connectTimeout: The longest that a connection may take to come about, from DNS to TLS.
-    public convenience init(connectTimeout: Duration = .seconds(10)) {
+    package convenience init(connectTimeout: Duration = .seconds(10)) {
         self.init(connectTimeout: connectTimeout, trustRoots: .default)
     }
 
@@ -46,7 +46,7 @@ public final class VendorClient: Sendable {
     ///   - request: What to send, and where.
     ///   - deadline: When it ends at the latest. A request whose deadline is over is not sent any more, also after a pause
     ///     of the whole process.
-    public func send(_ request: VendorRequest, by deadline: ContinuousClock.Instant) async -> VendorReply {
+    package func send(_ request: VendorRequest, by deadline: ContinuousClock.Instant) async -> VendorReply {
         guard loop.inEventLoop else {
             return await withTaskExecutorPreference(executor) { await sendOnLoop(request, by: deadline) }
         }
@@ -54,7 +54,7 @@ public final class VendorClient: Sendable {
     }
 
     /// Closes the connections. Requests on the way end as lost, those that wait and later ones as not sent.
-    public func shutDown() async {
+    package func shutDown() async {
         await withCheckedContinuation { continuation in
             onLoop { [driver] in
                 driver.value?.shutDown()

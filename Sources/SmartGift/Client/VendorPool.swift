@@ -247,6 +247,8 @@ struct VendorPool {
             end(site.waiting[0], .notSent(reason))
         }
         forget(id)
+        // This machine may lack what an idle connection holds: a descriptor, a port, memory.
+        if case .local = reason { closeLongestIdle() }
     }
 
     private mutating func answered(_ id: ConnectionID, _ keepAlive: KeepAlive, at now: Instant) {

@@ -1,7 +1,7 @@
 /// One request to the vendor: where, as whom, what.
-public struct VendorRequest: Sendable {
+package struct VendorRequest: Sendable {
     /// What is asked.
-    public enum Kind: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
         /// `POST /pos-sale` (vendor page `sales/create-order`) with ``PosSale/body()``.
         case sale([UInt8])
         /// `POST /redeem/check` (vendor page `redeem/check-redeem`).
@@ -12,7 +12,7 @@ public struct VendorRequest: Sendable {
         case vouchers
 
         /// The longest answer that is read, in bytes: 100 voucher codes take 6 kB, a list of 1,000 vouchers 1 MB.
-        public var maximumResponseSize: Int {
+        package var maximumResponseSize: Int {
             switch self {
             case .sale, .check: 64 * 1024
             case .paymentMethods, .vouchers: 4 * 1024 * 1024
@@ -21,15 +21,15 @@ public struct VendorRequest: Sendable {
     }
 
     /// Where, and as whom.
-    public let endpoint: VendorEndpoint
+    package let endpoint: VendorEndpoint
     /// What is asked.
-    public let kind: Kind
+    package let kind: Kind
     /// Sent on a new connection only. The vendor may close one that was kept alive at the very moment it is used, and a
     /// request that is lost so cannot be verified where its order has no codes.
-    public let prefersFresh: Bool
+    package let prefersFresh: Bool
 
     /// Memberwise.
-    public init(_ kind: Kind, to endpoint: VendorEndpoint, prefersFresh: Bool = false) {
+    package init(_ kind: Kind, to endpoint: VendorEndpoint, prefersFresh: Bool = false) {
         self.endpoint = endpoint
         self.kind = kind
         self.prefersFresh = prefersFresh
@@ -37,14 +37,14 @@ public struct VendorRequest: Sendable {
 }
 
 /// What came of a request, and how long that took.
-public struct VendorReply: Sendable {
+package struct VendorReply: Sendable {
     /// What came of it.
-    public let answer: VendorAnswer
+    package let answer: VendorAnswer
     /// From ``VendorClient/send(_:by:)`` until then, with the time to connect.
-    public let took: Duration
+    package let took: Duration
 
     /// Memberwise.
-    public init(answer: VendorAnswer, took: Duration) {
+    package init(answer: VendorAnswer, took: Duration) {
         self.answer = answer
         self.took = took
     }
