@@ -13,7 +13,8 @@ struct SandboxCommand: AsyncParsableCommand {
         discussion: """
             Point the bridge at it: GIFTBRIDGE_API_URL=http://127.0.0.1:8790 GIFTBRIDGE_API_KEY=sk_sandbox giftbridge run
 
-            Look at it: curl http://127.0.0.1:8790/_sandbox lists its pages: sales, requests, a summary, faults on demand.
+            Look at it: curl http://127.0.0.1:8790/_sandbox lists its pages: sales, requests, a summary, \
+            faults and habits on demand.
             """
     )
 

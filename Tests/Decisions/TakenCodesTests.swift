@@ -108,7 +108,10 @@ struct TakenCodesTests {
             "The code must exist", "a non-existing code", "You are mistaken", "isn't already taken",
             "No voucher exists",
             // It says two things, or it is Laravel's rule about values within one request.
-            "The code must be unique and at most 10 characters.", "The items.0.code field has a duplicate value.",
+            "The code must be unique and at most 10 characters.", "Code twice in the request: duplicate",
+            "Duplicate characters in the code", "The code must have unique characters",
+            "Too many attempts already, code kept",
+            "The items.0.code field has a duplicate value.",
         ])
     func unclear(words: String) {
         #expect(Self.kind(#"{"items.0.code":["\#(words)"]}"#, Self.one) == "taken []")
@@ -134,7 +137,14 @@ struct TakenCodesTests {
             ("The code could not be checked.", "[]", "taken []"),
             ("Voucher code refused", "null", "taken []"), ("x", #"["The code is already taken."]"#, "taken []"),
             ("Duplicate codes.", #"{"order":["Bad."]}"#, "taken []"),
-            ("The code is too long.", "{}", "refused"), ("The post code is unknown.", "{}", "refused"),
+            ("The code is too long.", "{}", "refused"),
+            // The summary repeats what a field says that is no code.
+            (
+                "This voucher code does not exist. (and 1 more error)",
+                #"{"items.0.id":["This voucher code does not exist."]}"#, "refused"
+            ),
+            ("This voucher code does not exist.", #"{"items.0.id":[""]}"#, "taken []"),
+            ("The post code is unknown.", "{}", "refused"),
             ("Error code 17", "{}", "refused"), ("The order id has already been taken.", "{}", "refused"),
             ("The items.0.code is too long. (and 1 more error)", #"{"items.0.code":["Too long."]}"#, "refused"),
             ("The postcode is taken.", "{}", "refused"), ("", "{}", "refused"),

@@ -86,6 +86,12 @@ struct HabitTests {
             #expect(await sandbox.server.ledger.sales().allSatisfy { $0.items.allSatisfy { !$0.isCodeChosen } })
             #expect(try await lookUp("EXAMPLECODE1", sandbox) == 422)
         }
+        // Codes that were taken before are no hindrance either.
+        try await sandbox([]) { sandbox async throws in
+            #expect(try await sandbox.sell(VendorExamples.full).status == 200)
+            sandbox.server.change(habits: [.codesIgnored])
+            #expect(try await sandbox.sell(VendorExamples.full).status == 200)
+        }
     }
 
     @Test("A partial sale sells the first item and answers 500; the retry refuses only its code")

@@ -57,7 +57,10 @@ enum CodeComplaint {
         "could", "unable", "check", "verif", "determin", "whether", " if ", " or ", "?", "temporar", "unavailable",
         "later", "busy", "timed out", "timeout", "time-out", "fail", "process", "progress", "pending", "reserv", "lock",
         "might", "may be ", "may have", "may already", "maybe", "perhaps", "possibl", "probabl", "seems", "appears",
-        "unknown", "invalid", "limit", "reached", "expir", "cancel", "refus", "reject", "delet", "duplicate value",
+        "unknown", "invalid", "limit", "reached", "expir", "cancel", "refus", "reject", "delet", "attempt",
+        // Laravel's rule about values within one request, and complaints about characters within one code.
+        "duplicate value", "request", "same order", "this order", "within", "repeat", "unique char", "unique letter",
+        "duplicate char", "duplicate letter",
     ]
     /// A code that the vendor does not know is the opposite of a sale.
     private static let denials = [

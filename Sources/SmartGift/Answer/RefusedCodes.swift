@@ -36,8 +36,11 @@ struct RefusedCodes {
             case .other: break
             }
         }
-        // Where no field is a code, the summary may speak of one: "The code has already been taken."
-        let summaries = [refusal.message] + refusal.fields.filter(\.path.isEmpty).map(\.message)
+        // Where no field is a code, the summary may speak of one: "The code has already been taken." Laravel's repeats the
+        // first field's message, which was judged with its field.
+        let named = refusal.fields.filter { !$0.path.isEmpty && !$0.message.isEmpty }.map(\.message)
+        let summaries = ([refusal.message] + refusal.fields.filter(\.path.isEmpty).map(\.message))
+            .filter { !named.contains(where: $0.hasPrefix) }
         if !namesCode, summaries.contains(where: { CodeComplaint.isUnclear(summary: $0, takenWords: takenWords) }) {
             areUnclear = true
         }
