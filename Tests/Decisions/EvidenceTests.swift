@@ -194,10 +194,15 @@ struct EvidenceTests {
         #expect(Self.evidence(400, "<html>") == .refused(Refusal(status: 400, message: "", fields: [])))
     }
 
-    @Test("Without an answer it counts whether the request may have left")
-    func noAnswer() {
-        #expect(Evidence(.noResponse(mayHaveBeenSent: true, reason: "r"), sent: Self.sent) == .unclear(reason: "r"))
-        #expect(Evidence(.noResponse(mayHaveBeenSent: false, reason: "r"), sent: Self.sent) == .notSent(reason: "r"))
+    static let noAnswers: [(VendorAnswer.NoResponse, Evidence)] = [
+        (.lost("r"), .unclear(reason: "r")), (.notSent(.ended("r")), .notSent(reason: "r")),
+        (.notSent(.unreachable("r")), .unreachable(reason: "r", isLocal: false)),
+        (.notSent(.local("r")), .unreachable(reason: "r", isLocal: true)),
+    ]
+
+    @Test("Without an answer it counts whether the request may have left, and why not", arguments: noAnswers)
+    func noAnswer(answer: VendorAnswer.NoResponse, evidence: Evidence) {
+        #expect(Evidence(.noResponse(answer), sent: Self.sent) == evidence)
     }
 
     @Test("Neither the codes that were sent nor those that came are printed")

@@ -86,10 +86,15 @@ struct LookupEvidenceTests {
         #expect(reason.contains("redeem/check") && site.contains("site_id"))
     }
 
-    @Test("Without an answer nothing is known", arguments: [true, false])
-    func noAnswer(mayHaveBeenSent: Bool) {
-        let answer = VendorAnswer.noResponse(mayHaveBeenSent: mayHaveBeenSent, reason: "r")
-        #expect(LookupEvidence(answer, code: "OWNA7") == .unclear(reason: "r"))
+    static let noAnswers: [(VendorAnswer.NoResponse, LookupEvidence)] = [
+        (.lost("r"), .unclear(reason: "r")), (.notSent(.ended("r")), .unclear(reason: "r")),
+        (.notSent(.unreachable("r")), .unreachable(reason: "r", isLocal: false)),
+        (.notSent(.local("r")), .unreachable(reason: "r", isLocal: true)),
+    ]
+
+    @Test("Without an answer nothing is known of the code", arguments: noAnswers)
+    func noAnswer(answer: VendorAnswer.NoResponse, evidence: LookupEvidence) {
+        #expect(LookupEvidence(.noResponse(answer), code: "OWNA7") == evidence)
     }
 
     @Test("The question has code and site, and prints no code")
