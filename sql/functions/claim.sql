@@ -144,7 +144,8 @@ BEGIN
             -- What was sent before the doubt is frozen: a verification is the same request, byte for byte.
             coalesce(o.sent_payment_method, o.payment_method, s.payment_method) AS method,
             CASE WHEN t.is_lookup THEN (
-                SELECT min(c.position) FROM giftbridge.codes AS c WHERE c.order_id = o.id AND NOT EXISTS (
+                SELECT min(c.position) FROM giftbridge.codes AS c
+                WHERE c.order_id = o.id AND c.position <= jsonb_array_length(o.items) AND NOT EXISTS (
                     SELECT FROM giftbridge.lookups AS l WHERE l.order_id = o.id AND l.position = c.position)
             ) END AS position
         FROM unnest(v_all, v_all_lanes, v_all_lookups) WITH ORDINALITY AS t (order_id, lane, is_lookup, number)

@@ -8,7 +8,8 @@ BEGIN
     DELETE FROM giftbridge.attention AS a WHERE a.order_id = p_order_id;
     DELETE FROM giftbridge.due AS d WHERE d.order_id = p_order_id;
     IF EXISTS (SELECT FROM giftbridge.orders AS o JOIN giftbridge.shops AS s ON s.name = o.shop
-        WHERE o.id = p_order_id AND s.site_id IS NOT NULL) AND EXISTS (SELECT FROM giftbridge.codes AS c WHERE c.order_id = p_order_id) THEN
+        WHERE o.id = p_order_id AND s.site_id IS NOT NULL AND EXISTS (
+            SELECT FROM giftbridge.codes AS c WHERE c.order_id = p_order_id AND c.position <= jsonb_array_length(o.items))) THEN
         UPDATE giftbridge.orders AS o SET error = p_sentence || 'Giftbridge looks its codes up.' WHERE o.id = p_order_id;
         INSERT INTO giftbridge.due (order_id, shop, lane, due_at, is_lookup)
         SELECT o.id, o.shop, 200, now(), true FROM giftbridge.orders AS o WHERE o.id = p_order_id;

@@ -21,7 +21,7 @@ BEGIN
             v_code := NEW.items -> (i - 1) ->> 'code';
             v_at := format('items[%s].code', i - 1);
             SELECT c.* INTO v_known FROM giftbridge.codes AS c WHERE c.order_id = NEW.id AND c.position = i;
-            CONTINUE WHEN v_known.code IS NOT DISTINCT FROM v_code OR (v_code IS NULL AND (v_known.is_assigned OR NOT v_shop.assign_codes));
+            CONTINUE WHEN v_known.code = v_code OR (v_code IS NULL AND (v_known.is_assigned OR NOT v_shop.assign_codes));
             IF v_known.is_assigned THEN
                 PERFORM giftbridge.refuse_order(v_at, 'cannot be chosen any more: Giftbridge assigned this item''s code when the order was inserted');
             ELSIF v_known.code IS NOT NULL AND NEW.was_in_doubt THEN

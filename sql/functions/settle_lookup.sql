@@ -8,7 +8,9 @@ CREATE OR REPLACE FUNCTION giftbridge.settle_lookup(
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_codes text[] := ARRAY(SELECT c.code FROM giftbridge.codes AS c WHERE c.order_id = p_order.id ORDER BY c.position);
+    -- The codes of items that the shop has removed since stay the order's, but are not asked for.
+    v_items CONSTANT integer := jsonb_array_length(p_order.items);
+    v_codes text[] := ARRAY(SELECT c.code FROM giftbridge.codes AS c WHERE c.order_id = p_order.id AND c.position <= v_items ORDER BY c.position);
     v_found text;
     v_some  integer;
     v_say   text;    -- to the operator
@@ -26,14 +28,14 @@ BEGIN
     ELSE
         INSERT INTO giftbridge.lookups AS l (order_id, position, is_found) VALUES (p_order.id, p_flight.position, p_found)
         ON CONFLICT (order_id, position) DO UPDATE SET is_found = excluded.is_found, looked_at = now();
-        IF EXISTS (SELECT FROM giftbridge.codes AS c WHERE c.order_id = p_order.id AND NOT EXISTS (
+        IF EXISTS (SELECT FROM giftbridge.codes AS c WHERE c.order_id = p_order.id AND c.position <= v_items AND NOT EXISTS (
             SELECT FROM giftbridge.lookups AS l WHERE l.order_id = p_order.id AND l.position = c.position)) THEN
             INSERT INTO giftbridge.due (order_id, shop, lane, due_at, is_lookup) VALUES (p_order.id, p_order.shop, 200, now(), true);
             RETURN NULL;
         END IF;
         SELECT string_agg(l.position::text, ', ' ORDER BY l.position) FILTER (WHERE l.is_found), count(*) FILTER (WHERE l.is_found)
         INTO v_found, v_some FROM giftbridge.lookups AS l WHERE l.order_id = p_order.id;
-        IF v_some = cardinality(v_codes) AND v_some = jsonb_array_length(p_order.items) THEN
+        IF v_some = cardinality(v_codes) AND v_some = v_items THEN
             UPDATE giftbridge.orders AS o
             SET status = 'completed', voucher_codes = v_codes, completed_at = clock_timestamp(), updated_at = clock_timestamp(), in_doubt_since = NULL,
                 error = 'Sold. Smart Gift confirms that its codes exist, but the reply to the order was lost, so there is no reference.'
@@ -46,7 +48,7 @@ BEGIN
             RETURN NULL;
         END IF;
         v_say := CASE WHEN v_some = 0 THEN 'None of its codes exists at the vendor, which refused it: it seems not to be sold.'
-            ELSE format('Sold in part: of %s items the codes of these exist at the vendor: %s.', jsonb_array_length(p_order.items), v_found) END;
+            ELSE format('Sold in part: of %s items the codes of these exist at the vendor: %s.', v_items, v_found) END;
     END IF;
     UPDATE giftbridge.orders AS o SET error = v_say || ' Ask the vendor, then resolve the order.', updated_at = now() WHERE o.id = p_order.id;
     INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (p_order.id, p_order.shop, 'in_doubt')

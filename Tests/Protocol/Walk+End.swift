@@ -1,0 +1,29 @@
+import LibPQ
+
+/// The end of a walk: nothing goes wrong any more, and time runs on.
+extension Walk {
+    func finish() async throws {
+        isCalm = true
+        note("all faults end")
+        for shop in shops.keys.sorted() { try await connection.query("SELECT giftbridge.resume($1)", [.text(shop)]) }
+        while !held.isEmpty {
+            deliver()
+            try await check()
+        }
+        // What was claimed and never sent stays so: its worker is gone. Answers that were kept are written back.
+        for _ in 0..<80 {
+            try await settle(all: true)
+            try await advance(seconds: 1200)
+            try await rescue()
+            for worker in Self.workers {
+                try await claim(worker, all: true)
+                try await check()
+            }
+            try await settle(all: true)
+            try await check()
+            if states.allSatisfy({ $0.lane == nil && $0.token == nil }) { return }
+        }
+        let open = states.filter { $0.lane != nil || $0.token != nil }.map { "\($0.key) \($0.status) lane \($0.lane ?? -1)" }
+        throw BrokenPromise(description: "these orders never come to an end: \(open)")
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import LibPQ
+import Testing
+
+/// The random walk of the protocol. `GIFTBRIDGE_WALK_STEPS` (2,000) says how many steps, in walks of 250; `GIFTBRIDGE_WALK_SEED` with which
+/// seed the first begins: a failure prints both.
+@Suite(.serialized) struct WalkTests {
+    private static let stepsOfAWalk = 250
+
+    private static func setting(_ name: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
+    }
+
+    /// One walk. Result: what broke, or nil; and how often each kind of step was taken.
+    static func walk(_ seed: UInt64, steps: Int, on connection: Connection) async throws -> (report: String?, taken: [String: Int]) {
+        try await connection.query("SELECT walk.reset()")
+        let walk = Walk(seed: seed, connection: connection)
+        var report: String?
+        do {
+            try await walk.run(steps: steps)
+        } catch let error as BrokenPromise {
+            report = error.description
+        } catch let error as ServerError {
+            report = "\(error) \(error.context ?? "")"
+        }
+        if let broken = report {
+            let order = broken.split(separator: " ").first { $0.contains("@example.com") }
+            report = "\(broken)\n\(await walk.story(order.map(String.init)))"
+        }
+        return (report, await walk.taken)
+    }
+
+    @Test func promisesHoldOnARandomWalk() async throws {
+        let steps = Int(Self.setting("GIFTBRIDGE_WALK_STEPS") ?? 2000)
+        let given = Self.setting("GIFTBRIDGE_WALK_SEED")
+        let random = UInt64.random(in: 1_000_000...9_999_999)
+        print("random walk: \(steps) steps, seed \(given.map(String.init) ?? "1, 2, … and \(random)")")
+        let connection = try await WalkServer.shared.database().connect()
+        var left = steps
+        var seeds = (given ?? 1)...
+        var taken: [String: Int] = [:]
+        while left > 0 {
+            let count = min(left, Self.stepsOfAWalk)
+            left -= count
+            let seed = left == 0 && given == nil ? random : seeds.lowerBound
+            seeds = (seeds.lowerBound + 1)...
+            let (report, steps) = try await Self.walk(seed, steps: count, on: connection)
+            taken.merge(steps) { $0 + $1 }
+            if let report {
+                Issue.record("GIFTBRIDGE_WALK_SEED=\(seed) GIFTBRIDGE_WALK_STEPS=\(count): \(report)")
+                return
+            }
+        }
+        // Every actor had its turn.
+        if steps >= 2000 { #expect(taken.count == 17, "\(taken)") }
+    }
+
+    /// Without one of its guards the protocol breaks a promise, and the walk sees it.
+    @Test(arguments: Mutant.all) func aMissingGuardIsSeen(mutant: Mutant) async throws {
+        let connection = try await WalkServer.shared.database(mutant: mutant).connect()
+        for seed in 1...UInt64(Self.setting("GIFTBRIDGE_WALK_MUTANT_SEEDS") ?? 20) {
+            if let report = try await Self.walk(seed, steps: Self.stepsOfAWalk, on: connection).report {
+                print("without \(mutant.name), seed \(seed): \(report.prefix(while: { $0 != "\n" }))")
+                return
+            }
+        }
+        Issue.record("nothing broke without \(mutant.name)")
+    }
+}
