@@ -193,6 +193,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "ProtocolTests",
+            dependencies: ["LibPQ", "LocalPostgres", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Protocol",
+            exclude: ["walk.sql"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "DatabaseTests",
             dependencies: ["Giftbridge", "LibPQ", "TestSupport"],
             path: "Tests/Database",

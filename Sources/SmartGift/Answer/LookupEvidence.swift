@@ -27,13 +27,7 @@ extension LookupEvidence {
         case .noResponse(.notSent(.unreachable(let reason))): self = .unreachable(reason: reason, isLocal: false)
         case .noResponse(.notSent(.local(let reason))): self = .unreachable(reason: reason, isLocal: true)
         // Whether the question was sent does not matter: it changes nothing.
-<<<<<<< ours
-        case .noResponse(.lost(let reason)), .noResponse(.notSent(.ended(let reason))): self = .unclear(reason: reason)
-        case .noResponse(.notSent(.unreachable(let reason))): self = .unreachable(reason: reason, isLocal: false)
-        case .noResponse(.notSent(.local(let reason))): self = .unreachable(reason: reason, isLocal: true)
-=======
         case .noResponse(let other): self = .unclear(reason: other.reason)
->>>>>>> theirs
         case .response(let response): self = .init(response, code)
         }
     }
