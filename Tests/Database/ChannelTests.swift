@@ -76,7 +76,7 @@ extension DatabaseTests {
             try await test.insert(50)
             let orders = try await test.claim()
             let notified = try await test.notifications(on: "giftbridge_results") {
-                _ = try await test.queue.settle(orders.map { .sold($0) })
+                try await test.settle(orders.map { .sold($0) })
             }
             #expect(Set(notified.map(\.payload)).count == 50)
         }
@@ -88,7 +88,7 @@ extension DatabaseTests {
                 let orders = try await test.claim(3)
                 try await test.settle(
                     Settlement(of: orders[0], .retry, .pending, error: "No name.", dueIn: .seconds(9)))
-                try await test.settle(Settlement(releasing: orders[1]))
+                try await test.settle(Settlement(releasing: orders[1], because: "Not sent."))
                 try await test.settle(Settlement(of: orders[2], .inDoubt, .inDoubt, error: "Lost.", dueIn: .zero))
                 try await test.run("SELECT giftbridge.cancel(4)")
                 _ = try await test.claim()

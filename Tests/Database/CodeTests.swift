@@ -175,12 +175,17 @@ extension DatabaseTests {
 
         @Test func aCopiedDatabaseIsKnownForOneUntilItIsAdopted() async throws {
             let test = try await TestQueue.make()
-            let copy = try await test.database.copy()
+            await test.connection.close()
+            let copy = try await TestServer.shared.copy(of: test.database.name)
             let connection = try await copy.connect()
             #expect(try await connection.query("SELECT is_clone FROM giftbridge.identity()").first?.bool(0) == true)
             try await connection.script("SELECT giftbridge.adopt()")
             #expect(try await connection.query("SELECT is_clone FROM giftbridge.identity()").first?.bool(0) == false)
             await connection.close()
+        }
+
+        @Test func aPromotedStandbyAndSequencesThatAreBehindAreSaidOnce() async throws {
+            let test = try await TestQueue.make()
             #expect(
                 try await test.value("SELECT concat_ws(' ', is_clone, is_promoted, sequences_set) FROM giftbridge.identity()") == "f f {}")
             try await test.insert(3)
