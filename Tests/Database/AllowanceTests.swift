@@ -89,8 +89,11 @@ extension DatabaseTests {
             try await test.insert(50)
             try await test.insert(50, ["shop": "'second'"])
             #expect(try await test.claim().count == 10)
-            // With another key it is another allowance.
-            #expect(try await test.other(fingerprint: "0000000b").claim().count == 10)
+            // With another key it is another allowance, which begins with what the shops have sent.
+            #expect(try await test.other(fingerprint: "0000000b").claim().isEmpty)
+            #expect(
+                try await test.column("SELECT name || ' ' || rate_limit FROM giftbridge.allowances WHERE free_at <> '{}' ORDER BY 1")
+                    == ["key 0000000a 10", "key 0000000b 10"])
         }
 
         /// What the shop sent counts where it goes, as the vendor may count it there.

@@ -165,7 +165,7 @@ extension DatabaseTests {
             // Twice, as after a commit whose answer was lost.
             for _ in 1...2 {
                 if together {
-                    #expect(try await test.settle(sales).contains { $0.note == .soldAgain })
+                    try await test.settle(sales)
                 } else {
                     for index in order { try await test.settle(sales[index]) }
                 }

@@ -161,7 +161,7 @@ extension DatabaseTests {
             #expect(try await test.value(state) == "f")
             #expect(try await test.claim().count == 1)
             try await test.run("SELECT giftbridge.pause('default', NULL)")
-            #expect(try await test.value(state) == "t paused by a person")
+            #expect(try await test.value(state) == "t paused manually")
         }
 
         @Test(arguments: [
