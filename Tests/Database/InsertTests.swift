@@ -1,4 +1,5 @@
 import LibPQ
+import SmartGift
 import TestSupport
 import Testing
 

@@ -40,7 +40,20 @@ BEGIN
         RETURN;
     END IF;
 
-    IF p_codes IS NOT NULL AND v_order.completed_at IS NULL
+    IF p_codes IS NOT NULL AND v_order.completed_at IS NULL AND cardinality(p_codes) <> jsonb_array_length(v_order.items) THEN
+        -- Its items were changed since: sold in part, or more than it has now. An operator decides.
+        DELETE FROM giftbridge.due AS d WHERE d.order_id = v_order.id;
+        UPDATE giftbridge.orders AS o
+        SET status = 'in_doubt', in_doubt_since = coalesce(o.in_doubt_since, now()), was_in_doubt = true, updated_at = now(),
+            error = format('The vendor accepted an earlier request of this order, with other items, as %s. Ask the vendor, then resolve the order.', p_reference)
+        WHERE o.id = v_order.id;
+        IF NOT EXISTS (SELECT FROM giftbridge.in_flight AS f WHERE f.order_id = v_order.id) THEN
+            INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (v_order.id, v_order.shop, 'in_doubt')
+            ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, since = excluded.since;
+        END IF;
+        note := NULL;
+        is_applied := true;
+    ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL
         -- The answer to another request would have the codes of another order.
         AND NOT giftbridge.has_foreign_code(v_order.id, p_codes) THEN
         DELETE FROM giftbridge.due AS d WHERE d.order_id = v_order.id;
