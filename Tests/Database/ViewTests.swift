@@ -32,7 +32,7 @@ extension DatabaseTests {
                     round(oldest_pending_seconds), allowance_left, round(eta_seconds), paused, pause_reason)
                 FROM giftbridge.queue ORDER BY shop
                 """)
-            #expect(queue == ["default 6 3 2 1 1 4 0 9 0 f", "second 0 0 0 0 0 0 9 0 t later"])
+            #expect(queue == ["default 6 3 2 1 1 4 0 10 0 f", "second 0 0 0 0 0 0 10 0 t later"])
         }
 
         @Test func etaIsTheTimeThatTheBacklogTakes() async throws {

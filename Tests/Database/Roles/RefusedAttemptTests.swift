@@ -39,7 +39,7 @@ extension DatabaseTests {
             // The worker's functions and the operator's.
             "SELECT giftbridge.claim('x', 1, '1 min', '{a}', '{0}', '{1}')", "SELECT giftbridge.rescue('1 s', 1)",
             "SELECT giftbridge.look('x', 1)", "SELECT giftbridge.tell_accounts('x', '{a}', '{x}', '{y}', '{NULL}')",
-            "SELECT giftbridge.throttle('b', '1 day')", "SELECT giftbridge.allowance_spent('b', '1 day')",
+            "SELECT giftbridge.identity()", "SELECT giftbridge.verify(1)",
             "SELECT giftbridge.allowance('b', now())", "SELECT giftbridge.pause('b', 'x')",
             "SELECT giftbridge.resume('b')", "SELECT giftbridge.resolve_sold($completed, 'x')",
             "SELECT giftbridge.resolve_unsold($completed)", "SELECT giftbridge.prune('1 day')",
