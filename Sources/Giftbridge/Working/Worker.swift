@@ -151,6 +151,7 @@ public actor Worker: Service {
                 agenda.rescued(at: .now)
                 let rescued = try await queue.rescue()
                 if rescued > 0 {
+                    agenda.putBack(at: .now)
                     logger.warning(
                         "Leases of lost workers have ended; their orders are in doubt.", metadata: ["orders": "\(rescued)"])
                 }
@@ -178,6 +179,7 @@ public actor Worker: Service {
             let (settled, rows) = try await queue.finish(begun)
             if let batch {
                 written += backlog.wrote(batch, settled, at: .now)
+                if settled.contains(where: { ["pending", "in_doubt"].contains($0.status) }) { agenda.putBack(at: .now) }
                 metrics.wroteBack(since: start)
             }
             if let claim {
