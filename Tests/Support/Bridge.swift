@@ -16,7 +16,7 @@ package struct Bridge: Sendable {
         var all = [
             "GIFTBRIDGE_DATABASE_URL": database.workerConninfo, "GIFTBRIDGE_API_URL": vendor.url,
             "GIFTBRIDGE_API_KEY": VendorPeer.key, "GIFTBRIDGE_RETRY_BASE": "50ms", "GIFTBRIDGE_RETRY_MAX": "500ms",
-            "GIFTBRIDGE_REQUEST_TIMEOUT": "1s",
+            "GIFTBRIDGE_REQUEST_TIMEOUT": "2s",
         ].merging(settings) { _, new in new }
         // As soon as may be: it has to be longer than a request may take.
         if all["GIFTBRIDGE_VERIFY_AFTER"] == nil, let timeout = all["GIFTBRIDGE_REQUEST_TIMEOUT"] {
