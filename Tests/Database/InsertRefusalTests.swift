@@ -104,7 +104,9 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
             .init(
                 "shop_order_id of two lines", ["shop_order_id": "E'\(marker)\\n2'"], "shop_order_id",
                 "without control characters"),
-            .init("no priority", ["priority": "NULL"], "priority", "must be an integer"),
+            .init("priority too high", ["priority": "101"], "priority", "must be an integer from -100 to 100"),
+            .init("priority too low", ["priority": "-101"], "priority", "must be an integer from -100 to 100"),
+            .init("expired", ["expires_at": "now() - interval '1 s'"], "expires_at", "must be a point in time after submit_after"),
         ]
 
     static let delivery: [RefusedInsert] =
@@ -166,8 +168,8 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
     static let bridgeColumns: [RefusedInsert] = [
         ("status", "'completed'"), ("status", "'cancelled'"), ("status", "NULL"), ("order_reference", "'\(marker)'"),
         ("voucher_codes", "'{\(marker)}'"), ("error", "'\(marker)'"), ("attempts", "1"), ("attempts", "NULL"),
-        ("completed_at", "now()"), ("due_at", "now()"), ("submission_id", "1"), ("assigned_codes", "'{\(marker)}'"),
-        ("codes_renewed", "true"), ("sent_payment_method", "1"), ("in_doubt_since", "now()"),
+        ("completed_at", "now()"), ("was_in_doubt", "true"), ("was_refused", "true"), ("sent_to", "'\(marker)'"), ("verifications", "1"),
+        ("setup_faults", "1"), ("sent_payment_method", "1"), ("in_doubt_since", "now()"),
     ].map {
         .init("\($0.0) \($0.1)", [$0.0: $0.1], "status and the result columns", "are written by the bridge")
     }

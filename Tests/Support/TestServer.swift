@@ -62,6 +62,11 @@ package actor TestServer {
         return database
     }
 
+    /// A copy of a database that nobody is connected to, as a restore elsewhere would make it.
+    package func copy(of name: String) async throws -> TestDatabase {
+        try await database(from: name)
+    }
+
     /// The login of every test's worker: a member of giftbridge_worker, and nothing more.
     private static let worker = "test_worker"
 

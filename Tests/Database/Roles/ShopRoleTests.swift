@@ -112,7 +112,7 @@ extension DatabaseTests {
         @Test func aShopsOwnLookupsUseTheIndexes() async throws {
             let house = try await RoleHouse.make()
             try await house.test.run("SET session_replication_role = replica")
-            try await house.test.insert(5000, ["shop": "'b'", "shop_order_id": "'X' || i", "due_at": "now()"])
+            try await house.test.insert(5000, ["shop": "'b'", "shop_order_id": "'X' || i"])
             try await house.test.run("RESET session_replication_role; ANALYZE giftbridge.orders")
             let plan = try await house.session(.a).column(
                 "EXPLAIN SELECT status FROM giftbridge.orders WHERE shop = 'a' AND shop_order_id = 'X7'")
