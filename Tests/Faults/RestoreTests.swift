@@ -29,7 +29,9 @@ extension OneAtATime {
                 #expect(refused.text.contains("giftbridge adopt"), "\(refused.text)")
                 #expect(try await vendor.requests().count == 4, "a copy of a database sold")
 
-                let adopted = try await RunningProcess.giftbridge(["adopt", "--yes", "--database-url", restored.conninfo])
+                let adopted = try await RunningProcess.giftbridge([
+                    "adopt", "--yes", "--database-url", restored.conninfo,
+                ])
                 #expect(adopted.status == 0, "\(adopted.text)")
                 try await bridge.run { _ in
                     try await restored.insert(orders: ["lost 1", "lost 2", "new"])
