@@ -29,7 +29,9 @@ extension OneAtATime {
                 #expect(refused.text.contains("giftbridge adopt"), "\(refused.text)")
                 #expect(try await vendor.requests().count == 4, "a copy of a database sold")
 
-                let adopted = try await RunningProcess.giftbridge(["adopt", "--database-url", restored.conninfo])
+                let adopted = try await RunningProcess.giftbridge([
+                    "adopt", "--yes", "--database-url", restored.conninfo,
+                ])
                 #expect(adopted.status == 0, "\(adopted.text)")
                 try await bridge.run { _ in
                     try await restored.insert(orders: ["lost 1", "lost 2", "new"])
@@ -64,28 +66,23 @@ extension OneAtATime {
             }
         }
 
+        /// A hot standby answers, and cannot be written to until it is promoted.
         @Test func aServerThatTakesNoWritesIsWaitedFor() async throws {
-            try await onADatabaseThatMayCrash { database in
-                try await database.insertOrders(1...3)
-                let connection = try await database.connect()
-                _ = try await connection.query("ALTER SYSTEM SET default_transaction_read_only = on")
-                _ = try await connection.query("SELECT pg_reload_conf()")
-                await connection.close()
-                try await database.wait(for: "on", from: "SELECT current_setting('default_transaction_read_only')")
+            try await ReplicatedPair.run { pair in
+                try await pair.primary.insertOrders(1...3)
+                try await pair.standby.wait(for: "3", from: "SELECT count(*) FROM giftbridge.orders")
                 try await VendorPeer.run { vendor in
-                    let bridge = Bridge.patient(database, vendor)
+                    let bridge = Bridge.patient(pair.standby, vendor)
                     _ = try await RunningProcess.run(["run"], environment: bridge.environment) { worker in
                         try await worker.line(containing: "No connection to the database")
                         #expect(try await vendor.requests().isEmpty)
-                        let connection = try await database.connect()
-                        _ = try await connection.query("ALTER SYSTEM RESET default_transaction_read_only")
-                        _ = try await connection.query("SELECT pg_reload_conf()")
-                        await connection.close()
+                        try await pair.primary.server.kill()
+                        try await pair.standby.run("SELECT pg_promote()")
                         try await worker.line(containing: "The worker runs.")
-                        try await database.waitUntilSettled()
+                        try await pair.standby.waitUntilSettled()
                     }
-                    #expect(try await database.states() == "completed=3")
-                    try await expectTheBooksBalance(database, vendor)
+                    #expect(try await pair.standby.states() == "completed=3")
+                    try await expectTheBooksBalance(pair.standby, vendor)
                 }
             }
         }
