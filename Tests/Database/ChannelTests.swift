@@ -53,7 +53,8 @@ extension DatabaseTests {
             ])
             let settlement =
                 status == .completed
-                ? Settlement.sold(order) : Settlement(of: order, status == .inDoubt ? .inDoubt : .rejected, status, error: "Why.")
+                ? Settlement.sold(order)
+                : Settlement(of: order, status == .inDoubt ? .inDoubt : .rejected, status, error: "Why.")
             let notified = try await test.notifications(on: "giftbridge_results") { try await test.settle(settlement) }
             try #require(notified.count == 1)
             let same = try await test.connection.query(

@@ -42,7 +42,11 @@ extension DatabaseTests {
             // These run once per order, or in every claim, where pinning is dear: the announcement names all in full instead
             // (the next test), the others have the pinned path of their callers.
             let bare = try unpinned.filter { try !$0.bool(1) }.map { try $0.text(0) }
-            #expect(bare == ["items_check", "order_content", "orders_announce", "probe", "probing", "refuse_unverifiable", "waits_fresh"])
+            #expect(
+                bare == [
+                    "items_check", "order_content", "orders_announce", "probe", "probing", "refuse_unverifiable",
+                    "waits_fresh",
+                ])
             let callers = try await test.column(
                 """
                 SELECT p.proname::text FROM pg_proc AS p
@@ -80,7 +84,8 @@ extension DatabaseTests {
             let test = try await TestQueue.make()
             #expect(
                 try await test.value(
-                    "SELECT setting FROM pg_proc, unnest(proconfig) AS setting WHERE proname = 'settle' AND setting LIKE 'lock_timeout=%'")
+                    "SELECT setting FROM pg_proc, unnest(proconfig) AS setting WHERE proname = 'settle' AND setting LIKE 'lock_timeout=%'"
+                )
                     == "lock_timeout=300 ms")
         }
 

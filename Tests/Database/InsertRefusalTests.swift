@@ -105,7 +105,9 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
                 "without control characters"),
             .init("priority too high", ["priority": "101"], "priority", "must be an integer from -100 to 100"),
             .init("priority too low", ["priority": "-101"], "priority", "must be an integer from -100 to 100"),
-            .init("expired", ["expires_at": "now() - interval '1 s'"], "expires_at", "must be a point in time after submit_after"),
+            .init(
+                "expired", ["expires_at": "now() - interval '1 s'"], "expires_at",
+                "must be a point in time after submit_after"),
         ]
 
     static let delivery: [RefusedInsert] =
@@ -167,7 +169,8 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
     static let bridgeColumns: [RefusedInsert] = [
         ("status", "'completed'"), ("status", "'cancelled'"), ("order_reference", "'\(marker)'"),
         ("voucher_codes", "'{\(marker)}'"), ("error", "'\(marker)'"), ("attempts", "1"),
-        ("completed_at", "now()"), ("was_in_doubt", "true"), ("was_refused", "true"), ("sent_to", "'\(marker)'"), ("verifications", "1"),
+        ("completed_at", "now()"), ("was_in_doubt", "true"), ("was_refused", "true"), ("sent_to", "'\(marker)'"),
+        ("verifications", "1"),
         ("setup_faults", "1"), ("sent_payment_method", "1"), ("in_doubt_since", "now()"),
     ].map {
         .init("\($0.0) \($0.1)", [$0.0: $0.1], "status and the result columns", "are written by the bridge")

@@ -44,7 +44,10 @@ extension DatabaseTests {
             ),
             ("date in the past", ["delivery_date": "'2001-01-01'"]),
             ("lowest priority", ["priority": "-100"]), ("highest priority", ["priority": "100"]),
-            ("what object mappers write for a default", ["shop": "NULL", "status": "NULL", "priority": "NULL", "submit_after": "NULL", "attempts": "NULL"]),
+            (
+                "what object mappers write for a default",
+                ["shop": "NULL", "status": "NULL", "priority": "NULL", "submit_after": "NULL", "attempts": "NULL"]
+            ),
             ("texts with quotes", ["customer_town": "'St. John''s \"Wood\" \\ 🎁'"]),
         ])
         func orderThatCanBeSoldIsAcceptedAndClaimed(name: String, columns: [String: String]) async throws {

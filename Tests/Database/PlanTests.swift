@@ -25,7 +25,9 @@ extension DatabaseTests {
                 """)
             try await test.insert(20_000, lanes.merging(["submit_after": "now() - i * interval '1 s'"]) { $1 })
             try await test.tell()
-            if analyzed { try await test.run("ANALYZE giftbridge.orders, giftbridge.journal, giftbridge.due, giftbridge.codes") }
+            if analyzed {
+                try await test.run("ANALYZE giftbridge.orders, giftbridge.journal, giftbridge.due, giftbridge.codes")
+            }
             return test
         }
 
@@ -52,7 +54,8 @@ extension DatabaseTests {
         private static let claim = """
             SELECT giftbridge.claim('one', 100, '1 min', '{default,default,second,second}', '{-1,0,-1,0}', '{100,100,100,100}')
             """
-        private static let verification = "SELECT giftbridge.claim('one', 100, '1 min', '{default,second}', '{201,201}', '{100,100}')"
+        private static let verification =
+            "SELECT giftbridge.claim('one', 100, '1 min', '{default,second}', '{201,201}', '{100,100}')"
         private static let look = "SELECT giftbridge.look('one', 100)"
         private static let rescue = "SELECT giftbridge.rescue('1 h', 10)"
 
@@ -64,7 +67,8 @@ extension DatabaseTests {
             let columns = [
                 all("'completed'::text"), all("'completed'::text"), all("true"), all("NULL::interval"), all("200"),
                 all("NULL::text"), all("NULL::text"), all("'{}'::text"), all("'SG-1'::text"), all("'{A}'::text"),
-                all("'exact'::text"), all("NULL::text"), all("NULL::interval"), all("NULL::boolean"), "'1 min'", "10", "false",
+                all("'exact'::text"), all("NULL::text"), all("NULL::interval"), all("NULL::boolean"), "'1 min'", "10",
+                "false",
             ]
             return "SELECT giftbridge.settle('{\(ids.joined(separator: ","))}', '{\(tokens.joined(separator: ","))}', "
                 + "\(columns.joined(separator: ", ")))"
@@ -99,7 +103,8 @@ extension DatabaseTests {
         @Test func plansThatWereMadeForEmptyTablesDoForFullOnes() async throws {
             let test = try await TestQueue.make()
             try await test.tell()
-            try await test.run("ANALYZE giftbridge.orders, giftbridge.journal, giftbridge.due, giftbridge.in_flight, giftbridge.codes")
+            try await test.run(
+                "ANALYZE giftbridge.orders, giftbridge.journal, giftbridge.due, giftbridge.in_flight, giftbridge.codes")
             for round in 0...10 {
                 try await test.insert(round == 0 ? 1 : 300)
                 let claim = try await Self.scans(test, [Self.claim])
@@ -146,7 +151,8 @@ extension DatabaseTests {
         @Test func lookReadsEachLaneOnce() async throws {
             let test = try await TestQueue.make()
             try await test.run(
-                "INSERT INTO giftbridge.shops (name, payment_method) SELECT 'shop ' || i, 1 FROM generate_series(1, 100) AS i")
+                "INSERT INTO giftbridge.shops (name, payment_method) SELECT 'shop ' || i, 1 FROM generate_series(1, 100) AS i"
+            )
             try await test.insert(5000, ["shop": "'shop ' || i % 100 + 1"])
             let look = try await Self.scans(test, [Self.look])
             #expect(look.sequential == 0)

@@ -187,7 +187,9 @@ struct TestQueue: Sendable {
         let id = try await insert(1, Self.columns(of: status))[0]
         try await run("RESET session_replication_role")
         if [.rejected, .failed, .inDoubt].contains(status) {
-            try await run("INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (\(id), 'default', '\(status.rawValue)')")
+            try await run(
+                "INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (\(id), 'default', '\(status.rawValue)')"
+            )
         }
         return id
     }

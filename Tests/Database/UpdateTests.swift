@@ -72,7 +72,8 @@ extension DatabaseTests {
             let order = try await test.claimedOrder()
             try await test.settle(Settlement(of: order, .retry, .pending, error: "No.", dueIn: .seconds(300)))
             let before = try await test.value("SELECT due_at FROM giftbridge.due")
-            try await test.run("UPDATE giftbridge.orders SET customer_town = 'Ely', submit_after = submit_after, priority = 5")
+            try await test.run(
+                "UPDATE giftbridge.orders SET customer_town = 'Ely', submit_after = submit_after, priority = 5")
             #expect(try await test.value("SELECT due_at FROM giftbridge.due") == before)
             #expect(try await test.place(order.orderID) == "due 200")
         }

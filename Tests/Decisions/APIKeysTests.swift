@@ -137,7 +137,9 @@ struct APIKeysTests {
         #expect(a.name.host == "api.example.com" && c.name.host == "own.example.com:8443")
         #expect(a.name.fingerprint == c.name.fingerprint && a.name.fingerprint != b.name.fingerprint)
         #expect(a.name.fingerprint.wholeMatch(of: /[0-9a-f]{8}/) != nil)
-        for text in ["\(a.name)", "\(a)", String(reflecting: b)] { #expect(!text.contains("SECRET") && !text.contains("OTHER")) }
+        for text in ["\(a.name)", "\(a)", String(reflecting: b)] {
+            #expect(!text.contains("SECRET") && !text.contains("OTHER"))
+        }
         #expect(throws: ConfigurationError.self) { try accounts["d"]?.get() }
     }
 

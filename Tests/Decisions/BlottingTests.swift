@@ -43,7 +43,8 @@ struct BlottingTests {
     func verification() {
         let refusal = Refusal(status: 422, message: "OWNA of buyer@example.com", fields: [])
         let settlement = Settlement(
-            of: .of(attempt: 2, kind: .verification, wasInDoubt: true), .refused(refusal), policy: RetryPolicy(), jitter: 0)
+            of: .of(attempt: 2, kind: .verification, wasInDoubt: true), .refused(refusal), policy: RetryPolicy(),
+            jitter: 0)
         #expect(settlement.error?.hasSuffix("… of …") == true && settlement.journalError == settlement.error)
     }
 

@@ -5,8 +5,10 @@ import SmartGift
 extension ClaimedOrder {
     /// An order of two items as `giftbridge.claim` gives it; by default a first attempt with assigned codes.
     static func of(
-        attempt: Int = 1, kind: Kind = .sale, verifications: Int = 0, wasInDoubt: Bool = false, wasRefused: Bool = false,
-        codes: [String?] = ["OWNA", "OWNB"], assigned: [String?] = ["OWNA", "OWNB"], customer: String = "buyer@example.com",
+        attempt: Int = 1, kind: Kind = .sale, verifications: Int = 0, wasInDoubt: Bool = false,
+        wasRefused: Bool = false,
+        codes: [String?] = ["OWNA", "OWNB"], assigned: [String?] = ["OWNA", "OWNB"],
+        customer: String = "buyer@example.com",
         delivery: String? = "ann@example.com"
     ) -> ClaimedOrder {
         let sale = PosSale(
@@ -22,7 +24,8 @@ extension ClaimedOrder {
     }
 
     private static func of(
-        _ attempt: Int, _ kind: Kind, _ verifications: Int, _ wasInDoubt: Bool, _ wasRefused: Bool, _ assigned: [String?],
+        _ attempt: Int, _ kind: Kind, _ verifications: Int, _ wasInDoubt: Bool, _ wasRefused: Bool,
+        _ assigned: [String?],
         _ sale: Result<PosSale, InvalidItems>
     ) -> ClaimedOrder {
         ClaimedOrder(
@@ -41,7 +44,8 @@ extension Settlement {
         effect: Effect? = nil
     ) -> Settlement {
         Settlement(
-            token: "t", orderID: 7, lane: Lane(shop: "default", number: 0), outcome: outcome, status: status, counts: counts,
+            token: "t", orderID: 7, lane: Lane(shop: "default", number: 0), outcome: outcome, status: status,
+            counts: counts,
             dueIn: dueIn, httpStatus: httpStatus, error: error, journalError: error, reference: reference,
             voucherCodes: voucherCodes, proof: proof, effect: effect)
     }

@@ -35,7 +35,8 @@ struct SettlementTests {
     }
 
     @Test(
-        "Codes that are not those sent are said", arguments: [(CodeMatch.respelled, Settlement.Proof.respelled), (.unknown, .unknown)])
+        "Codes that are not those sent are said",
+        arguments: [(CodeMatch.respelled, Settlement.Proof.respelled), (.unknown, .unknown)])
     func otherCodes(match: CodeMatch, proof: Settlement.Proof) {
         let result = Self.settle(Self.first, .sold(Self.receipt, match))
         #expect(result.proof == proof && result.status == .completed && result.error?.hasPrefix("Sold") == true)
@@ -80,7 +81,9 @@ struct SettlementTests {
     func throttled(retryAfter: Duration?, wait: Duration) {
         for order in Self.all {
             let result = Self.settle(order, .throttled(retryAfter: retryAfter))
-            #expect(result.outcome == .retry && !result.counts && result.dueIn == .zero && result.effect == .throttled(wait))
+            #expect(
+                result.outcome == .retry && !result.counts && result.dueIn == .zero && result.effect == .throttled(wait)
+            )
         }
     }
 
@@ -108,7 +111,8 @@ struct SettlementTests {
     @Test("Not sent is retried with backoff, and given up after the last attempt; an order in doubt is not")
     func notSent() {
         let evidence = Evidence.notSent(reason: "Cancelled.")
-        #expect(Self.settle(Self.first, evidence) == .expected(.retry, .pending, dueIn: .seconds(1), error: "Cancelled."))
+        #expect(
+            Self.settle(Self.first, evidence) == .expected(.retry, .pending, dueIn: .seconds(1), error: "Cancelled."))
         #expect(Self.settle(Self.later, evidence).dueIn == .seconds(8))
         let given = Self.settle(Self.last, evidence)
         #expect(given.status == .failed && given.error?.hasPrefix("Given up after 25 attempts; not sold.") == true)

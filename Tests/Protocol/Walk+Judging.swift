@@ -3,7 +3,9 @@ extension Walk {
     /// An order in doubt is sent again only where that proves something, and where it was sent before.
     func judgeClaim(_ request: Request) throws {
         let used = accountsUsed[request.key] ?? []
-        if request.kind != "sale", !used.isEmpty, !used.contains(request.account), known[request.key]?.wasVerified != true {
+        if request.kind != "sale", !used.isEmpty, !used.contains(request.account),
+            known[request.key]?.wasVerified != true
+        {
             throw BrokenPromise(description: "\(request.key) is verified with another account, \(request.account)")
         }
         if request.kind == "verification", !request.assigned.contains(true) {
@@ -16,7 +18,8 @@ extension Walk {
             throw BrokenPromise(description: "\(request.key) is looked up without a code")
         }
         // The same request, byte for byte.
-        if request.kind == "verification", let last = requests.last(where: { $0.orderID == request.orderID && $0.kind != "lookup" }),
+        if request.kind == "verification",
+            let last = requests.last(where: { $0.orderID == request.orderID && $0.kind != "lookup" }),
             last.epoch == epoch, last.key == request.key,
             last.items != request.items || last.codes != request.codes || last.method != request.method
         {
@@ -60,7 +63,8 @@ extension Walk {
         let recent = (vendor.arrivals[name] ?? []).filter { $0 > time - Self.window } + [time]
         vendor.arrivals[name] = recent
         if let limit, recent.count > limit {
-            throw BrokenPromise(description: "\(recent.count) requests within a window of \(name), which allows \(limit)")
+            throw BrokenPromise(
+                description: "\(recent.count) requests within a window of \(name), which allows \(limit)")
         }
     }
 
@@ -81,9 +85,13 @@ extension Walk {
             } else if let was, was.token != request.token, isAlone, !settlement.isReceipt,
                 let order = states.first(where: { $0.id == was.id })
             {
-                let isSame = (was.status, was.attempts, was.token, was.lane) == (order.status, order.attempts, order.token, order.lane)
+                let isSame =
+                    (was.status, was.attempts, was.token, was.lane) == (
+                        order.status, order.attempts, order.token, order.lane
+                    )
                 if !isSame || was.attention != order.attention || was.voucherCodes != order.voucherCodes {
-                    throw BrokenPromise(description: "a late \(settlement.outcome) changed order \(order.key) from \(was) to \(order)")
+                    throw BrokenPromise(
+                        description: "a late \(settlement.outcome) changed order \(order.key) from \(was) to \(order)")
                 }
             }
         }

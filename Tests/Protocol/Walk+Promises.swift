@@ -34,7 +34,9 @@ extension Walk {
             }
         if !fits {
             throw BrokenPromise(
-                description: "\(order.key) is \(order.status), lane \(order.lane ?? -1), flight \(order.token ?? "-"), attention \(order.attention ?? "-")")
+                description:
+                    "\(order.key) is \(order.status), lane \(order.lane ?? -1), flight \(order.token ?? "-"), attention \(order.attention ?? "-")"
+            )
         }
     }
 
@@ -42,7 +44,9 @@ extension Walk {
     private func checkCodes(_ order: OrderState) throws {
         guard let shop = shops[order.shop], let before = known[order.key] else { return }
         for (place, code) in order.codes.enumerated() {
-            if shop.assignsCodes, code == nil { throw BrokenPromise(description: "item \(place) of \(order.key) has no code") }
+            if shop.assignsCodes, code == nil {
+                throw BrokenPromise(description: "item \(place) of \(order.key) has no code")
+            }
             guard order.assigned[place], let code else { continue }
             if let former = before.codes[place], former != code {
                 throw BrokenPromise(description: "the assigned code of item \(place) of \(order.key) changed")
@@ -68,7 +72,9 @@ extension Walk {
             return
         }
         throw BrokenPromise(
-            description: "\(order.key) is completed as \(order.reference ?? "-") with \(stored), but sold as \(vendor.sales.filter { $0.key == order.key }.map { ($0.reference, $0.codes) })")
+            description:
+                "\(order.key) is completed as \(order.reference ?? "-") with \(stored), but sold as \(vendor.sales.filter { $0.key == order.key }.map { ($0.reference, $0.codes) })"
+        )
     }
 
     /// What is called unsold is not sold.
@@ -90,7 +96,9 @@ extension Walk {
         for (key, sales) in Dictionary(grouping: vendor.sales, by: \.key) where sales.count > 1 {
             for (first, second) in zip(sales, sales.dropFirst()) where !isExcused(first, second) {
                 throw BrokenPromise(
-                    description: "\(key) was sold twice: \(first.reference) by \(first.request.kind) \(first.codes), \(second.reference) by \(second.request.kind) \(second.codes)")
+                    description:
+                        "\(key) was sold twice: \(first.reference) by \(first.request.kind) \(first.codes), \(second.reference) by \(second.request.kind) \(second.codes)"
+                )
             }
         }
     }

@@ -108,7 +108,6 @@ actor Walk {
     var timeX: [String: Duration] = [:]
     var lastActor = ""
 
-
     private func step() async throws {
         guard
             let actor = chance.weighted([
@@ -205,7 +204,9 @@ actor Walk {
     func allowance(_ shop: String, _ account: String) -> (name: String, limit: Int?) {
         let group = shops[shop]?.group
         let name = group.map { "group \($0)" } ?? "key \(account)"
-        let sharers = shops.values.filter { $0.group == group && (group != nil || $0.accounts.values.contains(account)) }
+        let sharers = shops.values.filter {
+            $0.group == group && (group != nil || $0.accounts.values.contains(account))
+        }
         return (name, sharers.compactMap(\.limit).min())
     }
 

@@ -12,7 +12,9 @@ import Testing
     }
 
     /// One walk. Result: what broke, or nil; and how often each kind of step was taken.
-    static func walk(_ seed: UInt64, steps: Int, on connection: Connection) async throws -> (report: String?, taken: [String: Int]) {
+    static func walk(_ seed: UInt64, steps: Int, on connection: Connection) async throws -> (
+        report: String?, taken: [String: Int]
+    ) {
         try await connection.query("SELECT walk.reset()")
         let walk = Walk(seed: seed, connection: connection)
         var report: String?

@@ -31,7 +31,8 @@ extension DatabaseTests {
             "LOCK TABLE giftbridge.shops", "SELECT FROM giftbridge.shops FOR UPDATE",
             // Other tables.
             "SELECT FROM giftbridge.submissions", "SELECT FROM giftbridge.status", "SELECT FROM giftbridge.queue",
-            "SELECT FROM giftbridge.codes", "SELECT FROM giftbridge.due", "SELECT FROM giftbridge.in_flight", "SELECT FROM giftbridge.journal",
+            "SELECT FROM giftbridge.codes", "SELECT FROM giftbridge.due", "SELECT FROM giftbridge.in_flight",
+            "SELECT FROM giftbridge.journal",
             "SELECT FROM giftbridge.installation", "SELECT FROM giftbridge.actions", "SELECT FROM giftbridge.attention",
             "SELECT db_role FROM giftbridge.shops", "SELECT pause_reason FROM giftbridge.shops",
             "UPDATE giftbridge.shops SET db_role = NULL", "UPDATE giftbridge.shops SET paused = false",
@@ -93,7 +94,8 @@ extension DatabaseTests {
         static let others = [
             "SELECT * FROM giftbridge.orders", "SELECT customer_email FROM giftbridge.orders",
             "SELECT items FROM giftbridge.orders", "SELECT voucher_codes FROM giftbridge.orders",
-            "SELECT code FROM giftbridge.codes", "SELECT secret FROM giftbridge.installation", "SELECT FROM giftbridge.vouchers",
+            "SELECT code FROM giftbridge.codes", "SELECT secret FROM giftbridge.installation",
+            "SELECT FROM giftbridge.vouchers",
             "SELECT response FROM giftbridge.submissions", "SELECT o FROM giftbridge.orders AS o",
             "SELECT to_jsonb(j) FROM giftbridge.submissions AS j", "UPDATE giftbridge.orders SET status = 'completed'",
             "UPDATE giftbridge.orders SET customer_town = 'x'", "DELETE FROM giftbridge.orders",
@@ -109,7 +111,8 @@ extension DatabaseTests {
 
         static let monitor = [
             "SELECT FROM giftbridge.orders", "SELECT FROM giftbridge.submissions", "SELECT FROM giftbridge.shops",
-            "SELECT FROM giftbridge.order_list", "SELECT FROM giftbridge.order_story", "SELECT FROM giftbridge.attempts",
+            "SELECT FROM giftbridge.order_list", "SELECT FROM giftbridge.order_story",
+            "SELECT FROM giftbridge.attempts",
             "SELECT giftbridge.claim('x', 1, '1 min', '{a}', '{0}', '{1}')", "SELECT giftbridge.retry($rejected)",
             "SELECT giftbridge.cancel($pending)", "SELECT giftbridge.resolve_unsold($completed)",
             "SELECT giftbridge.pause('b', 'x')", "SELECT giftbridge.resume('b')",

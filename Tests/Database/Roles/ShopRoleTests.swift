@@ -31,7 +31,8 @@ extension DatabaseTests {
             try await house.test.settle(.sold(again))
             #expect(
                 try await shop.column("SELECT status FROM giftbridge.orders ORDER BY id") == ["completed", "cancelled"])
-            #expect(try await shop.column("SELECT code FROM giftbridge.vouchers") == again.assignedCodes.compactMap(\.self))
+            #expect(
+                try await shop.column("SELECT code FROM giftbridge.vouchers") == again.assignedCodes.compactMap(\.self))
         }
 
         @Test func aShopWithoutRoleIsOpenToEveryShop() async throws {
