@@ -493,8 +493,7 @@ public actor Worker: Service {
 
     private func listening(fault: String?) {
         status.isListening = fault == nil
-        // Before the worker runs, a database that is not there is no news.
-        if fault == nil || status.state != .starting { metrics.listening(fault == nil) }
+        metrics.listening(fault == nil)
         agenda.changed(at: .now)
         if let fault {
             status.note(error: fault)
