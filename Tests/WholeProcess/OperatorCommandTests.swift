@@ -50,7 +50,12 @@ import Testing
     }
 
     private static func json(_ outcome: RunningProcess.Outcome) throws -> Any {
-        try JSONSerialization.jsonObject(with: Data(outcome.text.utf8))
+        do {
+            return try JSONSerialization.jsonObject(with: Data(outcome.text.utf8))
+        } catch {
+            Issue.record("no JSON: \(outcome.text)")
+            throw error
+        }
     }
 
     @Test(.timeLimit(.minutes(3))) func anOperatorSeesAndActs() async throws {

@@ -181,9 +181,9 @@ public actor Worker: Service {
             let (settled, rows) = try await queue.finish(begun)
             if let batch {
                 written += backlog.wrote(batch, settled, at: .now)
-                if settled.contains(where: { ["pending", "in_doubt"].contains($0.status) }) {
-                    agenda.putBack(at: .now)
-                }
+                // What was put back waits again; and an answer may have cleared what was in other orders' way.
+                let isBack = settled.contains { ["pending", "in_doubt"].contains($0.status) }
+                if isBack || !agenda.rota.later.isEmpty { agenda.putBack(at: .now) }
                 metrics.wroteBack(since: start)
             }
             if let claim {
