@@ -92,7 +92,7 @@ import Testing
         #expect(try await Self.giftbridge(database, "orders", "--shop", "nowhere").output == ["no orders"])
         #expect(try await Self.giftbridge(database, "orders", "--shop", "nowhere", "--json").output == ["[", "", "]"])
         for (arguments, ids) in [
-            (["--status", "rejected"], [2]), (["--needs-person"], [3, 2]), (["--shop", "manual"], [3]),
+            (["--status", "rejected"], [2]), (["--needs-attention"], [3, 2]), (["--shop", "manual"], [3]),
             (["--shop-order-id", "100001"], [1]),
         ] {
             let listed = try await RunningProcess.giftbridge(
