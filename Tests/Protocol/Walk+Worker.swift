@@ -16,7 +16,6 @@ extension Walk {
         }
         lanes.sort { ($0.lane, $0.shop) < ($1.lane, $1.shop) }
         guard !lanes.isEmpty else { return }
-        try await look()
         let result = try await connection.prepared(
             "SELECT * FROM giftbridge.claim($1, $2::integer, $3, $4, $5::smallint[], $6::integer[])",
             [
@@ -120,7 +119,6 @@ extension Walk {
         var batch: [Request] = []
         for request in ready where all || (batch.count < 4 && chance.percent(50)) { batch.append(request) }
         guard !batch.isEmpty else { return }
-        try await look()
         let before = states
         let written = batch.compactMap { request in request.answer.map { Settlement($0, to: request) } }
         let skipsLocked = chance.percent(50)
@@ -149,6 +147,7 @@ extension Walk {
             let wasFlying = before.contains { $0.token == request.token }
             if wasFlying, settlement.outcome != "in_doubt", settlement.httpStatus == nil { forgetClaim(request.token) }
         }
+        isSeen = false
         try await look()
         try judgeSettlements(Array(zip(batch, written)), before: before)
     }
