@@ -47,9 +47,7 @@ let package = Package(
         .target(
             name: "SmartGift",
             dependencies: [
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
@@ -180,15 +178,25 @@ let package = Package(
             name: "DecisionTests",
             dependencies: [
                 "Bench", "Giftbridge", "LibPQ", "SmartGift", "StatusServer", "TestSupport",
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             path: "Tests/Decisions",
             swiftSettings: strict
         ),
         .testTarget(
             name: "LibPQTests",
-            dependencies: ["CLibPQ", "LibPQ", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "CLibPQ", "LibPQ", "LocalPostgres", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/LibPQ",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ProtocolTests",
+            dependencies: ["LibPQ", "LocalPostgres", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Protocol",
+            exclude: ["walk.sql"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -6,6 +6,8 @@ public struct BenchPlan: Sendable {
         case limits
         /// How fast a backlog goes out.
         case drain
+        /// What it costs that the orders come from many shops.
+        case shops
         /// From the shop's commit to the request's arrival.
         case latency
         /// What a worker without work costs.

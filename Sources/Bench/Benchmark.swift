@@ -75,6 +75,7 @@ public enum Benchmark {
             let before = try await limits.measure()
             if parts.contains(.drain) { try await drain(scene, limits, before) }
         }
+        if parts.contains(.shops) { try await Shops(scene: scene).measure() }
         if parts.contains(.latency) { try await Latency(scene: scene).measure() }
         if parts.contains(.idle) { try await Idle(scene: scene).measure() }
         if parts.contains(.start) { try await Start(scene: scene).measure() }

@@ -4,10 +4,15 @@ import Logging
 /// A connection whose user runs on its own thread: times are taken without a change of threads.
 actor Courier {
     nonisolated let connection: Connection
+    private let arrivals: AsyncStream<Int64>
     nonisolated var unownedExecutor: UnownedSerialExecutor { connection.loop.asUnownedSerialExecutor() }
 
     init(_ conninfo: String) async throws {
-        connection = try await Connection.open(conninfo, logger: Logger(label: "bench"))
+        let (arrivals, arrival) = AsyncStream.makeStream(of: Int64.self)
+        self.arrivals = arrivals
+        connection = try await Connection.open(
+            conninfo, logger: Logger(label: "bench"), onNotify: { _ in arrival.yield(monotonicNow()) },
+            onEnd: { arrival.finish() })
     }
 
     /// Runs a statement.
@@ -22,7 +27,7 @@ actor Courier {
 
     /// - Returns: When the next notification was there; nil: the connection is gone.
     func nextNotification() async -> Int64? {
-        let notifications = connection.notifications.makeAsyncIterator()
-        return await notifications.next(isolation: self).map { _ in monotonicNow() }
+        var arrivals = arrivals.makeAsyncIterator()
+        return await arrivals.next(isolation: self)
     }
 }

@@ -1,4 +1,3 @@
-#if DEBUG
 import Synchronization
 
 #if canImport(Glibc)
@@ -6,13 +5,12 @@ import Glibc
 #else
 import Darwin
 #endif
-#endif
 
 /// The steps of the protocol between which a process can die (docs: "Crash points"). Tests kill it at each.
 ///
-/// In debug builds alone, environment variable `GIFTBRIDGE_TEST_CRASH=POINT:N` kills the process with SIGKILL when it
-/// reaches the point for the Nth time. In release builds this is nothing.
-enum CrashPoint: String, CaseIterable {
+/// Environment variable `GIFTBRIDGE_TEST_CRASH=POINT:N` kills the process with SIGKILL when it reaches the point for the Nth
+/// time, in release builds too: what ships is what is tested. It is read once; without it a point costs one comparison.
+package enum CrashPoint: String, CaseIterable {
     /// Before the claim is sent to the database.
     case claiming
     /// The claim is committed; no byte of a request has left.
@@ -28,32 +26,51 @@ enum CrashPoint: String, CaseIterable {
 
     @inline(__always)
     func reached() {
-        #if DEBUG
         Self.trap?.reached(self)
-        #endif
     }
 
-    #if DEBUG
-    private static let trap: Trap? = {
-        guard let value = getenv("GIFTBRIDGE_TEST_CRASH").map({ String(cString: $0) }) else { return nil }
-        let parts = value.split(separator: ":")
-        guard parts.count == 2, let point = CrashPoint(rawValue: String(parts[0])), let count = Int(parts[1]) else {
-            return nil
+    /// What to say of the variable at the start; nil: it is not set.
+    package static var warning: String? {
+        guard let value else { return nil }
+        guard let trap else {
+            return "\(variable) is ignored: it must be POINT:N, where POINT is one of "
+                + "\(allCases.map(\.rawValue).joined(separator: ", ")) and N is 1 or more."
         }
-        return Trap(point: point, count: count)
-    }()
+        return "\(variable)=\(value) is for tests: this process kills itself when it reaches \(trap.plan.point)."
+    }
+
+    private static let variable = "GIFTBRIDGE_TEST_CRASH"
+    private static let value = getenv(variable).map { String(cString: $0) }
+    private static let trap = value.flatMap(Plan.init).map(Trap.init)
+
+    /// Where to die.
+    package struct Plan: Equatable, Sendable {
+        package let point: CrashPoint
+        /// At which time that it is reached, from 1.
+        package let count: Int
+
+        /// - Parameter text: `POINT:N`; nil is returned for anything else.
+        package init?(_ text: String) {
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, let point = CrashPoint(rawValue: String(parts[0])), let count = Int(parts[1]),
+                count > 0
+            else { return nil }
+            self.point = point
+            self.count = count
+        }
+    }
 
     private final class Trap: Sendable {
-        private let point: CrashPoint
+        let plan: Plan
         private let left: Mutex<Int>
 
-        init(point: CrashPoint, count: Int) {
-            self.point = point
-            left = Mutex(count)
+        init(_ plan: Plan) {
+            self.plan = plan
+            left = Mutex(plan.count)
         }
 
         func reached(_ point: CrashPoint) {
-            guard point == self.point else { return }
+            guard point == plan.point else { return }
             let isLast = left.withLock { left in
                 left -= 1
                 return left == 0
@@ -61,5 +78,4 @@ enum CrashPoint: String, CaseIterable {
             if isLast { kill(getpid(), SIGKILL) }
         }
     }
-    #endif
 }

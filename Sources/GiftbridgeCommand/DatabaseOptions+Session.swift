@@ -5,10 +5,15 @@ import Logging
 extension DatabaseOptions {
     /// Opens a connection for a command, checks that the schema is this program's, and closes the connection at the end.
     ///
-    /// - Parameter purpose: Shown as `application_name` behind `giftbridge`.
-    func session<Value>(_ purpose: String, _ body: (Connection) async throws -> Value) async throws -> Value {
+    /// - Parameters:
+    ///   - purpose: Shown as `application_name` behind `giftbridge`.
+    ///   - options: Nil: those of a command that is soon done.
+    func session<Value>(
+        _ purpose: String, options: ConnectionOptions? = nil,
+        _ body: (Connection) async throws -> Value
+    ) async throws -> Value {
         let connection = try await Connection.open(
-            try conninfo(), options: ConnectionOptions(applicationName: "giftbridge \(purpose)"),
+            try conninfo(), options: options ?? .brief(purpose),
             logger: Logger(label: purpose) { _ in SwiftLogNoOpLogHandler() })
         do {
             try await Schema.check(connection)
@@ -19,5 +24,22 @@ extension DatabaseOptions {
             await connection.close()
             throw error
         }
+    }
+}
+
+extension ConnectionOptions {
+    /// Of a command whose statements are soon done: a server that says nothing for a minute is gone.
+    ///
+    /// - Parameter purpose: Shown as `application_name` behind `giftbridge`.
+    static func brief(_ purpose: String) -> ConnectionOptions {
+        ConnectionOptions(applicationName: "giftbridge \(purpose)")
+    }
+
+    /// Of a command whose statements may work or wait for hours in silence. A server that is gone is found by TCP's keepalives
+    /// and `tcp_user_timeout`, which libpq is given for every connection.
+    ///
+    /// - Parameter purpose: Shown as `application_name` behind `giftbridge`.
+    static func patient(_ purpose: String) -> ConnectionOptions {
+        ConnectionOptions(commandTimeout: nil, applicationName: "giftbridge \(purpose)")
     }
 }

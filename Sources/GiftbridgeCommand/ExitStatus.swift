@@ -35,16 +35,22 @@ enum ExitStatus: Int32 {
     static func end(with error: any Error) -> Never {
         // Help, version, completion scripts and wrong usage are the argument parser's to print.
         let usage = GiftbridgeCommand.exitCode(for: error)
-        if error is CleanExit || error is ExitCode || usage == .success || usage == .validationFailure {
+        if let code = error as? ExitCode { leave(code.rawValue) }
+        if error is CleanExit || usage == .success || usage == .validationFailure {
             GiftbridgeCommand.exit(withError: error)
         }
         StandardError.write("giftbridge: \(sentence(error))")
         ExitStatus(error).end()
     }
 
-    /// Ends the process at once.
-    func end() -> Never {
-        exit(rawValue)
+    /// Ends the process at once: what was printed and logged is written if its reader takes it within a second.
+    func end() -> Never { Self.leave(rawValue) }
+
+    /// Ends without `exit(3)`, whose handlers take OpenSSL's and NIO's state from under threads that still use it.
+    private static func leave(_ status: Int32) -> Never {
+        StandardError.writer.flush(within: .seconds(1))
+        fflush(nil)
+        _exit(status)
     }
 
     /// The error on one line.
@@ -54,14 +60,5 @@ enum ExitStatus: Int32 {
             text += ": the database role may not do this; connect as one that may, for instance the schema's owner"
         }
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    }
-}
-
-/// The process's standard error.
-enum StandardError {
-    /// Writes a line at once.
-    static func write(_ line: String) {
-        var line = line + "\n"
-        _ = line.withUTF8 { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -9,7 +9,7 @@ struct GiftbridgeCommand: AsyncParsableCommand {
         commandName: "giftbridge",
         abstract: "Sells the gift vouchers that web shops insert into PostgreSQL at Smart Gift.",
         discussion: """
-            A shop inserts a row into giftbridge.orders; the worker hears of it, sends it to the vendor and writes the \
+            A shop inserts a row into giftbridge.orders; the worker picks it up, sends it to the vendor and writes the \
             reference and the voucher codes back into the row.
 
             First steps: giftbridge demo. Then: giftbridge migrate, giftbridge check, giftbridge run.
@@ -21,7 +21,8 @@ struct GiftbridgeCommand: AsyncParsableCommand {
         version: "giftbridge \(version)",
         subcommands: [
             Run.self, Migrate.self, Check.self, Status.self, Orders.self, Show.self, Preview.self, Retry.self,
-            Cancel.self, Resolve.self, Pause.self, Resume.self, Prune.self, SandboxCommand.self, Demo.self,
+            Cancel.self, Resolve.self, Verify.self, Lookup.self, Pause.self, Resume.self, Prune.self, Adopt.self,
+            SandboxCommand.self, Demo.self,
             BenchCommand.self,
         ]
     )
@@ -34,6 +35,7 @@ struct GiftbridgeCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            ExitStatus.done.end()
         } catch {
             ExitStatus.end(with: error)
         }

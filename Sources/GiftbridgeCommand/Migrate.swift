@@ -31,9 +31,12 @@ struct Migrate: AsyncParsableCommand {
         }
     }
 
+    /// A migration may wait for `--lock-timeout` and then rewrite a large table.
+    static let connectionOptions = ConnectionOptions.patient("migrate")
+
     func run() async throws {
         let connection = try await Connection.open(
-            try database.conninfo(), options: ConnectionOptions(applicationName: "giftbridge migrate"),
+            try database.conninfo(), options: Self.connectionOptions,
             logger: Logger(label: "migrate"))
         do {
             let missingRoles = roles ? try await Schema.missingRoles(connection) : []

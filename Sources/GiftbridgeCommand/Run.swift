@@ -34,6 +34,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let logger = try options.log.logger(options.database.file())
         let configuration = try options.configuration()
+        if let warning = CrashPoint.warning { logger.warning("\(warning)") }
         Self.allowManyFiles()
         let host = Self.hostName()
         let worker = Worker(

@@ -13,7 +13,8 @@ struct SandboxCommand: AsyncParsableCommand {
         discussion: """
             Point the bridge at it: GIFTBRIDGE_API_URL=http://127.0.0.1:8790 GIFTBRIDGE_API_KEY=sk_sandbox giftbridge run
 
-            Look at it: curl http://127.0.0.1:8790/_sandbox lists its pages: sales, requests, a summary, faults on demand.
+            Look at it: curl http://127.0.0.1:8790/_sandbox lists its pages: sales, requests, a summary, \
+            faults and habits on demand.
             """
     )
 
@@ -48,6 +49,18 @@ struct SandboxCommand: AsyncParsableCommand {
         transform: parseFault)
     var faults: [FaultKind] = []
 
+    @Option(
+        name: .customLong("habit"),
+        help: "A habit that the vendor's pages leave open; repeatable; /_sandbox/habits lists them.",
+        transform: parseHabit)
+    var habits: [Habit] = []
+
+    @Option(help: "The company's id, which stands in front of every order reference; may be empty.")
+    var referencePrefix = "ACME-"
+
+    @Option(help: "The company's site number, which POST /redeem/check asks for.")
+    var siteID = 1
+
     @Option(help: "What faults are drawn from: the same seed, the same faults.")
     var seed: UInt64 = 1
 
@@ -55,7 +68,8 @@ struct SandboxCommand: AsyncParsableCommand {
         let logger = try log.logger()
         var configuration = SandboxConfiguration(
             port: port, key: key, rateLimit: rateLimit == 0 ? nil : rateLimit, rateWindow: rateWindow,
-            clockOffset: clockOffset, latency: .fixed(latency), faultRate: faultRate, seed: seed)
+            clockOffset: clockOffset, latency: .fixed(latency), faultRate: faultRate, habits: Set(habits),
+            referencePrefix: referencePrefix, seed: seed, catalogue: Catalogue(site: siteID))
         if !faults.isEmpty { configuration.faultKinds = faults }
         try configuration.validate()
         let server = SandboxServer(configuration: configuration, logger: logger) { port in
@@ -72,6 +86,13 @@ struct SandboxCommand: AsyncParsableCommand {
 
 @Sendable private func parseOffset(_ text: String) throws -> Duration {
     text.hasPrefix("-") ? .zero - (try parseDuration(String(text.dropFirst()))) : try parseDuration(text)
+}
+
+@Sendable private func parseHabit(_ name: String) throws -> Habit {
+    guard let habit = Habit(rawValue: name) else {
+        throw ValidationError("'\(name)' is no habit: \(Habit.allCases.map(\.rawValue).joined(separator: " "))")
+    }
+    return habit
 }
 
 @Sendable private func parseFault(_ name: String) throws -> FaultKind {

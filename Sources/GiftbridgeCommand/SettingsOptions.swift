@@ -69,17 +69,17 @@ struct WorkerOptions: ParsableArguments {
     @Option(help: "The vendor's base URL. [GIFTBRIDGE_API_URL; default: \(BridgeConfiguration.productionURL)]")
     var apiUrl: String?
 
-    @Option(help: "Requests in the air at once, 1 to 10000. [GIFTBRIDGE_CONCURRENCY; default: 64]")
+    @Option(help: "Maximum concurrent requests, 1 to 10000. [GIFTBRIDGE_CONCURRENCY; default: 64]")
     var concurrency: String?
 
-    @Option(help: "The longest that a request may take. [GIFTBRIDGE_REQUEST_TIMEOUT; default: 30s]")
+    @Option(help: "Maximum duration of a request. [GIFTBRIDGE_REQUEST_TIMEOUT; default: 30s]")
     var requestTimeout: String?
 
     @Option(
         help: "How long a worker may hold an order; longer than the request timeout. [GIFTBRIDGE_LEASE; default: 120s]")
     var lease: String?
 
-    @Option(help: "How long an order stays in doubt before it is verified. [GIFTBRIDGE_VERIFY_AFTER; default: 60s]")
+    @Option(help: "How long an order stays in doubt before it is verified; longer than the request timeout. [GIFTBRIDGE_VERIFY_AFTER; default: 60s]")
     var verifyAfter: String?
 
     @Option(help: "The delay before the second attempt; it doubles. [GIFTBRIDGE_RETRY_BASE; default: 1s]")
@@ -88,28 +88,35 @@ struct WorkerOptions: ParsableArguments {
     @Option(help: "The longest delay between attempts. [GIFTBRIDGE_RETRY_MAX; default: 5m]")
     var retryMax: String?
 
-    @Option(help: "After so many attempts an order is failed, 1 to 1000. [GIFTBRIDGE_MAX_ATTEMPTS; default: 25]")
+    @Option(help: "Number of attempts before an order is marked failed, 1 to 1000. [GIFTBRIDGE_MAX_ATTEMPTS; default: 25]")
     var maxAttempts: String?
 
     @Option(
         help: """
-            Words, with commas between them, by which a refused code is understood to be taken. [GIFTBRIDGE_TAKEN_WORDS; \
+            Number of verifications before an order waits for an operator, 1 to 1000. [GIFTBRIDGE_MAX_VERIFICATIONS; \
+            default: 10]
+            """)
+    var maxVerifications: String?
+
+    @Option(
+        help: """
+            Comma-separated words that mean "this code is already taken". [GIFTBRIDGE_TAKEN_WORDS; \
             default: taken,already,unique,in use,exist,duplicate]
             """)
     var takenWords: String?
 
-    @Option(help: "The longest that the worker goes without looking. [GIFTBRIDGE_POLL_INTERVAL; default: 30s]")
+    @Option(help: "Maximum time between checks for new orders. [GIFTBRIDGE_POLL_INTERVAL; default: 30s]")
     var pollInterval: String?
 
     @Option(help: "How often the status row is written. [GIFTBRIDGE_HEARTBEAT; default: 10s]")
     var heartbeat: String?
 
-    @Option(help: "The longest that a drain waits for requests in the air. [GIFTBRIDGE_DRAIN_TIMEOUT; default: 45s]")
+    @Option(help: "Maximum time that a drain waits for requests in flight. [GIFTBRIDGE_DRAIN_TIMEOUT; default: 45s]")
     var drainTimeout: String?
 
     @Option(
         help: """
-            Where status page, /metrics, /healthz and /readyz are; empty: nowhere. [GIFTBRIDGE_HTTP_ADDRESS; default: \
+            Address of the status page and metrics. Leave empty to turn it off. [GIFTBRIDGE_HTTP_ADDRESS; default: \
             \(HTTPAddress.standard)]
             """)
     var httpAddress: String?
@@ -121,6 +128,7 @@ struct WorkerOptions: ParsableArguments {
             "GIFTBRIDGE_CONCURRENCY": concurrency, "GIFTBRIDGE_REQUEST_TIMEOUT": requestTimeout,
             "GIFTBRIDGE_LEASE": lease, "GIFTBRIDGE_VERIFY_AFTER": verifyAfter, "GIFTBRIDGE_RETRY_BASE": retryBase,
             "GIFTBRIDGE_RETRY_MAX": retryMax, "GIFTBRIDGE_MAX_ATTEMPTS": maxAttempts,
+            "GIFTBRIDGE_MAX_VERIFICATIONS": maxVerifications,
             "GIFTBRIDGE_TAKEN_WORDS": takenWords, "GIFTBRIDGE_POLL_INTERVAL": pollInterval,
             "GIFTBRIDGE_HEARTBEAT": heartbeat,
             "GIFTBRIDGE_DRAIN_TIMEOUT": drainTimeout, "GIFTBRIDGE_HTTP_ADDRESS": httpAddress,

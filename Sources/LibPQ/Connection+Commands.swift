@@ -1,6 +1,23 @@
-import CLibPQ
-
 extension Connection {
+    /// Sends statements in one go, as one transaction, and returns at once: work may be done while the server does its
+    /// ([pipeline mode](https://www.postgresql.org/docs/15/libpq-pipeline-mode.html) with one sync).
+    ///
+    /// After an error the server runs none of the statements that follow, and undoes what was done before. Where the error
+    /// is that a prepared statement is stale, the whole is sent once more: nothing of it had taken effect.
+    ///
+    /// - Parameter statements: run in this order. No COPY (it closes the connection), no BEGIN or COMMIT.
+    /// - Throws: ``StatementError``, ``ConnectionError`` of a connection that has ended, `CancellationError`: nothing was
+    ///   sent.
+    public func begin(_ statements: [Statement]) throws -> Reply {
+        let command = Command(.pipeline(try statements.map { try EncodedStatement($0) }))
+        if statements.isEmpty {
+            command.settle(.init(outcome: .success([])))
+        } else {
+            try submit(command)
+        }
+        return Reply(connection: self, command: command)
+    }
+
     /// Runs one statement (`PQsendQueryParams`).
     ///
     /// - Parameters:
@@ -10,7 +27,7 @@ extension Connection {
     ///   `CancellationError`.
     @discardableResult
     public func query(_ sql: String, _ parameters: [Parameter] = []) async throws -> QueryResult {
-        try await query(Statement(sql, parameters), in: nil)
+        try await only(Statement(sql, parameters))
     }
 
     /// Runs one statement like ``query(_:_:)``, through a prepared one (`PQsendPrepare`, `PQsendQueryPrepared`).
@@ -19,7 +36,7 @@ extension Connection {
     /// parameters' types. For fixed texts: only the first 500 are kept, others run unprepared.
     @discardableResult
     public func prepared(_ sql: String, _ parameters: [Parameter] = []) async throws -> QueryResult {
-        try await query(Statement(sql, parameters, prepared: true), in: nil)
+        try await only(Statement(sql, parameters, prepared: true))
     }
 
     /// Runs any number of statements without parameters, separated by semicolons (`PQsendQuery`). Results are dropped.
@@ -29,52 +46,60 @@ extension Connection {
     ///
     /// - Throws: the first error, after which nothing more is run; otherwise as ``query(_:_:)``.
     public func script(_ sql: String) async throws {
-        try await script(sql, in: nil)
-    }
-
-    func query(_ statement: Statement, in transaction: UInt64?) async throws -> QueryResult {
-        let encoded = try EncodedStatement(statement.sql, statement.parameters)
-        return try await inTurn(transaction) {
-            guard statement.prepared else {
-                return try await only(answers { $0.sendQuery(encoded) })
-            }
-            let key = StatementKey(statement.sql, statement.parameters)
-            do {
-                return try await runPrepared(encoded, key)
-            } catch let error as ServerError where isStale(error) && wire.isOutsideTransaction {
-                // The statement did not run, and nothing else is undone by the error: prepare it again.
-                prepared[key] = nil
-                return try await runPrepared(encoded, key)
-            }
-        }
-    }
-
-    func script(_ sql: String, in transaction: UInt64?) async throws {
         guard !sql.utf8.contains(0) else { throw StatementError.nulInStatement }
-        try await inTurn(transaction) {
-            for result in try await answers(to: { $0.sendScript(sql) }) {
-                try check(result)
-            }
+        let command = Command(.script(sql))
+        try submit(command)
+        _ = try await Reply(connection: self, command: command).results()
+    }
+
+    /// Runs `body` in a transaction: COMMIT when it returns, ROLLBACK when it throws.
+    ///
+    /// What others do with the connection meanwhile becomes a part of the transaction: it is for the one user of a
+    /// connection. Cancelling the task closes the connection, which rolls back; a COMMIT that has begun is not cancelled.
+    ///
+    /// - Returns: what the body returns.
+    /// - Throws: what the body throws, after ROLLBACK; ``ServerError`` when COMMIT is refused and
+    ///   ``StatementError/rolledBack`` when the transaction had failed before it: nothing took effect then;
+    ///   ``ConnectionError/commitUnknown`` when the connection ended during COMMIT; other ``ConnectionError`` when it
+    ///   ended before: nothing took effect.
+    @discardableResult
+    public func transaction<T: Sendable>(_ body: @Sendable (Connection) async throws -> T) async throws -> T {
+        try await script("BEGIN")
+        do {
+            let value = try await body(self)
+            try await commit()
+            return value
+        } catch {
+            await rollBack()
+            throw error
         }
     }
 
-    /// Throws the error that a result is.
-    func check(_ result: QueryResult) throws {
-        switch result.status {
-        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: return
-        case PGRES_PIPELINE_ABORTED: throw ServerError.skipped
-        default:
-            if let error = ServerError(result.pointer) { throw error }
-            throw finish(.lost("an answer that was not expected: \(String(cString: PQresStatus(result.status)))"))
+    private func commit() async throws {
+        let command = Command(.script("COMMIT"))
+        try submit(command)
+        do {
+            let results = try await command.wait().outcome.get()
+            if results.first?.commandTag == "ROLLBACK" { throw StatementError.rolledBack }
+        } catch is ConnectionError {
+            throw ConnectionError.commitUnknown
         }
     }
 
-    /// The one result of one statement.
-    func only(_ results: [QueryResult]) throws -> QueryResult {
-        guard let result = results.first, results.count == 1 else {
-            throw finish(.lost("\(results.count) answers to one statement"))
+    /// A COMMIT that failed has rolled back already. What cannot be rolled back ends with the session.
+    private func rollBack() async {
+        guard end == nil, !wire.isOutsideTransaction || exchange != nil else { return }
+        do {
+            try await script("ROLLBACK")
+        } catch {
+            finish(Task.isCancelled ? .closed : .lost("a transaction could not be rolled back"))
         }
-        try check(result)
+    }
+
+    private func only(_ statement: Statement) async throws -> QueryResult {
+        guard let result = try await begin([statement]).results().first else {
+            throw finish(.lost("no answer to a statement"))
+        }
         return result
     }
 }

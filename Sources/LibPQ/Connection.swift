@@ -2,13 +2,13 @@ import Logging
 
 /// One session with a PostgreSQL server.
 ///
-/// Several tasks may call at once: commands run one at a time, in the order of the calls. Cancelling a task that waits
-/// for its turn takes it out of the queue; cancelling one whose command is under way asks the server to stop it
-/// (`PQcancel`), and the call throws `CancellationError` once the server has; the connection stays usable. A command
-/// that is done before the request arrives returns as usual.
+/// It is for one user. Commands run one at a time, in the order of the calls; a call that comes while another is under way
+/// waits. When the session is lost or closed, the call under way and all later ones throw ``ConnectionError``. A connection
+/// never reconnects: open another one. It is closed with its last reference, or with ``close(cancelling:)``.
 ///
-/// When the session is lost or closed, the call under way and all later ones throw ``ConnectionError``. A connection
-/// never reconnects: open another one. It is closed with its last reference, or with ``close()``.
+/// Where a task is cancelled while its command is under way, or ``ConnectionOptions/commandTimeout`` passes, the server is
+/// asked to stop the command (`PQcancel`, on a thread of its own, for 5 seconds at most), then the connection is closed, and
+/// then the call throws `CancellationError` or ``ConnectionError/timedOut``. A command whose turn has not come is not sent.
 ///
 /// The connection runs on the thread of its ``SocketLoop``, which is also the only one to call libpq; code that runs
 /// there too (an actor with the same loop as its executor) reaches it without a change of threads.
@@ -23,22 +23,22 @@ public actor Connection {
     public nonisolated let port: Int
     /// The server process of the session (`PQbackendPID`).
     public nonisolated let backendPID: Int32
-    /// What other sessions, or this one, NOTIFY to the channels that this one LISTENs to.
-    ///
-    /// They come while the connection is idle and between the results of commands, but not during a transaction or a
-    /// long command: a server process passes them on when it is idle.
-    public nonisolated let notifications: Notifications
 
     nonisolated let options: ConnectionOptions
     nonisolated let logger: Logger
+    nonisolated let onNotify: @Sendable (Notification) -> Void
+    nonisolated let onEnd: @Sendable () -> Void
     let wire: Wire
     var watch: SocketWatch?
-    var turns = TurnQueue()
+    /// What waits for its turn; the first is under way.
+    var commands: [Command] = []
+    /// The command that is under way.
     var exchange: Exchange?
     var prepared: [StatementKey: String] = [:]
     /// Why the connection can no longer be used; `nil`: it can.
     var end: ConnectionError?
-    private var lastID: UInt64 = 0
+    /// Numbers the prepared statements.
+    var lastName: UInt64 = 0
 
     /// The loop, as the actor's executor.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -54,18 +54,35 @@ public actor Connection {
     ///   - options: time limits and settings.
     ///   - loop: the thread to run on.
     ///   - logger: gets the server's notices.
+    ///   - onNotify: called with what other sessions, or this one, NOTIFY to the channels that this one LISTENs to. That
+    ///     comes while the connection is idle and between commands, but not during a transaction or a long command: a
+    ///     server process passes it on when it is idle. On the loop's thread: it must not block.
+    ///   - onEnd: called once, when the connection is closed or lost, as `onNotify` is.
     /// - Throws: ``ConnectionError/invalidConninfo(_:)``, ``ConnectionError/cannotConnect(_:)``, or
     ///   `CancellationError` at once when the task is cancelled.
     public static func open(
         _ conninfo: String,
         options: ConnectionOptions = .init(),
         loop: SocketLoop = .shared,
-        logger: Logger
+        logger: Logger,
+        onNotify: @escaping @Sendable (Notification) -> Void = { _ in },
+        onEnd: @escaping @Sendable () -> Void = {}
     ) async throws -> Connection {
-        let parameters = try Conninfo(conninfo).parameters(options)
-        let wire = try await Opening(parameters, logger: logger).session(timeout: options.connectTimeout)
-        let connection = Connection(wire, options: options, loop: loop, logger: logger)
+        let conninfo = try Conninfo(conninfo)
+        let deadline = ContinuousClock.now + options.connectTimeout
+        var isSettled = true
+        let wire: Wire
+        do {
+            wire = try await Opening(conninfo.parameters(options), logger: logger).session(until: deadline)
+        } catch ConnectionError.cannotConnect(let reason) where options.isRefused(reason) {
+            isSettled = false
+            let bare = conninfo.parameters(options, withSettings: false)
+            wire = try await Opening(bare, logger: logger).session(until: deadline)
+        }
+        let connection = Connection(
+            wire, options: options, loop: loop, logger: logger, onNotify: onNotify, onEnd: onEnd)
         await connection.startWatching()
+        if !isSettled { try await connection.set(options.settings) }
         return connection
     }
 
@@ -76,25 +93,29 @@ public actor Connection {
         _ = try Conninfo(conninfo)
     }
 
-    private init(_ wire: Wire, options: ConnectionOptions, loop: SocketLoop, logger: Logger) {
+    private init(
+        _ wire: Wire, options: ConnectionOptions, loop: SocketLoop, logger: Logger,
+        onNotify: @escaping @Sendable (Notification) -> Void, onEnd: @escaping @Sendable () -> Void
+    ) {
         self.wire = wire
         self.options = options
         self.loop = loop
         self.logger = logger
+        self.onNotify = onNotify
+        self.onEnd = onEnd
         serverVersion = wire.serverVersion
         host = wire.host
         port = wire.port
         backendPID = wire.backendPID
-        notifications = Notifications(buffer: NotificationBuffer())
     }
 
     deinit {
-        notifications.buffer.finish()
         guard let watch else { return }
         // Only the loop's thread may take the watch away, and only then may the socket be closed.
-        Task(executorPreference: loop) { [loop, wire] in
+        Task(executorPreference: loop) { [loop, wire, onEnd] in
             loop.remove(watch)
             wire.finish()
+            onEnd()
         }
     }
 
@@ -103,15 +124,15 @@ public actor Connection {
         end == nil
     }
 
-    /// Closes the connection at once (`PQfinish`). The call under way and all that wait throw
-    /// ``ConnectionError/closed``; the server goes on with a statement under way until it notices. Closing again does
-    /// nothing.
-    public func close() async {
-        finish(.closed)
-    }
-
-    func nextID() -> UInt64 {
-        lastID += 1
-        return lastID
+    /// The session's settings by a statement, behind a pooler that takes none at the start.
+    private func set(_ settings: [String: String]) async throws {
+        let sorted = settings.sorted { $0.key < $1.key }
+        let calls = sorted.indices.map { "pg_catalog.set_config($\(2 * $0 + 1), $\(2 * $0 + 2), false)" }
+        do {
+            try await query(
+                "SELECT " + calls.joined(separator: ", "), sorted.flatMap { [.text($0.key), .text($0.value)] })
+        } catch let error as ServerError {
+            throw finish(.cannotConnect("a setting of the session is refused: \(error)"))
+        }
     }
 }

@@ -6,13 +6,13 @@ public enum ConnectionError: Error, Sendable, Hashable {
     case invalidConninfo(String)
     /// No session came about: no server, no answer in time, wrong password, no such database.
     case cannotConnect(String)
-    /// The session ended by itself: the server went away, was told to end it, or the network failed. Whether a
-    /// statement that was under way took effect is unknown.
+    /// The session ended: the server went away, was told to end it, the network failed, or a COPY, which is not supported
+    /// here, was closed. Whether a statement that was under way took effect is unknown.
     case lost(String)
-    /// The socket was silent for longer than ``ConnectionOptions/commandTimeout`` with a command under way, so the
-    /// connection was closed. Whether the command took effect is unknown.
+    /// The socket was silent for longer than ``ConnectionOptions/commandTimeout`` with a command under way, so the server
+    /// was asked to cancel it and the connection was closed. Whether the command took effect is unknown.
     case timedOut
-    /// ``Connection/close()`` was called.
+    /// ``Connection/close(cancelling:)`` was called, or the task of a command that was under way was cancelled.
     case closed
     /// The connection ended while a transaction's COMMIT was under way: it may or may not have taken effect.
     case commitUnknown
@@ -40,10 +40,6 @@ public enum StatementError: Error, Sendable, Hashable {
     case nulInParameter(position: Int)
     /// More than the protocol's 65535 parameters. Nothing was sent.
     case tooManyParameters(Int)
-    /// COPY is not supported here. A `COPY … FROM STDIN` was refused; what a `COPY … TO STDOUT` sent was thrown away.
-    case copyNotSupported
-    /// The ``Transaction`` was used after its body had ended. Nothing was sent.
-    case transactionIsOver
     /// A transaction's body returned, but an earlier error in it, not thrown on, had failed the transaction: the
     /// server answered COMMIT with ROLLBACK. Nothing of the transaction took effect.
     case rolledBack
@@ -56,8 +52,6 @@ extension StatementError: CustomStringConvertible {
         case .nulInStatement: "the statement has a NUL character"
         case .nulInParameter(let position): "parameter $\(position) has a NUL character, which PostgreSQL cannot store"
         case .tooManyParameters(let count): "\(count) parameters are more than the protocol's 65535"
-        case .copyNotSupported: "COPY is not supported on this connection"
-        case .transactionIsOver: "the transaction is over"
         case .rolledBack: "the transaction had failed before its COMMIT and was rolled back"
         }
     }

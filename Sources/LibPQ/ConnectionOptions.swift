@@ -6,8 +6,8 @@ public struct ConnectionOptions: Sendable {
     /// for the next (whole seconds, at least libpq's minimum of 2), unless the conninfo or `PGCONNECT_TIMEOUT` says.
     public var connectTimeout: Duration
 
-    /// How long the socket may be silent while a command waits for its answer; then the connection is closed and the
-    /// call throws ``ConnectionError/timedOut``. `nil`: for ever. Default: 60 s.
+    /// How long the socket may be silent while a command waits for its answer; then the server is asked to cancel it, the
+    /// connection is closed and the call throws ``ConnectionError/timedOut``. `nil`: for ever. Default: 60 s.
     ///
     /// This is for a server that has vanished. To limit a slow statement set the server's `statement_timeout` to
     /// less, for instance in ``settings``: then only the statement fails.
@@ -16,8 +16,9 @@ public struct ConnectionOptions: Sendable {
     /// What `pg_stat_activity` shows when the conninfo has no `application_name`. Default: "giftbridge".
     public var applicationName: String
 
-    /// Server settings for the session, as in `SET name = value`. Sent at startup in libpq's `options`, after those
-    /// of the conninfo (or `PGOPTIONS`), so these win. Default: none.
+    /// Server settings for the session, as in `SET name = value`. They win over those of the conninfo, of `PGOPTIONS`, of
+    /// the role and of the database: they are sent at the start, in libpq's `options` behind those of the conninfo, or,
+    /// where a pooler refuses that, by the first statement. Default: none.
     public var settings: [String: String]
 
     /// Whether only a server that takes writes will do: of several hosts, standbys and demoted primaries are passed over

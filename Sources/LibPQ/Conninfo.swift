@@ -76,6 +76,63 @@ struct Conninfo {
     private static let harmless: Set<String> = ["=", "&", "]", "[", ":", "/", "?", "password", "user", "host", "port"]
 }
 
+extension Conninfo {
+    /// The keywords and values that `PQconnectdbParams` is given, to be read with `expand_dbname` set.
+    ///
+    /// What stands before `dbname` is a default that the conninfo overrides, what stands after it overrides the
+    /// conninfo. (A service file comes last in libpq, so it cannot change the defaults given here; a conninfo can.)
+    func parameters(_ options: ConnectionOptions, withSettings: Bool = true) -> [(keyword: String, value: String)] {
+        var parameters: [(keyword: String, value: String)] = [("fallback_application_name", options.applicationName)]
+        if self["connect_timeout"] == nil {
+            parameters.append(("connect_timeout", String(secondsPerHost(options.connectTimeout))))
+        }
+        // A peer that vanished without a word is noticed within half a minute instead of hours.
+        parameters += [
+            ("keepalives_idle", "10"),
+            ("keepalives_interval", "5"),
+            ("keepalives_count", "3"),
+            ("tcp_user_timeout", "20000"),
+        ]
+        // What GSSAPI has decrypted waits in a buffer of libpq's, where neither poll() nor SSL_pending sees it.
+        
+        if options.requiresPrimary, self["target_session_attrs"] == nil {
+            parameters.append(("target_session_attrs", "read-write"))
+        }
+        parameters.append(("dbname", text))
+        if withSettings, !options.settings.isEmpty {
+            parameters.append(("options", startupOptions(options.settings)))
+        }
+        // Swift's strings are UTF-8, and every text is passed on as it is.
+        parameters.append(("client_encoding", "UTF8"))
+        return parameters
+    }
+
+    private func secondsPerHost(_ timeout: Duration) -> Int64 {
+        let hosts = max(Self.list(self["host"]).count, Self.list(self["hostaddr"]).count, 1)
+        return max(2, timeout.components.seconds / Int64(hosts))
+    }
+
+    /// `-c name=value …` in the server's quoting: a backslash before what would end or change a word. Of two with one name
+    /// the server takes the second.
+    private func startupOptions(_ settings: [String: String]) -> String {
+        let words = settings.sorted { $0.key < $1.key }.map { name, value in
+            // By scalars: a line end of two is one Character, and has to be escaped twice.
+            let escaped = "\(name)=\(value)".map { scalar in
+                scalar.isWhitespace || scalar == "\\" ? "\\\(scalar)" : String(scalar)
+            }
+            return "-c " + escaped.joined()
+        }
+        return (words + [self["options"]].compactMap { $0 }).joined(separator: " ")
+    }
+}
+
+extension ConnectionOptions {
+    /// Whether a pooler has refused the settings at the start, in PgBouncer's words, which it does not translate.
+    func isRefused(_ reason: String) -> Bool {
+        !settings.isEmpty && reason.contains("unsupported nothing")
+    }
+}
+
 extension String {
     /// Without line ends and the space around them: libpq's messages end with one and may have several lines.
     var oneLine: String {

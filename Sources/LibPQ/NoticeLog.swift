@@ -7,6 +7,9 @@ import Logging
 final class NoticeLog {
     /// What the server said when it ended the session while no command was under way: libpq reports that as a notice.
     private(set) var farewell: String?
+    /// The first warnings since they were last taken.
+    var warnings: [ServerError] = []
+    private static let warningLimit = 100
     private let logger: Logger
 
     init(_ logger: Logger) {
@@ -15,16 +18,18 @@ final class NoticeLog {
 
     /// A `PQnoticeReceiver`.
     func note(_ result: OpaquePointer?) {
-        let severity = ServerError.field("V", of: result) ?? ServerError.field("S", of: result) ?? ""
-        let message = ServerError.field("M", of: result) ?? ""
-        if severity == "FATAL" || severity == "PANIC" {
-            farewell = message.oneLine
+        guard let notice = ServerError(result) else {
+            // One of libpq's own.
+            let message = String(cString: PQresultErrorMessage(result)).oneLine
+            logger.debug("libpq notice", metadata: ["message": .string(message)])
+            return
         }
-        let level: Logger.Level = ["NOTICE", "INFO", "LOG", "DEBUG"].contains(severity) ? .debug : .notice
+        if notice.endsSession { farewell = notice.message.oneLine }
+        if notice.severity == "WARNING", warnings.count < Self.warningLimit { warnings.append(notice) }
         logger.log(
-            level: level,
+            level: ["NOTICE", "INFO", "LOG", "DEBUG"].contains(notice.severity) ? .debug : .notice,
             "database notice",
-            metadata: ["severity": .string(severity), "message": .string(message.oneLine)]
+            metadata: ["severity": .string(notice.severity), "message": .string(notice.message.oneLine)]
         )
     }
 }

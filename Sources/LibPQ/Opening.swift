@@ -27,14 +27,14 @@ final class Opening: Sendable {
 
     /// Waits for the session.
     ///
-    /// - Throws: ``ConnectionError/cannotConnect(_:)``, also after `timeout`; `CancellationError`.
-    func session(timeout: Duration) async throws -> Wire {
-        let deadline = Task {
+    /// - Throws: ``ConnectionError/cannotConnect(_:)``, also when `deadline` has passed; `CancellationError`.
+    func session(until deadline: ContinuousClock.Instant) async throws -> Wire {
+        let alarm = Task {
             // Thrown only when this task is cancelled because the waiting is over.
-            try await Task.sleep(for: timeout)
-            finish(.failure(ConnectionError.cannotConnect("no session within \(timeout)")))
+            try await Task.sleep(until: deadline, clock: .continuous)
+            finish(.failure(ConnectionError.cannotConnect("no session in time")))
         }
-        defer { deadline.cancel() }
+        defer { alarm.cancel() }
         await withTaskCancellationHandler {
             await withCheckedContinuation { start($0) }
         } onCancel: {

@@ -16,23 +16,18 @@ public struct Parameter: Sendable, Hashable {
     }
 
     /// The OID of the value's type as in `pg_type`; 0: the server infers it from the place, as for a quoted literal.
-    public let type: UInt32
+    let type: UInt32
     let value: Value
     let hasNUL: Bool
 
-    /// A value in PostgreSQL's text form for the type with this OID; 0: the server infers the type.
-    public init(text: String?, type: UInt32) {
+    private init(text: String?, type: UInt32) {
         self.type = type
         value = text.map(Value.text) ?? .null
         hasNUL = text?.utf8.contains(0) ?? false
     }
 
-    /// A value in PostgreSQL's binary form (what the type's `…recv` function reads) for the type with this OID.
-    public init(binary: [UInt8]?, type: UInt32) {
-        self.init(binary: binary, type: type, hasNUL: false)
-    }
-
-    init(binary: [UInt8]?, type: UInt32, hasNUL: Bool) {
+    /// A value in PostgreSQL's binary form (what the type's `…recv` function reads).
+    init(binary: [UInt8]?, type: UInt32, hasNUL: Bool = false) {
         self.type = type
         value = binary.map(Value.binary) ?? .null
         self.hasNUL = hasNUL
@@ -40,12 +35,6 @@ public struct Parameter: Sendable, Hashable {
 
     /// NULL, of the type that the server infers.
     public static let null = Parameter(text: nil, type: 0)
-
-    /// As if the text stood in the statement as a quoted literal: the server infers the type from the place. For
-    /// enums, `uuid`, `numeric`, `timestamptz` and whatever else has a text form.
-    public static func untyped(_ value: String?) -> Parameter {
-        Parameter(text: value, type: 0)
-    }
 
     /// `text`.
     public static func text(_ value: String?) -> Parameter {
@@ -65,16 +54,6 @@ public struct Parameter: Sendable, Hashable {
     /// `double precision`, exactly, including infinities and not-a-number.
     public static func double(_ value: Double?) -> Parameter {
         Parameter(text: value.map { $0.description }, type: TypeOID.float8)
-    }
-
-    /// `json`, from its text. It converts to `jsonb` where it is assigned to a column; else write `$1::jsonb`.
-    public static func json(_ value: String?) -> Parameter {
-        Parameter(text: value, type: TypeOID.json)
-    }
-
-    /// `jsonb`, from its text.
-    public static func jsonb(_ value: String?) -> Parameter {
-        Parameter(text: value, type: TypeOID.jsonb)
     }
 
     /// `interval`, exact to its resolution of a microsecond (what is finer is rounded to the nearest), in the range of
@@ -113,12 +92,10 @@ enum TypeOID {
     static let bool: UInt32 = 16
     static let int8: UInt32 = 20
     static let text: UInt32 = 25
-    static let json: UInt32 = 114
     static let float8: UInt32 = 701
     static let boolArray: UInt32 = 1000
     static let textArray: UInt32 = 1009
     static let int8Array: UInt32 = 1016
     static let interval: UInt32 = 1186
     static let intervalArray: UInt32 = 1187
-    static let jsonb: UInt32 = 3802
 }

@@ -1,6 +1,6 @@
 import CLibPQ
 
-/// The rows that a statement answered with, and how many rows it touched.
+/// The rows that a statement answered with.
 ///
 /// A collection of ``Row``. It owns libpq's memory and frees it (`PQclear`) with the last reference; a row keeps it.
 /// All values came in PostgreSQL's text form.
@@ -22,13 +22,8 @@ public final class QueryResult: @unchecked Sendable {  // A PGresult never chang
         (0..<PQnfields(pointer)).map { String(cString: PQfname(pointer, $0)) }
     }
 
-    /// How many rows INSERT, UPDATE, DELETE, MERGE or SELECT touched (`PQcmdTuples`); 0 for other commands.
-    public var affectedRows: Int {
-        Int(String(cString: PQcmdTuples(pointer))) ?? 0
-    }
-
     /// The command's tag, for instance "SELECT 3" (`PQcmdStatus`).
-    public var commandTag: String {
+    var commandTag: String {
         String(cString: PQcmdStatus(pointer))
     }
 

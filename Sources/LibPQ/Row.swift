@@ -9,16 +9,6 @@ public struct Row: Sendable {
     public let result: QueryResult
     let index: Int32
 
-    /// The text of a value, `nil` for NULL: the same as ``optionalText(_:)``.
-    public subscript(column: some ColumnReference) -> String? {
-        get throws { try optionalText(column) }
-    }
-
-    /// Whether the value is NULL.
-    public func isNull(_ column: some ColumnReference) throws -> Bool {
-        try withBytes(column) { $0 == nil }
-    }
-
     /// A value of any type in PostgreSQL's text form; `nil` for NULL.
     public func optionalText(_ column: some ColumnReference) throws -> String? {
         try withBytes(column) { $0.map { String(decoding: $0, as: UTF8.self) } }
@@ -39,14 +29,9 @@ public struct Row: Sendable {
         try nonNull(optionalInt(column), column)
     }
 
-    /// `boolean`; `nil` for NULL.
-    public func optionalBool(_ column: some ColumnReference) throws -> Bool? {
-        try parsed(column) { $0 == "t" ? true : $0 == "f" ? false : nil }
-    }
-
     /// `boolean`.
     public func bool(_ column: some ColumnReference) throws -> Bool {
-        try nonNull(optionalBool(column), column)
+        try nonNull(parsed(column) { $0 == "t" ? true : $0 == "f" ? false : nil }, column)
     }
 
     /// `real`, `double precision`, or the nearest to a `numeric` or integer; `nil` for NULL.
@@ -76,9 +61,7 @@ public struct Row: Sendable {
     }
 
     /// Calls `body` with a value's bytes in PostgreSQL's text form, without a copy; `nil` for NULL.
-    ///
-    /// The bytes are valid only during the call.
-    public func withBytes<Value>(
+    private func withBytes<Value>(
         _ column: some ColumnReference,
         _ body: (UnsafeRawBufferPointer?) throws -> Value
     ) throws -> Value {

@@ -1,11 +1,13 @@
-/// A statement that the server refused, with the fields of its ErrorResponse.
+import CLibPQ
+
+/// A statement that the server refused, or what it warned of, with the fields of its ErrorResponse or NoticeResponse.
 ///
 /// Printing one says little on purpose: severity, SQLSTATE and primary message. ``detail``, ``context`` and the rest
 /// may carry a row's data and are read only by whoever means to.
 ///
 /// Follows [`PQresultErrorField`](https://www.postgresql.org/docs/15/libpq-exec.html#LIBPQ-PQRESULTERRORFIELD).
 public struct ServerError: Error, Sendable, Hashable {
-    /// ERROR, FATAL or PANIC, never translated.
+    /// ERROR, FATAL, PANIC or WARNING, never translated.
     public var severity: String
     /// Five characters that say what happened, for instance "23505", a unique violation.
     public var sqlState: String
@@ -60,18 +62,50 @@ public struct ServerError: Error, Sendable, Hashable {
         String(sqlState.prefix(2))
     }
 
-    /// What a statement of a pipeline gets that was not run because an earlier one before the same sync had failed.
+    /// Whether this is the warning that a COMMIT did not wait to the end for its synchronous standby: it has taken effect on
+    /// the server, but a failover may lose it.
     ///
-    /// The server sends nothing for these; this is 25P02, what it says in a transaction that has failed.
-    public static let skipped = ServerError(
-        sqlState: "25P02",
-        message: "not run: an earlier statement of the pipeline failed"
-    )
+    /// PostgreSQL translates the text and gives it no SQLSTATE of its own. It is told from a function's RAISE WARNING, which
+    /// has a ``context``.
+    public var leavesCommitUnconfirmed: Bool {
+        severity == "WARNING" && (sqlState == "01000" || sqlState == "57P01") 
+    }
 }
 
 extension ServerError: CustomStringConvertible {
     /// Severity, SQLSTATE and primary message, for instance `ERROR 23505: duplicate key value violates …`.
     public var description: String {
         "\(severity) \(sqlState): \(message)"
+    }
+}
+
+extension ServerError {
+    /// The fields of an error or a notice, or `nil` when a failure is libpq's own (it has no SQLSTATE then).
+    init?(_ result: OpaquePointer?) {
+        guard let sqlState = Self.field("C", of: result) else { return nil }
+        self.init(
+            severity: Self.field("V", of: result) ?? Self.field("S", of: result) ?? "ERROR",
+            sqlState: sqlState,
+            message: Self.field("M", of: result) ?? "",
+            detail: Self.field("D", of: result),
+            hint: Self.field("H", of: result),
+            schema: Self.field("s", of: result),
+            table: Self.field("t", of: result),
+            column: Self.field("c", of: result),
+            constraint: Self.field("n", of: result),
+            context: Self.field("W", of: result),
+            position: Self.field("P", of: result).flatMap(Int.init)
+        )
+    }
+
+    /// Whether the server ends the session after this error.
+    var endsSession: Bool {
+        severity == "FATAL" || severity == "PANIC"
+    }
+
+    /// One field by its letter in the protocol: the values of the `PG_DIAG_…` macros, which Swift does not import.
+    private static func field(_ code: Unicode.Scalar, of result: OpaquePointer?) -> String? {
+        guard let text = PQresultErrorField(result, Int32(code.value)) else { return nil }
+        return String(cString: text)
     }
 }

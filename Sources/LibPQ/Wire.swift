@@ -8,7 +8,7 @@ final class Wire: @unchecked Sendable {
     /// What came of reading from the socket.
     enum Answer {
         case result(QueryResult)
-        /// The server's mark that a part of the pipeline is done.
+        /// The server's mark that the pipeline is done and its transaction at an end.
         case sync
         /// The end of one statement's results, or nothing more to come.
         case end
@@ -48,6 +48,8 @@ final class Wire: @unchecked Sendable {
     var backendPID: Int32 { PQbackendPID(pointer) }
     var host: String { Self.string(PQhost(pointer)) }
     var port: Int { Int(Self.string(PQport(pointer))) ?? 0 }
+    /// Whether libpq has not given the session up, as it does when it cannot make sense of what the server sends.
+    var isAlive: Bool { PQstatus(pointer) == CONNECTION_OK && descriptor >= 0 }
     /// Whether no transaction is open, neither a live nor a failed one.
     var isOutsideTransaction: Bool { PQtransactionStatus(pointer) == PQTRANS_IDLE }
 
@@ -56,6 +58,12 @@ final class Wire: @unchecked Sendable {
         if let farewell = notices.farewell { return farewell }
         let message = Self.string(PQerrorMessage(pointer)).oneLine
         return message.isEmpty ? "no reason given" : message
+    }
+
+    /// The server's warnings since they were last taken.
+    func takeWarnings() -> [ServerError] {
+        
+        return notices.warnings
     }
 
     // MARK: Sending. False: the session is broken.
@@ -100,7 +108,7 @@ final class Wire: @unchecked Sendable {
         repeat {
             guard PQconsumeInput(pointer) != 0 else { return false }
         } while shim_tls_pending(pointer) != 0
-        return PQstatus(pointer) == CONNECTION_OK
+        return isAlive
     }
 
     /// The next answer, or `nil` while it has not come as a whole.
@@ -122,24 +130,6 @@ final class Wire: @unchecked Sendable {
             let sender = notify.pointee.be_pid
             PQfreemem(notify)
             deliver(Notification(channel: channel, payload: payload, backendPID: sender))
-        }
-    }
-
-    // MARK: COPY
-
-    /// Tells the server that there will be no data (`PQputCopyEnd`): its COPY fails. False when that cannot be sent.
-    func refuseCopyIn() -> Bool {
-        PQputCopyEnd(pointer, "COPY is not supported on this connection") == 1
-    }
-
-    /// Throws away the rows of a COPY that have come; false while more is to come.
-    func discardCopyOut() -> Bool {
-        while true {
-            var row: UnsafeMutablePointer<CChar>?
-            let length = PQgetCopyData(pointer, &row, 1)
-            PQfreemem(row)
-            if length == 0 { return false }
-            if length < 0 { return true }
         }
     }
 

@@ -1,18 +1,18 @@
 /// Where and as whom to sell: the vendor's base URL and the secret key of one application of one company.
 ///
 /// Its `description` keeps the key to itself.
-public struct VendorEndpoint: Sendable, Hashable, CustomStringConvertible {
+package struct VendorEndpoint: Sendable, Hashable, CustomStringConvertible {
     /// For example `https://api.smart-gift.co.uk`, without a slash at the end.
-    public let baseURL: String
+    package let baseURL: String
     /// Sent as `Smart-Auth`.
-    public let key: String
+    package let key: String
 
     /// Memberwise.
-    public init(baseURL: String, key: String) {
+    package init(baseURL: String, key: String) {
         self.baseURL = baseURL
         self.key = key
     }
 
     /// The base URL.
-    public var description: String { baseURL }
+    package var description: String { baseURL }
 }

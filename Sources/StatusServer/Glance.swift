@@ -1,25 +1,35 @@
-import Synchronization
-
 /// A value that takes a while to get, shared by everyone who asks at about the same time.
 ///
 /// However many ask and however often: it is got once at a time, and not again before `freshness` has passed.
-final class Glance<Value: Sendable>: Sendable {
-    private struct State {
-        var task: Task<Result<Value, any Error>, Never>?
-        /// When the look was over; nil: it goes on.
+actor Glance<Value: Sendable> {
+    /// One time of getting it; used by the actor alone.
+    private final class Look {
+        var waiters: [CheckedContinuation<Value, any Error>] = []
+        var result: Result<Value, any Error>?
         var endedAt: ContinuousClock.Instant?
-        /// Which look it is.
-        var number = 0
+        /// Nobody waits for it any longer.
+        var isLate = false
+
+        func end(_ result: Result<Value, any Error>) {
+            self.result = result
+            endedAt = .now
+            resume(with: result)
+        }
+
+        func resume(with result: Result<Value, any Error>) {
+            for waiter in waiters { waiter.resume(with: result) }
+            waiters = []
+        }
     }
 
-    private let state = Mutex(State())
+    private var last: Look?
     private let freshness: Duration
     private let patience: Duration
     private let look: @Sendable () async throws -> Value
 
     /// - Parameters:
     ///   - freshness: How long a value, or a failure, is good.
-    ///   - patience: The longest that anyone waits; the look itself goes on.
+    ///   - patience: How long a look may take; after that all who ask are told so, until it ends.
     ///   - look: Gets the value.
     init(
         freshness: Duration = .seconds(1), patience: Duration = .seconds(3),
@@ -34,53 +44,29 @@ final class Glance<Value: Sendable>: Sendable {
     ///
     /// - Throws: What the look threw; ``TookTooLong``.
     func value() async throws -> Value {
-        let task = current()
-        return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
-            let first = First(continuation)
-            let alarm = Task {
-                try await Task.sleep(for: patience)
-                first.resume(.failure(TookTooLong()))
-            }
-            Task {
-                first.resume(await task.value)
-                alarm.cancel()
-            }
-        }
+        let current = current()
+        if let result = current.result { return try result.get() }
+        return try await withCheckedThrowingContinuation { current.waiters.append($0) }
     }
 
     /// The next who asks gets a value from after this.
-    func forget() {
-        state.withLock { $0.task = nil }
-    }
+    func forget() {}
 
-    private func current() -> Task<Result<Value, any Error>, Never> {
-        state.withLock { state in
-            if let task = state.task, state.endedAt.map({ .now - $0 < freshness }) ?? true { return task }
-            state.number += 1
-            state.endedAt = nil
-            let task = Task { [look, number = state.number] in
-                let result: Result<Value, any Error>
-                do { result = .success(try await look()) } catch { result = .failure(error) }
-                self.state.withLock { if $0.number == number { $0.endedAt = .now } }
-                return result
-            }
-            state.task = task
-            return task
+    /// The look that goes on or is still fresh, or a new one.
+    private func current() -> Look {
+        if let last, last.endedAt.map({ .now - $0 < freshness }) ?? true { return last }
+        let current = Look()
+        last = current
+        let alarm = Task {
+            try await Task.sleep(for: patience)
+            current.isLate = true
+            current.resume(with: .failure(TookTooLong()))
         }
-    }
-
-    /// Resumes a continuation with the first of several results.
-    private final class First: Sendable {
-        private let continuation: Mutex<CheckedContinuation<Value, any Error>?>
-
-        init(_ continuation: CheckedContinuation<Value, any Error>) { self.continuation = Mutex(continuation) }
-
-        func resume(_ result: Result<Value, any Error>) {
-            continuation.withLock { continuation in
-                defer { continuation = nil }
-                return continuation
-            }?.resume(with: result)
+        Task {
+            do { current.end(.success(try await look())) } catch { current.end(.failure(error)) }
+            alarm.cancel()
         }
+        return current
     }
 }
 

@@ -5,11 +5,11 @@ import Hummingbird
 /// Refuses requests that reached a loopback address under a foreign name (DNS rebinding): a page on the internet whose name
 /// suddenly points to this machine must not read what is meant for this machine.
 struct KnownHost: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = StatusContext
 
     func handle(
-        _ request: Request, context: BasicRequestContext,
-        next: (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, context: StatusContext,
+        next: (Request, StatusContext) async throws -> Response
     ) async throws -> Response {
         guard let authority = request.head.authority, Loopback.contains(Self.host(authority)) else {
             return .text("This address answers to localhost and 127.0.0.1 only.\n", status: .misdirectedRequest)

@@ -18,8 +18,10 @@ struct Observed: Sendable {
     let queue: Glance<QueueGauges>
     /// The first page's contents, likewise.
     let frontPage: Glance<FrontPage>
-    /// For single questions.
+    /// For pages.
     let database: LookingConnection
+    /// For the queue's gauges: probes and monitors never wait for somebody's page.
+    let gauges: LookingConnection
 
     /// Everything, as Prometheus reads it.
     func metricsText() async -> String {
@@ -44,13 +46,15 @@ struct Observed: Sendable {
         var hindrances: [String] = []
         let counts = metrics.counts
         if let sickness { hindrances.append(sickness) }
-        if counts.state != "running" { hindrances.append("the worker is \(counts.state)") }
-        do {
-            _ = try await queue.value()
-        } catch {
-            hindrances.append("the database: \(error)")
+        let isStarting = counts.state == "starting"
+        var fault: String?
+        do { _ = try await queue.value() } catch { fault = "\(error)" }
+        if isStarting, let fault {
+            return hindrances + ["waiting for the database: \(fault)"]
         }
-        if !counts.isListening { hindrances.append("not listening: new orders are found by polling") }
+        if counts.state != "running" { hindrances.append("the worker is \(counts.state)") }
+        if let fault { hindrances.append("the database: \(fault)") }
+        if !isStarting, !counts.isListening { hindrances.append("not listening: new orders are found by polling") }
         return hindrances
     }
 }

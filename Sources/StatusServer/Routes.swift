@@ -11,8 +11,8 @@ struct Routes {
     /// Whether only this machine can reach the address.
     let isLoopback: Bool
 
-    func router() -> Router<BasicRequestContext> {
-        let router = Router(options: .autoGenerateHeadEndpoints)
+    func router() -> Router<StatusContext> {
+        let router = Router(context: StatusContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             SafeHeaders()
             if isLoopback { KnownHost() }

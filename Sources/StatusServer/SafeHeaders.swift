@@ -3,7 +3,7 @@ import Hummingbird
 
 /// What every answer says to browsers and caches: its date, keep nothing, run nothing foreign, let nobody frame it.
 struct SafeHeaders: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = StatusContext
 
     private static let fields: HTTPFields = {
         var fields: HTTPFields = [
@@ -23,8 +23,8 @@ struct SafeHeaders: RouterMiddleware {
     }()
 
     func handle(
-        _ request: Request, context: BasicRequestContext,
-        next: (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, context: StatusContext,
+        next: (Request, StatusContext) async throws -> Response
     ) async throws -> Response {
         var response: Response
         do {

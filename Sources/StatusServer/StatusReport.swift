@@ -35,13 +35,13 @@ struct StatusReport: Encodable {
     let at: Date?
     let queues: [ShopQueue]?
     let workers: [WorkerReport]?
-    let needsPerson: [OrderSummary]?
+    let needsAttention: [OrderSummary]?
 
     enum CodingKeys: String, CodingKey {
         case process
         case databaseError = "database_error"
         case at, queues, workers
-        case needsPerson = "needs_person"
+        case needsAttention = "needs_attention"
     }
 }
 
@@ -63,7 +63,7 @@ extension Observed {
                 state: counts.state, version: version, inFlight: counts.inFlight, unwrittenResults: counts.unwritten,
                 connected: counts.isConnected, listening: counts.isListening, progressSeconds: pulse.age / .seconds(1)),
             databaseError: fault, at: overview?.at, queues: overview?.queues, workers: overview?.workers,
-            needsPerson: overview?.needsPerson)
+            needsAttention: overview?.needsAttention)
         return try OperatorJSON.text(report) + "\n"
     }
 }

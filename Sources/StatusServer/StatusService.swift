@@ -8,11 +8,11 @@ import ServiceLifecycle
 
 /// The worker's HTTP face: the status page, `/healthz`, `/readyz`, `/metrics`, `/status.json`.
 ///
-/// It never disturbs the selling: it reads over a connection of its own, and an address that cannot be had is a warning,
-/// tried again every few seconds, because the process that has it may be the last worker, still draining.
+/// It never disturbs the selling: it reads over connections of its own, and an address that cannot be had is a warning,
+/// tried again every few seconds, because the process that has it may be the last worker, still draining. It serves before the
+/// worker is ready, too: `/readyz` says what the worker waits for.
 public struct StatusService: Service {
     private let address: HTTPAddress
-    private let worker: Worker
     private let observed: Observed
     private let sessions: Sessions?
     private let conninfo: String
@@ -31,21 +31,21 @@ public struct StatusService: Service {
         address: HTTPAddress, configuration: BridgeConfiguration, worker: Worker, version: String, logger: Logger
     ) {
         self.address = address
-        self.worker = worker
         self.logger = logger
         conninfo = configuration.databaseURL
         sessions = configuration.httpToken.map { Sessions(token: $0) }
         let database = LookingConnection(conninfo: configuration.databaseURL, logger: logger)
+        let gauges = LookingConnection(conninfo: configuration.databaseURL, logger: logger)
         observed = Observed(
             version: version, concurrency: configuration.concurrency, heartbeat: configuration.heartbeat,
             pulse: worker.pulse, metrics: worker.metrics,
-            queue: Glance { try await database.read { try await QueueGauges.read($0) } },
-            frontPage: Glance { try await database.read { try await FrontPage(OperatorDesk($0)) } }, database: database)
+            queue: Glance { try await gauges.read { try await QueueGauges.read($0) } },
+            frontPage: Glance { try await database.read { try await FrontPage(OperatorDesk($0)) } }, database: database,
+            gauges: gauges)
     }
 
-    /// Serves from when the worker is ready until graceful shutdown or cancellation. Throws nothing.
+    /// Serves until graceful shutdown or cancellation. Throws nothing.
     public func run() async {
-        await cancelWhenGracefulShutdown { await worker.metrics.untilReady() }
         var isWarned = false
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do {
@@ -63,6 +63,7 @@ public struct StatusService: Service {
             }
         }
         await observed.database.close()
+        await observed.gauges.close()
     }
 
     /// Hummingbird's server without its `Application`, which wakes up every second to note the date for answers that an idle
@@ -75,17 +76,16 @@ public struct StatusService: Service {
             actions: sessions.map {
                 ActionDesk(
                     sessions: $0, conninfo: conninfo, logger: logger,
-                    onDone: { [page = observed.frontPage] in page.forget() })
+                    onDone: { [page = observed.frontPage] in await page.forget() })
             },
             isLoopback: address.isLoopback
         ).router().buildResponder()
-        return try HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(60))).buildServer(
-            configuration: ServerConfiguration(
-                address: .hostname(address.host, port: address.port),
-                availableConnectionsDelegate: .maximum(200, logger: quiet)),
+        let connections = OpenConnections()
+        return try HTTPServerBuilder { BoundedHTTP1(connections: connections, $0) }.buildServer(
+            configuration: ServerConfiguration(address: .hostname(address.host, port: address.port)),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: quiet
         ) { [quiet] request, writer, channel in
-            let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: quiet))
+            let context = StatusContext(source: ApplicationRequestContextSource(channel: channel, logger: quiet))
             let response: Response
             do {
                 response = try await responder.respond(to: request, context: context)

@@ -1,4 +1,5 @@
 import LibPQ
+import SmartGift
 import TestSupport
 import Testing
 
@@ -6,39 +7,29 @@ import Testing
 
 extension DatabaseTests {
     struct ClaimTests {
-        @Test func journalRowIsCommittedWithTheClaim() async throws {
+        @Test func writeAheadEntryIsCommittedWithTheClaim() async throws {
             let test = try await TestQueue.make()
             let order = try await test.claimedOrder()
             let seen = try await test.other()
-            let journal = try await seen.value(
-                """
-                SELECT concat_ws(' ', j.id, j.order_id, j.attempt, j.worker, j.rate_group, j.outcome IS NULL, j.finished_at IS NULL,
-                    j.claimed_at > now() - interval '1 min') FROM giftbridge.submissions AS j
-                """)
-            #expect(journal == "\(order.submissionID) \(order.orderID) 1 one default t t t")
             #expect(
-                try await seen.order(order.orderID, "status", "submission_id", "attempts")
-                    == ["submitting", String(order.submissionID), "1"])
+                try await seen.value(
+                    """
+                    SELECT concat_ws(' ', f.order_id, f.token, f.kind, f.attempt, f.worker, f.account, f.api_host, f.allowance,
+                        f.lease_until = f.claimed_at + interval '120 s') FROM giftbridge.in_flight AS f
+                    """) == "\(order.orderID) \(order.token) sale 1 one 0000000a vendor key 0000000a t")
+            #expect(try await seen.status(order.orderID) == "submitting")
+            // The shop's row is not touched.
+            #expect(try await seen.order(order.orderID, "status", "attempts") == ["pending", "0"])
         }
 
         @Test func claimThatIsNotCommittedNeverHappened() async throws {
             let test = try await TestQueue.make()
             try await test.insert()
-            try await test.run("BEGIN; SELECT giftbridge.claim('one', 1, '1 min', '1 min'); ROLLBACK")
-            #expect(try await test.int("SELECT count(*) FROM giftbridge.submissions") == 0)
-            #expect(try await test.claim().first?.attempts == 1)
-        }
-
-        @Test func leaseIsTheDatabasesTime() async throws {
-            let test = try await TestQueue.make()
-            try await test.insert()
-            let order = try #require(try await test.claim(lease: .seconds(90)).first)
-            #expect(
-                try await test.value(
-                    """
-                    SELECT (o.due_at = j.claimed_at + interval '90 s')::text
-                    FROM giftbridge.orders AS o JOIN giftbridge.submissions AS j ON j.id = \(order.submissionID)
-                    """) == "true")
+            try await test.run("BEGIN")
+            #expect(try await test.claim().count == 1)
+            try await test.run("ROLLBACK")
+            #expect(try await test.int("SELECT count(*) FROM giftbridge.in_flight") == 0)
+            #expect(try await test.claim().first?.attempt == 1)
         }
 
         @Test func ordersGoByPriorityThenDueTimeThenId() async throws {
@@ -61,11 +52,18 @@ extension DatabaseTests {
             #expect(try await test.claim(slots).count == slots)
         }
 
-        @Test(arguments: [0, -1])
-        func withoutAFreeSlotNothingIsClaimed(_ slots: Int) async throws {
+        @Test func noMoreThanItsPortionIsClaimedFromALane() async throws {
             let test = try await TestQueue.make()
-            try await test.insert(3)
-            #expect(try await test.claim(slots).isEmpty)
+            try await test.shop("second")
+            try await test.insert(20)
+            try await test.insert(20, ["shop": "'second'"])
+            try await test.tell()
+            let portions = [
+                Rota.Portion(lane: Lane(shop: "default", number: 0), most: 3),
+                Rota.Portion(lane: Lane(shop: "second", number: 0), most: 30),
+            ]
+            let claimed = try await test.claim(portions, slots: 10)
+            #expect(claimed.map(\.shop) == Array(repeating: "default", count: 3) + Array(repeating: "second", count: 7))
         }
 
         @Test func orderIsNotClaimedBeforeItsTime() async throws {
@@ -76,23 +74,26 @@ extension DatabaseTests {
 
         @Test func pausedShopIsNotClaimedAndHoldsUpNobody() async throws {
             let test = try await TestQueue.make()
-            try await test.shop("second", ["rate_group": "'default'"])
+            try await test.shop("second")
             try await test.insert(50, ["priority": "9"])
             try await test.insert(5, ["shop": "'second'"])
+            try await test.tell()
+            let lanes = try await test.ready()
             try await test.run("SELECT giftbridge.pause('default', 'holiday')")
-            #expect(try await test.claim(10).map(\.shop) == Array(repeating: "second", count: 5))
+            // Also where the worker looked before the pause.
+            let claimed = try await test.claim(lanes.map { Rota.Portion(lane: $0, most: 10) }, slots: 10)
+            #expect(claimed.map(\.shop) == Array(repeating: "second", count: 5))
+            #expect(try await test.ready().isEmpty)
         }
 
-        @Test func verificationGoesBeforeNewOrders() async throws {
-            let test = try await TestQueue.make(rateLimit: "2")
-            let doubtful = try await test.claimedOrder()
-            try await test.loseWorker()
-            try await test.verifyNow()
-            try await test.insert(20, ["priority": "9"])
-            let claimed = try await test.claim(10)
-            #expect(claimed.map(\.orderID) == [doubtful.orderID])
-            #expect(claimed.first?.isVerification == true)
-            #expect(claimed.first?.attempts == 2)
+        @Test func aShopWhoseKeyTheWorkerHasNotToldIsNotClaimed() async throws {
+            let test = try await TestQueue.make()
+            try await test.insert()
+            try await test.heartbeat()
+            let portion = Rota.Portion(lane: Lane(shop: "default", number: 0), most: 1)
+            #expect(try await test.claim([portion]).isEmpty)
+            try await test.tell()
+            #expect(try await test.claim([portion]).count == 1)
         }
 
         @Test func verificationIsTheSameRequest() async throws {
@@ -103,25 +104,22 @@ extension DatabaseTests {
                     "items": "'[{\"id\": 1, \"price\": 100.10}, {\"id\": 2, \"code\": \"MINE\"}]'",
                     "delivery_date": "'2031-01-02'",
                 ])
-            let request = """
-                SELECT (to_jsonb(c) - '{submission_id,attempts,verifying}'::text[])::text
-                FROM giftbridge.claim('one', 1, '1 min', '1 min') AS c
-                """
-            let first = try #require(try await test.value(request))
+            let first = try #require(try await test.claim().first).sale.get().body()
             try await test.run(
                 "UPDATE giftbridge.shops SET payment_method = 2, code_prefix = 'NEW', assign_codes = false")
             try await test.loseWorker()
             try await test.verifyNow()
-            #expect(try await test.value(request) == first)
+            let second = try #require(try await test.claim().first)
+            #expect(second.kind == .verification)
+            #expect(try second.sale.get().body() == first)
         }
 
         @Test func paymentMethodOfANewAttemptIsTheShopsPresentOne() async throws {
             let test = try await TestQueue.make()
             let order = try await test.claimedOrder()
-            try await test.settle(Settlement(of: order, .retry, .pending, dueIn: .zero))
+            try await test.settle(Settlement(of: order, .retry, .pending, error: "No route.", dueIn: .zero))
             try await test.run("UPDATE giftbridge.shops SET payment_method = 2")
-            #expect(try await test.claim().count == 1)
-            #expect(try await test.order(order.orderID, "sent_payment_method") == ["2"])
+            #expect(try await test.claim().first?.sale.get().paymentMethod == 2)
         }
 
         @Test func orderWhosePaymentMethodWasTakenAwaySpoilsNoClaim() async throws {
@@ -134,6 +132,35 @@ extension DatabaseTests {
             _ = try orders[1].sale.get()
         }
 
+        /// In doubt with one account: another proves nothing, and could sell again.
+        @Test func anOrderInDoubtIsVerifiedOnlyWithItsAccount() async throws {
+            let test = try await TestQueue.make()
+            let order = try await test.claimedOrder()
+            try await test.loseWorker()
+            try await test.verifyNow()
+            let other = try await test.other(fingerprint: "0000000b")
+            // While a worker with the account lives, it is left to that one.
+            #expect(try await other.claim().isEmpty)
+            #expect(try await test.place(order.orderID) == "due 201")
+            // The key was rotated: nobody has the account any more.
+            try await test.run("UPDATE giftbridge.status SET state = 'stopped' WHERE worker = 'one'")
+            #expect(try await other.claim().isEmpty)
+            #expect(try await test.place(order.orderID) == "attention in_doubt")
+            try await test.run("SELECT giftbridge.verify(\(order.orderID))")
+            #expect(try await other.claim().map(\.kind) == [.verification])
+        }
+
+        /// Also after an operator's word that it was not sold.
+        @Test func anOrderThatWasInDoubtIsSentOnlyWithItsAccount() async throws {
+            let test = try await TestQueue.make()
+            let order = try await test.claimedOrder()
+            try await test.loseWorker()
+            try await test.run(
+                "SELECT giftbridge.resolve_unsold(\(order.orderID)); UPDATE giftbridge.status SET state = 'stopped'")
+            #expect(try await test.other(fingerprint: "0000000b").claim().isEmpty)
+            #expect(try await test.place(order.orderID) == "attention in_doubt")
+        }
+
         @Test func eightWorkersNeverGetTheSameOrder() async throws {
             let test = try await TestQueue.make()
             try await test.insert(500)
@@ -142,8 +169,7 @@ extension DatabaseTests {
                     group.addTask {
                         let other = try await test.other("worker \(worker)")
                         var mine: [Int] = []
-                        while try await other.int("SELECT count(*) FROM giftbridge.orders WHERE status = 'pending'") > 0
-                        {
+                        while try await other.int("SELECT count(*) FROM giftbridge.due") > 0 {
                             mine += try await other.claim(7).map(\.orderID)
                         }
                         await other.connection.close()
@@ -154,21 +180,57 @@ extension DatabaseTests {
             }
             #expect(claimed.count == 500)
             #expect(Set(claimed).count == 500)
-            #expect(try await test.int("SELECT count(DISTINCT order_id) FROM giftbridge.submissions") == 500)
-            #expect(try await test.int("SELECT count(DISTINCT worker) FROM giftbridge.submissions") > 1)
+            #expect(try await test.int("SELECT count(DISTINCT order_id) FROM giftbridge.in_flight") == 500)
+            #expect(try await test.int("SELECT count(DISTINCT worker) FROM giftbridge.in_flight") > 1)
+        }
+
+        /// A shop's change and a claim exclude one another: what is sent is what the row says.
+        @Test func anOrderThatIsBeingChangedIsNotClaimedAndOneThatIsClaimedNotChanged() async throws {
+            let test = try await TestQueue.make()
+            try await test.insert()
+            let shop = try await test.other()
+            try await shop.run("BEGIN; UPDATE giftbridge.orders SET customer_first_name = 'Bob'")
+            #expect(try await test.claim().isEmpty)
+            try await shop.run("COMMIT")
+            let order = try #require(try await test.claim().first)
+            #expect(try order.sale.get().customer.address.firstName == "Bob")
+            let error = try await shop.error("UPDATE giftbridge.orders SET customer_first_name = 'Eve'")
+            #expect(error.message == "order \(order.orderID) is being sent: it can be changed only while pending, rejected or failed")
         }
 
         @Test(arguments: [("off", "on"), ("local", "on"), ("on", "on"), ("remote_apply", "remote_apply")])
         func claimIsNeverAnAsynchronousCommit(session: String, expected: String) async throws {
             let test = try await TestQueue.make()
             try await test.insert()
+            try await test.tell()
             try await test.run("SET synchronous_commit = \(session)")
             let inside = try await test.connection.transaction { transaction in
-                _ = try await transaction.query("SELECT giftbridge.claim('one', 1, '1 min', '1 min')")
+                try await transaction.query("SELECT giftbridge.claim('one', 1, '1 min', '{default}', '{0}', '{1}')")
                 return try await transaction.query("SELECT current_setting('synchronous_commit')").first?.text(0)
             }
             #expect(inside == expected)
             #expect(try await test.value("SHOW synchronous_commit") == session)
+        }
+
+        @Test func lookSaysWhichLanesWaitAndUntilWhen() async throws {
+            let test = try await TestQueue.make()
+            try await test.shop("second")
+            try await test.insert(2)
+            try await test.insert(1, ["priority": "7"])
+            try await test.insert(1, ["shop": "'second'", "submit_after": "now() + interval '1 h'"])
+            try await test.tell()
+            let seen = try await test.queue.look(.near)
+            #expect(
+                seen.compactMap(\.lane) == [
+                    Lane(shop: "default", number: -7), Lane(shop: "default", number: 0), Lane(shop: "second", number: 0),
+                ])
+            #expect(seen[0].wait == .zero && seen[1].wait == .zero)
+            #expect(seen[2].wait > .seconds(3590) && seen[2].wait <= .seconds(3600))
+            #expect(seen[0].account == Account.Name(fingerprint: "0000000a", host: "vendor"))
+            // And when the next lease ends.
+            _ = try await test.claim()
+            let lease = try #require(try await test.queue.look(.near).first { $0.lane == nil })
+            #expect(lease.wait > .seconds(100) && lease.wait <= .seconds(120))
         }
     }
 }

@@ -32,7 +32,7 @@ extension DatabaseTests {
             try await test.insert(2)
             let queue = try #require(try await OperatorDesk(test.connection).queues().first)
             #expect(queue.shop == "default" && queue.pending == 2 && queue.allowanceLeft == 20)
-            #expect(queue.needsPerson == 3 && queue.inDoubt == 1 && queue.etaSeconds == nil && !queue.paused)
+            #expect(queue.needsAttention == 3 && queue.inDoubt == 1 && queue.etaSeconds == nil && !queue.paused)
         }
 
         @Test func ordersAreFoundByShopStateAndNumber() async throws {
@@ -58,7 +58,7 @@ extension DatabaseTests {
             search.shopOrderID = "100045"
             #expect(try await desk.orders(search).map(\.id) == [4, 1])
             search = OrderSearch()
-            search.needsPerson = true
+            search.needsAttention = true
             #expect(try await desk.orders(search).map(\.id) == [doubtful, rejected])
             #expect(try await desk.orders(search).map(\.error) == ["Why.", "Why."])
         }

@@ -8,85 +8,120 @@ extension DatabaseTests {
     struct RescueTests {
         @Test func endedLeaseBecomesInDoubtAndIsVerifiedLater() async throws {
             let test = try await TestQueue.make()
-            try await test.insert()
-            let order = try #require(try await test.claim(lease: .zero).first)
-            // Any worker's claim rescues, and does not verify at once.
-            #expect(try await test.other().claim(verifyAfter: .seconds(60)).isEmpty)
+            let order = try await test.claimedOrder()
+            try await test.run("UPDATE giftbridge.in_flight SET lease_until = now()")
+            #expect(try await test.other().queue.rescue() == 1)
+            #expect(try await test.claim().isEmpty)
             #expect(
-                try await test.order(
-                    order.orderID, "status", "submission_id", "attempts", "due_at = updated_at + interval '60 s'",
-                    "error",
-                    "in_doubt_since = updated_at")
+                try await test.order(order.orderID, "status", "attempts", "error", "in_doubt_since = updated_at", "sent_to")
                     == [
-                        "in_doubt", nil, "1", "true",
-                        "The worker was lost while the request may have been on its way; the bridge will verify it.",
-                        "true",
+                        "in_doubt", "1",
+                        "The worker was lost while the request may have been on its way. Giftbridge will verify it.", "true",
+                        "0000000a@vendor",
                     ])
+            #expect(try await test.place(order.orderID) == "due 201")
+            #expect(
+                try await test.value("SELECT due_at > now() + interval '55 s' FROM giftbridge.due") == "t")
             #expect(
                 try await test.value(
                     "SELECT concat_ws(' ', outcome, finished_at IS NOT NULL, error) FROM giftbridge.submissions")
-                    == "in_doubt t the worker's lease ended without an answer")
+                    == "in_doubt t The worker's lease ended without an answer.")
         }
 
-        /// Nothing of the bridge's own could prove the sale: not without codes, and not where all are the shop's.
+        /// No assigned code could prove the sale: not without codes, and not where all are the shop's.
         @Test(arguments: [
             ("false", "[{\"id\": 1}]"), ("false", "[{\"id\": 1, \"code\": \"MINE\"}]"),
             ("true", "[{\"id\": 1, \"code\": \"MINE\"}]"),
         ])
-        func orderThatCannotBeVerifiedWaitsForAPerson(assignCodes: String, items: String) async throws {
+        func orderThatCannotBeVerifiedWaitsForAnOperator(assignCodes: String, items: String) async throws {
             let test = try await TestQueue.make()
             try await test.run("UPDATE giftbridge.shops SET assign_codes = \(assignCodes)")
             let order = try await test.claimedOrder(["items": "'\(items)'"])
             let notified = try await test.notifications(on: "giftbridge_results") { try await test.loseWorker() }
-            #expect(try await test.order(order.orderID, "status", "due_at") == ["in_doubt", nil])
+            #expect(try await test.place(order.orderID) == "attention in_doubt")
             #expect(
                 try #require(try await test.order(order.orderID, "error")[0]).hasSuffix(
                     "ask the vendor, then resolve the order."))
             #expect(notified.count == 1)
             #expect(try await test.claim().isEmpty)
+            let verify = try await test.error("SELECT giftbridge.verify(\(order.orderID))")
+            #expect(verify.message.contains("did not assign its codes"))
         }
 
-        @Test func orderWithOneCodeOfTheBridgesIsVerified() async throws {
+        @Test func orderWithOneAssignedCodeIsVerified() async throws {
             let test = try await TestQueue.make()
             let order = try await test.claimedOrder(["items": "'[{\"id\": 1, \"code\": \"MINE\"}, {\"id\": 1}]'"])
             let notified = try await test.notifications(on: "giftbridge_results") { try await test.loseWorker() }
-            #expect(try await test.order(order.orderID, "status", "due_at IS NOT NULL") == ["in_doubt", "true"])
+            #expect(try await test.place(order.orderID) == "due 201")
             #expect(notified.isEmpty)
         }
 
         @Test func liveLeaseIsLeftAlone() async throws {
             let test = try await TestQueue.make()
             try await test.insert(2)
-            _ = try await test.claim(1, lease: .zero)
-            let live = try #require(try await test.claim(1, lease: .seconds(60)).first)
-            #expect(try await test.column("SELECT giftbridge.rescue('1 h')") == ["0"])
+            let lost = try #require(try await test.leasing(.zero).claim(1).first)
+            let live = try #require(try await test.claim(1).first)
+            #expect(try await test.queue.rescue() == 1)
+            #expect(try await test.status(lost.orderID) == "in_doubt")
             #expect(try await test.status(live.orderID) == "submitting")
-            #expect(
-                try await test.column("SELECT status FROM giftbridge.orders ORDER BY id") == ["in_doubt", "submitting"])
         }
 
-        @Test func verificationWhoseWorkerIsLostIsRescuedToo() async throws {
+        /// What was being sent when a worker died may be what it died of.
+        @Test func rescuedOrdersAreVerifiedOneAtATime() async throws {
+            let test = try await TestQueue.make()
+            try await test.insert(3)
+            _ = try await test.claim()
+            try await test.loseWorker()
+            try await test.verifyNow()
+            let first = try await test.claim()
+            #expect(first.count == 1)
+            #expect(try await test.claim().isEmpty)
+            #expect(try await test.other("two").claim().count == 1, "another worker has its own")
+            try await test.settle(.sold(first[0]))
+            #expect(try await test.claim().count == 1)
+        }
+
+        @Test func verificationWhoseWorkerIsLostIsRescuedTooAndNotForEver() async throws {
             let test = try await TestQueue.make()
             let order = try await test.claimedOrder()
             try await test.loseWorker()
             let since = try await test.order(order.orderID, "in_doubt_since")
-            try await test.verifyNow()
-            #expect(try await test.claim().count == 1)
-            try await test.loseWorker()
-            #expect(
-                try await test.order(order.orderID, "status", "attempts", "in_doubt_since") == ["in_doubt", "2"] + since
-            )
+            for verification in 1...10 {
+                try await test.verifyNow()
+                #expect(try await test.claim().count == 1)
+                try await test.loseWorker()
+                #expect(
+                    try await test.place(order.orderID) == (verification < 10 ? "due 201" : "attention in_doubt"))
+            }
+            #expect(try await test.order(order.orderID, "status", "in_doubt_since") == ["in_doubt"] + since)
         }
 
         @Test func lockedOrderIsSkipped() async throws {
             let test = try await TestQueue.make()
             let ids = try await test.insert(2)
-            _ = try await test.claim(lease: .zero)
+            _ = try await test.leasing(.zero).claim()
             let other = try await test.other()
             try await test.run("BEGIN; SELECT FROM giftbridge.orders WHERE id = \(ids[0]) FOR UPDATE")
-            #expect(try await other.value("SELECT giftbridge.rescue('1 h')") == "1")
+            #expect(try await other.queue.rescue() == 1)
             try await test.run("COMMIT")
             #expect(try await test.status(ids[0]) == "submitting")
+            #expect(try await test.queue.rescue() == 1)
+        }
+
+        @Test func ordersThatExpireWhileTheyWaitBecomeFailed() async throws {
+            let test = try await TestQueue.make()
+            let ids = try await test.insert(2, ["expires_at": "clock_timestamp() + i * interval '1 h'"])
+            try await test.run(
+                "UPDATE giftbridge.due SET expires_at = now() - interval '1 s' WHERE order_id = \(ids[0])")
+            try await test.run("SELECT giftbridge.pause('default', 'holiday')")
+            _ = try await test.queue.rescue()
+            #expect(try await test.status(ids[0]) == "failed")
+            #expect(try await test.status(ids[1]) == "pending")
+            // What was ever in doubt may have been sold, and does not expire.
+            try await test.run("SELECT giftbridge.resume('default')")
+            let order = try #require(try await test.claim().first)
+            try await test.settle(Settlement(of: order, .inDoubt, .inDoubt, error: "Lost.", dueIn: .zero))
+            #expect(try await test.value("SELECT expires_at FROM giftbridge.due") == nil)
         }
     }
 }

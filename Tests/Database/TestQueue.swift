@@ -1,4 +1,5 @@
 import LibPQ
+import SmartGift
 import TestSupport
 import Testing
 
@@ -7,11 +8,13 @@ import Testing
 /// The suites of this folder run one after another: some measure time, and all share two cores with their server.
 @Suite(.serialized, .timeLimit(.minutes(1))) enum DatabaseTests {}
 
-/// A database of its own, with the bridge's view of it (``OrderQueue``) and a shop's.
+/// A database of its own, with the worker's view of it (``Queue``) and a shop's.
 struct TestQueue: Sendable {
     let database: TestDatabase
     let connection: Connection
-    let queue: OrderQueue
+    let queue: Queue
+    /// The key that this worker has for every shop.
+    let fingerprint: String
 
     /// Shop `default` with payment method 1 and delivery methods 1 (online), 2 (offline).
     ///
@@ -24,15 +27,26 @@ struct TestQueue: Sendable {
         return test
     }
 
-    private init(database: TestDatabase, connection: Connection, worker: String) {
+    private init(
+        database: TestDatabase, connection: Connection, worker: String, fingerprint: String = "0000000a",
+        lease: Duration = .seconds(120)
+    ) {
         self.database = database
         self.connection = connection
-        queue = OrderQueue(connection: connection, worker: worker)
+        self.fingerprint = fingerprint
+        queue = Queue(connection: connection, worker: worker, lease: lease, policy: RetryPolicy())
     }
 
     /// Another worker at the same database.
-    func other(_ worker: String = "two") async throws -> TestQueue {
-        TestQueue(database: database, connection: try await database.connect(), worker: worker)
+    func other(_ worker: String = "two", fingerprint: String = "0000000a") async throws -> TestQueue {
+        TestQueue(
+            database: database, connection: try await database.connect(), worker: worker, fingerprint: fingerprint)
+    }
+
+    /// The same worker with another lease.
+    func leasing(_ lease: Duration) -> TestQueue {
+        TestQueue(
+            database: database, connection: connection, worker: queue.worker, fingerprint: fingerprint, lease: lease)
     }
 
     func run(_ sql: String) async throws { try await connection.script(sql) }
@@ -82,11 +96,35 @@ struct TestQueue: Sendable {
                 + "VALUES (\(all.map(\.value).joined(separator: ", ")))")
     }
 
-    func claim(
-        _ slots: Int = 100, lease: Duration = .seconds(120), verifyAfter: Duration = .seconds(60)
-    ) async throws -> [ClaimedOrder] {
-        let claim = OrderQueue.Claim(slots: slots, lease: lease, verifyAfter: verifyAfter)
-        return try await queue.claim(claim).orders().map { try $0.get() }
+    /// Claims from every lane that has something due, as much as there is.
+    ///
+    /// - Parameter shops: Only of these; nil: of all.
+    func claim(_ slots: Int = 100, shops: [String]? = nil) async throws -> [ClaimedOrder] {
+        try await tell()
+        let portions = try await ready().filter { shops?.contains($0.shop) ?? true }
+            .map { Rota.Portion(lane: $0, most: slots) }
+        return try await claim(portions, slots: slots)
+    }
+
+    /// Claims from these lanes.
+    func claim(_ portions: [Rota.Portion], slots: Int = 100) async throws -> [ClaimedOrder] {
+        guard !portions.isEmpty else { return [] }
+        let turn = try await queue.begin(settling: nil, claiming: Queue.Claim(slots: slots, portions: portions))
+        return try await queue.finish(turn).claimed?.orders().map { try $0.get() } ?? []
+    }
+
+    /// The lanes that a claim may take something from now.
+    func ready() async throws -> [Lane] {
+        try await queue.look(.far).filter { $0.wait == .zero }.compactMap(\.lane)
+    }
+
+    /// Says that this worker runs, and with which key it sends each shop's orders.
+    func tell() async throws {
+        try await heartbeat()
+        try await connection.query(
+            "SELECT giftbridge.tell_accounts($1, array_agg(name), array_agg($2::text), array_agg('vendor'::text), "
+                + "array_agg(NULL::text)) FROM giftbridge.shops",
+            [.text(queue.worker), .text(fingerprint)])
     }
 
     /// Inserts an order and claims it.
@@ -95,15 +133,15 @@ struct TestQueue: Sendable {
         return try #require(try await claim().first)
     }
 
-    /// Lets the leases of all that is in the air end, and has them rescued. No verification is due afterwards.
+    /// Lets the leases of all that is in flight end, and has them rescued. No verification is due afterwards.
     func loseWorker() async throws {
-        try await run("UPDATE giftbridge.orders SET due_at = now() - interval '1 s' WHERE status = 'submitting'")
-        _ = try await connection.query("SELECT giftbridge.rescue('1 h')")
+        try await run("UPDATE giftbridge.in_flight SET lease_until = now() - interval '1 s'")
+        _ = try await connection.query("SELECT giftbridge.rescue('1 h', 10)")
     }
 
     /// Makes every verification due.
     func verifyNow() async throws {
-        try await run("UPDATE giftbridge.orders SET due_at = now() WHERE status = 'in_doubt' AND due_at IS NOT NULL")
+        try await run("UPDATE giftbridge.due SET due_at = now() WHERE lane >= 200")
     }
 
     /// The worker says that it runs.
@@ -115,7 +153,13 @@ struct TestQueue: Sendable {
 
     @discardableResult
     func settle(_ settlement: Settlement) async throws -> Settled {
-        try #require(try await queue.settle([settlement]).first)
+        try #require(try await settle([settlement]).first)
+    }
+
+    @discardableResult
+    func settle(_ results: [Settlement], skipsLocked: Bool = false) async throws -> [Settled] {
+        let batch = Backlog.Batch(results: results, skipsLocked: skipsLocked)
+        return try await queue.finish(try await queue.begin(settling: batch, claiming: nil)).settled
     }
 
     /// Some columns of an order as text; NULL is nil.
@@ -140,14 +184,27 @@ struct TestQueue: Sendable {
             "status": "'\(status.rawValue)'",
             "completed_at": status == .completed ? "now()" : "NULL",
             "voucher_codes": status == .completed ? "'{C}'::text[]" : "NULL",
-            "submission_id": status == .submitting ? "1" : "NULL",
-            "due_at": [.pending, .submitting].contains(status) ? "now()" : "NULL",
+            "was_in_doubt": status == .inDoubt ? "true" : "false",
             "in_doubt_since": status == .inDoubt ? "now()" : "NULL",
             "error": [.rejected, .failed, .inDoubt].contains(status) ? "'Why.'" : "NULL",
         ]
     }
 
-    func status(_ id: Int) async throws -> String? { try await order(id, "status")[0] }
+    /// The order's status as operators see it: `submitting` while a request is in flight.
+    func status(_ id: Int) async throws -> String? {
+        try await value("SELECT status FROM giftbridge.order_list WHERE id = \(id)")
+    }
+
+    /// Where an order waits: `due LANE`, `in_flight`, `attention STATUS`, or nothing.
+    func place(_ id: Int) async throws -> String {
+        try await value(
+            """
+            SELECT concat_ws(' ', (SELECT 'due ' || lane FROM giftbridge.due WHERE order_id = \(id)),
+                (SELECT 'lookup' FROM giftbridge.due WHERE order_id = \(id) AND is_lookup),
+                (SELECT 'in_flight' FROM giftbridge.in_flight WHERE order_id = \(id)),
+                (SELECT 'attention ' || status FROM giftbridge.attention WHERE order_id = \(id)))
+            """) ?? ""
+    }
 }
 
 extension Settlement {
@@ -156,16 +213,19 @@ extension Settlement {
         of order: ClaimedOrder, _ outcome: Outcome, _ status: OrderStatus, error: String? = nil, dueIn: Duration? = nil
     ) {
         self.init(
-            submissionID: order.submissionID, orderID: order.orderID, shop: order.shop, outcome: outcome,
-            status: status,
+            token: order.token, orderID: order.orderID, lane: order.lane, outcome: outcome, status: status,
             dueIn: dueIn, error: error, journalError: error)
     }
 
-    static func sold(_ order: ClaimedOrder, reference: String? = "SG-1", codes: [String] = ["CODE1"]) -> Settlement {
+    /// Sold, with the codes that were sent; or with others.
+    static func sold(
+        _ order: ClaimedOrder, reference: String? = "SG-1", codes: [String]? = nil, _ proof: Proof = .exact
+    ) -> Settlement {
         var settlement = Settlement(of: order, .completed, .completed)
+        settlement.proof = proof
         settlement.httpStatus = 200
         settlement.reference = reference
-        settlement.voucherCodes = codes
+        settlement.voucherCodes = codes ?? order.sentCodes?.codes.compactMap(\.self)
         return settlement
     }
 }
@@ -175,14 +235,17 @@ extension TestQueue {
     func notifications(
         on channels: String..., during body: () async throws -> Void
     ) async throws -> [LibPQ.Notification] {
-        let listener = try await database.connect()
+        let (listener, notifications) = try await database.listener()
         for channel in channels + ["the_end"] { try await listener.script("LISTEN \(channel)") }
         try await body()
         try await database.run("NOTIFY the_end")
         var received: [LibPQ.Notification] = []
-        for await notification in listener.notifications {
+        for await notification in notifications {
             if notification.channel == "the_end" { break }
-            received.append(notification)
+            let isNew = !received.contains {
+                $0.channel == notification.channel && $0.payload == notification.payload
+            }
+            if isNew { received.append(notification) }
         }
         await listener.close()
         return received

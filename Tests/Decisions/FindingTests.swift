@@ -60,8 +60,9 @@ import Testing
     ) {
         var shop = ShopFacts()
         shop.paymentMethods = [1]
-        let answer = VendorLookup.Answer(
-            status: status, ids: ids, date: 1000 + ahead, rateLimit: limit, location: "https://elsewhere.example")
+        let answer = VendorResponse(
+            status: status, body: Array((ids.map { "\($0)" } ?? "?").utf8), rateLimit: limit, date: 1000 + ahead,
+            location: "https://elsewhere.example")
         let endpoint = VendorEndpoint(baseURL: "https://vendor.example", key: "sk_planted")
         let findings = shop.findings(answer, from: endpoint, now: 1000)
         #expect(
@@ -71,7 +72,7 @@ import Testing
     }
 
     @Test func aShopWithoutAPaymentMethodIsToldTheVendors() {
-        let answer = VendorLookup.Answer(status: 200, ids: [1, 2])
+        let answer = VendorResponse(status: 200, body: Array("[1, 2]".utf8))
         let findings = ShopFacts().findings(
             answer, from: VendorEndpoint(baseURL: "https://v.example", key: "k"), now: 0)
         #expect(findings.contains { $0.level == .warning && $0.remedy?.hasPrefix("The vendor has 1, 2:") == true })

@@ -157,7 +157,7 @@ extension OrderSummary {
         _ status: OrderStatus, dueAt: Date?, attempts: Int = 0, error: String? = nil, updatedAt: Date? = nil
     ) -> OrderSummary {
         OrderSummary(
-            id: 7, shop: "default", shopOrderID: "100045", status: status, needsPerson: false, items: 1,
+            id: 7, shop: "default", shopOrderID: "100045", status: status, needsAttention: false, items: 1,
             orderReference: nil, codes: nil, error: error, attempts: attempts, createdAt: OrderOutlookTests.now,
             updatedAt: updatedAt ?? OrderOutlookTests.now, completedAt: nil, dueAt: dueAt)
     }

@@ -3,10 +3,10 @@ import Testing
 
 @testable import Giftbridge
 
-/// What each verdict means for each kind of order (contract §3): the whole table.
+/// What the evidence means for each kind of order (contract §3).
 @Suite("Settlement")
 struct SettlementTests {
-    /// The kinds of orders that a verdict can meet.
+    /// The kinds of orders that evidence can meet.
     enum Case: CaseIterable {
         case first, later, last, verification, laterVerification
         case noCodes, shopsCode, mixed, renewed
@@ -38,27 +38,23 @@ struct SettlementTests {
         static let unverified = allCases.filter { !verified.contains($0) }
     }
 
-    static func settle(_ kind: Case, _ verdict: Verdict) -> Settlement {
-        Settlement(of: kind.order, verdict: verdict, policy: RetryPolicy(), jitter: 1)
+    static func settle(_ kind: Case, _ evidence: Evidence) -> Settlement {
+        Settlement(of: kind.order, evidence: evidence, policy: RetryPolicy(), jitter: 1)
     }
 
     static let receipt = Receipt(orderReference: "100045", voucherCodes: ["X", "Y"])
-    static func taken(_ positions: Int...) -> Verdict {
-        .refused(
-            Refusal(
-                status: 422, message: "Invalid.",
-                fields: positions.map { Refusal.Field(path: "items.\($0).code", message: "has already been taken.") }))
-    }
-    static let invalid = Verdict.refused(
-        Refusal(status: 422, message: "Invalid.", fields: [Refusal.Field(path: "payment_method", message: "Unknown.")]))
+    static let refusal = Refusal(
+        status: 422, message: "Invalid.", fields: [Refusal.Field(path: "payment_method", message: "Unknown.")])
+    static let invalid = Evidence.refused(refusal)
 
     @Test("Every settlement belongs to its submission, order and shop", arguments: Case.allCases)
     func identity(kind: Case) {
-        for verdict in [
-            .sold(Self.receipt), Self.invalid, .throttled(retryAfter: nil), .notSent(reason: "r"),
-            .inDoubt(reason: "r"),
+        for evidence in [
+            .sold(Self.receipt, .exact), .allTaken(Self.refusal), .partlyTaken(positions: [0], sentence: "s"),
+            Self.invalid, .throttled(retryAfter: nil), .misconfigured(reason: "r"),
+            .unreachable(reason: "r", isLocal: false), .notSent(reason: "r"), .unclear(reason: "r"),
         ] {
-            let settlement = Self.settle(kind, verdict)
+            let settlement = Self.settle(kind, evidence)
             #expect([settlement.submissionID, settlement.orderID] == [11, 7] && settlement.shop == "default")
         }
     }
@@ -66,18 +62,34 @@ struct SettlementTests {
     @Test("Sold is completed, with reference and codes, whichever order it is", arguments: Case.allCases)
     func sold(kind: Case) {
         #expect(
-            Self.settle(kind, .sold(Self.receipt))
+            Self.settle(kind, .sold(Self.receipt, .exact))
                 == .expected(
                     .completed, .completed, reference: "100045", voucherCodes: ["X", "Y"]))
     }
 
+    @Test("A reference that differs from the one sent is normal", arguments: Case.allCases)
+    func prefixed(kind: Case) {
+        let settlement = Self.settle(
+            kind, .sold(Receipt(orderReference: "ACME-100045", voucherCodes: ["X", "Y"]), .exact))
+        #expect(settlement.status == .completed && settlement.reference == "ACME-100045" && settlement.error == nil)
+    }
+
     @Test(
-        "A renamed reference is an alarm where it was sent before, and none at a first sending",
-        arguments: Case.allCases)
-    func renamed(kind: Case) {
-        let settlement = Self.settle(kind, .sold(Receipt(orderReference: "100045-1", voucherCodes: ["X", "Y"])))
-        #expect(settlement.status == .completed && settlement.reference == "100045-1")
-        #expect((settlement.error != nil) == (Case.verified.contains(kind) || kind == .renewed))
+        "All assigned codes taken is the sale: with the codes that were sent, without a reference",
+        arguments: [Case.first, .later, .mixed, .verification, .mixedVerified, .renewed])
+    func allTaken(kind: Case) {
+        let settlement = Self.settle(kind, .allTaken(Self.refusal))
+        #expect(settlement.status == .completed && settlement.outcome == .completed && settlement.reference == nil)
+        #expect(settlement.voucherCodes == [[.mixed, .mixedVerified].contains(kind) ? "SHOPA" : "OWNA", "OWNB"])
+        #expect(settlement.error?.contains("no reference") == true && settlement.httpStatus == 422)
+        #expect(settlement.dueIn == nil && settlement.counts && !settlement.renewsCodes)
+    }
+
+    @Test("Some codes taken waits for an operator, on whichever attempt", arguments: Case.allCases)
+    func partlyTaken(kind: Case) {
+        let settlement = Self.settle(kind, .partlyTaken(positions: [0], sentence: "One is taken."))
+        #expect(settlement.status == .inDoubt && settlement.outcome == .rejected && settlement.dueIn == nil)
+        #expect(settlement.error?.hasPrefix("One is taken.") == true && !settlement.renewsCodes)
     }
 
     @Test(
@@ -90,7 +102,7 @@ struct SettlementTests {
                 settlement
                     == .expected(
                         .rejected, .inDoubt, httpStatus: 422,
-                        error: "In doubt, and the verification was refused for another reason: ask the vendor, "
+                        error: "Outcome unknown: the check was refused for a different reason. Ask the vendor, "
                             + "then resolve the order. payment_method: Unknown."))
         } else {
             #expect(
@@ -146,8 +158,9 @@ struct SettlementTests {
         arguments: notSentCases)
     func notSent(kind: Case, status: OrderStatus, dueIn: Duration?) {
         let reason = status == .failed ? "Given up after 25 attempts; not sold. No route." : "No route."
-        #expect(
-            Self.settle(kind, .notSent(reason: "No route.")) == .expected(.retry, status, dueIn: dueIn, error: reason))
+        for evidence in [Evidence.notSent(reason: "No route."), .unreachable(reason: "No route.", isLocal: false)] {
+            #expect(Self.settle(kind, evidence) == .expected(.retry, status, dueIn: dueIn, error: reason))
+        }
     }
 
     static let inDoubtCases: [(Case, Duration?)] = [
@@ -160,16 +173,30 @@ struct SettlementTests {
     ]
 
     @Test(
-        "In doubt is verified later where a code of the bridge's own can prove it, and never else",
+        "Unclear is verified later where a code that Giftbridge assigned can prove it, and never else",
         arguments: inDoubtCases)
     func inDoubt(kind: Case, dueIn: Duration?) {
         let rest =
             dueIn == nil
-            ? "No code of the bridge's own can prove the sale: ask the vendor, then resolve the order."
-            : "The bridge will verify it."
+            ? "Giftbridge did not assign this order's codes, so it cannot verify the sale: ask the vendor, then resolve the order."
+            : "The order will be verified."
         #expect(
-            Self.settle(kind, .inDoubt(reason: "No answer."))
+            Self.settle(kind, .unclear(reason: "No answer."))
                 == .expected(.inDoubt, .inDoubt, dueIn: dueIn, error: "No answer. \(rest)"))
+    }
+
+    @Test("What Giftbridge itself refuses was never at the vendor: no status, and no set-up is corrected by it")
+    func ownCheck() {
+        let refusal = Refusal(
+            status: 0, message: "The bridge cannot send this order: items[0].id is wrong.", fields: [])
+        for isVerification in [false, true] {
+            let settlement = Settlement(
+                of: .unreadable(isVerification: isVerification), evidence: .refused(refusal), policy: RetryPolicy(),
+                jitter: 0)
+            #expect(settlement.status == (isVerification ? .inDoubt : .rejected))
+            #expect(settlement.httpStatus == nil && settlement.consequence == nil && settlement.dueIn == nil)
+            #expect(settlement.error?.contains("items[0].id is wrong") == true)
+        }
     }
 
     @Test("The tables have every kind of order")

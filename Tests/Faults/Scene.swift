@@ -4,7 +4,7 @@ import TestSupport
 
 /// Times short enough for tests, long enough for two busy cores.
 let quick = [
-    "GIFTBRIDGE_LEASE": "3s", "GIFTBRIDGE_REQUEST_TIMEOUT": "1s", "GIFTBRIDGE_VERIFY_AFTER": "200ms",
+    "GIFTBRIDGE_LEASE": "3s", "GIFTBRIDGE_REQUEST_TIMEOUT": "1s", "GIFTBRIDGE_VERIFY_AFTER": "1100ms",
     "GIFTBRIDGE_RETRY_BASE": "20ms", "GIFTBRIDGE_RETRY_MAX": "200ms",
 ]
 

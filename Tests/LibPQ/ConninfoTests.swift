@@ -1,5 +1,6 @@
-import LibPQ
 import Testing
+
+@testable import LibPQ
 
 struct ConninfoTests {
     @Test(arguments: [
@@ -49,5 +50,11 @@ struct ConninfoTests {
             try await Connection.open(conninfo, logger: testLogger)
         }
         #expect(failure == refusal)
+    }
+
+    @Test(arguments: [("host=db", "disable"), ("host=db gssencmode=prefer", nil)])
+    func encryptionByGSSAPIIsOnlyUsedWhereItIsAskedFor(_ conninfo: String, _ mode: String?) throws {
+        let parameters = try Conninfo(conninfo).parameters(.init())
+        #expect(parameters.last { $0.keyword == "gssencmode" }?.value == mode)
     }
 }

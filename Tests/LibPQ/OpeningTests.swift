@@ -40,6 +40,75 @@ extension OneAtATime {
             #expect(try row.text(1) == "77ms")
         }
 
+        @Test(arguments: ["a\r\nb", "tab\tand space", #"back\slash"#, "it's -c 'q' \"", "Grüße"])
+        func settingWithAnyCharactersIsOneWord(_ name: String) async throws {
+            let connection = try await openConnection(.init(applicationName: "x", settings: ["some.name": name]))
+            let row = try #require(try await connection.query("SELECT current_setting('some.name')").first)
+            #expect(try row.text(0) == name)
+        }
+
+        @Test func settingsWinOverRoleDatabaseAndConninfo() async throws {
+            let admin = try await openConnection()
+            for statement in [
+                "DROP DATABASE IF EXISTS contrary", "DROP ROLE IF EXISTS contrary", "CREATE DATABASE contrary",
+                "CREATE ROLE contrary LOGIN",
+                "ALTER ROLE contrary SET default_transaction_isolation = 'serializable'",
+                "ALTER ROLE contrary SET statement_timeout = '1ms'",
+                "ALTER DATABASE contrary SET default_transaction_read_only = on",
+                "ALTER ROLE contrary IN DATABASE contrary SET search_path = nowhere",
+            ] { try await admin.script(statement) }
+            let info = "host='\(admin.host)' port=\(admin.port) user=contrary dbname=contrary"
+            let names = [
+                "default_transaction_isolation", "statement_timeout", "default_transaction_read_only", "search_path",
+                "lock_timeout", "work_mem",
+            ]
+            let show = "SELECT " + names.map { "current_setting('\($0)')" }.joined(separator: ", ")
+            func values(_ settings: [String: String]) async throws -> [String?] {
+                let connection = try await Connection.open(
+                    "\(info) options='-c lock_timeout=5 -c work_mem=7MB -c statement_timeout=1h'",
+                    options: .init(settings: settings), logger: testLogger)
+                defer { Task { await connection.close() } }
+                let row = try #require(try await connection.query(show).first)
+                return try names.indices.map { try row.optionalText($0) }
+            }
+            #expect(try await values([:]) == ["serializable", "1h", "on", "nowhere", "5ms", "7MB"])
+            let ours = [
+                "default_transaction_isolation": "read committed", "statement_timeout": "25s",
+                "default_transaction_read_only": "off", "search_path": "pg_catalog", "lock_timeout": "0",
+            ]
+            #expect(try await values(ours) == ["read committed", "25s", "off", "pg_catalog", "0", "7MB"])
+        }
+
+        /// PgBouncer takes no `options` unless it is told to ignore them, which would be as bad.
+        @Test func settingsBehindAPoolerAreTheFirstStatement() async throws {
+            let (packets, packet) = AsyncStream.makeStream(of: String.self)
+            let server = try FakeServer { peer, number in
+                packet.yield(String(decoding: peer.read(), as: UTF8.self))
+                guard number > 0 else {
+                    let refusal = "SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: options\0\0"
+                    return peer.write(FakeServer.Peer.message("E", Array(refusal.utf8)))
+                }
+                peer.admit()
+                packet.yield(String(decoding: peer.read(until: FakeServer.Peer.message("S", [])), as: UTF8.self))
+                packet.finish()
+                let answer = [("1", ""), ("2", ""), ("n", ""), ("C", "SELECT 1\0")] as [(Character, String)]
+                peer.write(
+                    answer.flatMap { FakeServer.Peer.message($0.0, Array($0.1.utf8)) } + FakeServer.Peer.ready)
+                _ = peer.read(until: [0])
+            }
+            let connection = try await Connection.open(
+                server.conninfo, options: .init(settings: ["work_mem": "5MB", "search_path": "pg_catalog"]),
+                logger: testLogger)
+            #expect(await connection.isOpen)
+            await connection.close()
+            let sent = await packets.reduce(into: []) { $0.append($1) }
+            try #require(sent.count == 3)
+            #expect(sent[0].contains("work_mem=5MB"))
+            #expect(!sent[1].contains("work_mem"))
+            #expect(sent[2].contains("pg_catalog.set_config($1, $2, false), pg_catalog.set_config($3, $4, false)"))
+            #expect(sent[2].contains("search_path") && sent[2].contains("work_mem") && sent[2].contains("5MB"))
+        }
+
         @Test func refusedConnectionIsAnErrorAtOnce() async throws {
             let info = try await testConninfo(hosts: "127.0.0.1", ports: "1")
             let reason = try await error(ConnectionError.self) {

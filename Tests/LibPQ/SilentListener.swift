@@ -9,7 +9,7 @@ final class SilentListener: Sendable {
     struct Failure: Error {}
 
     let port: Int
-    private let descriptor: Int32
+    let descriptor: Int32
 
     init() throws {
         #if canImport(Glibc)

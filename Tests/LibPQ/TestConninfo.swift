@@ -30,6 +30,15 @@ func openConnection(_ options: ConnectionOptions = .init()) async throws -> Conn
     try await Connection.open(testConninfo(), options: options, logger: testLogger)
 }
 
+/// A connection, and what it is notified of until it ends.
+func openListener(_ channel: String) async throws -> (Connection, AsyncStream<LibPQ.Notification>) {
+    let (notifications, notification) = AsyncStream.makeStream(of: LibPQ.Notification.self)
+    let connection = try await Connection.open(
+        testConninfo(), logger: testLogger, onNotify: { notification.yield($0) }, onEnd: { notification.finish() })
+    try await connection.script("LISTEN \(channel)")
+    return (connection, notifications)
+}
+
 extension Connection {
     /// Waits, with a bound, until the condition holds. `self` must not be the connection that is looked at.
     func wait(until condition: String, _ parameters: [Parameter] = []) async throws {
@@ -38,6 +47,12 @@ extension Connection {
             try await Task.sleep(for: .milliseconds(5))
         }
         Issue.record("never came true: \(condition)")
+    }
+
+    /// Waits until that connection's server process is gone.
+    func waitUntilGone(_ backendPID: Int32) async throws {
+        try await wait(
+            until: "NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)", [.int(Int(backendPID))])
     }
 
     /// Waits until that connection's server process sleeps in `pg_sleep`.

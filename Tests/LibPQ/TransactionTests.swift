@@ -57,27 +57,6 @@ extension OneAtATime {
             #expect(try await connection.query("SELECT FROM t").isEmpty)
         }
 
-        @Test func otherCallersWaitForTheTransaction() async throws {
-            let connection = try await openConnection()
-            try await connection.script("CREATE TEMPORARY TABLE t (a int)")
-            let (entered, enter) = AsyncStream.makeStream(of: Void.self)
-            let (left, leave) = AsyncStream.makeStream(of: Void.self)
-            async let transaction: Void = connection.transaction { transaction in
-                enter.finish()
-                for await _ in left {}
-                for number in 0..<50 {
-                    _ = try await transaction.query("INSERT INTO t VALUES ($1)", [.int(number)])
-                }
-            }
-            for await _ in entered {}
-            async let count = connection.query("SELECT count(*), pg_current_xact_id_if_assigned() IS NULL FROM t")
-            leave.finish()
-            try await transaction
-            let row = try await count.first
-            #expect(try row?.int(0) == 50)
-            #expect(try row?.bool(1) == true)
-        }
-
         @Test func transactionTakesSeveralTasks() async throws {
             let connection = try await openConnection()
             let sum = try await connection.transaction { transaction in
@@ -91,29 +70,54 @@ extension OneAtATime {
             #expect(sum == 210)
         }
 
-        @Test func transactionCannotBeUsedAfterItsEnd() async throws {
-            let connection = try await openConnection()
-            let kept = try await connection.transaction { $0 }
-            await #expect(throws: StatementError.transactionIsOver) { try await kept.query("SELECT 1") }
-            try await connection.transaction { _ in
-                await #expect(throws: StatementError.transactionIsOver) { try await kept.query("SELECT 1") }
-            }
-        }
-
         @Test func cancelledTransactionIsRolledBack() async throws {
             let connection = try await openConnection()
             let observer = try await openConnection()
-            try await connection.script("CREATE TEMPORARY TABLE t (a int)")
+            try await observer.script("DROP TABLE IF EXISTS taken_back; CREATE TABLE taken_back (a int)")
             let task = Task {
                 try await connection.transaction { transaction in
-                    try await transaction.script("INSERT INTO t VALUES (1)")
+                    try await transaction.script("INSERT INTO taken_back VALUES (1)")
                     try await transaction.script("SELECT pg_sleep(60)")
                 }
             }
             try await observer.waitUntilSleeping(connection)
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
-            #expect(try await connection.query("SELECT FROM t").isEmpty)
+            try await observer.waitUntilGone(connection.backendPID)
+            #expect(try await observer.query("SELECT FROM taken_back").isEmpty)
+            try await observer.script("DROP TABLE taken_back")
+        }
+
+        @Test func transactionCancelledBetweenStatementsIsRolledBack() async throws {
+            let connection = try await openConnection()
+            let observer = try await openConnection()
+            try await observer.script("DROP TABLE IF EXISTS taken_back; CREATE TABLE taken_back (a int)")
+            let task = Task {
+                try await connection.transaction { transaction in
+                    try await transaction.script("INSERT INTO taken_back VALUES (1)")
+                    withUnsafeCurrentTask { $0?.cancel() }
+                }
+            }
+            await #expect(throws: CancellationError.self) { try await task.value }
+            try await observer.waitUntilGone(connection.backendPID)
+            #expect(try await observer.query("SELECT FROM taken_back").isEmpty)
+            try await observer.script("DROP TABLE taken_back")
+        }
+
+        /// What came before it in the transaction is undone: the statement alone must not be done again.
+        @Test func staleStatementIsNotRepeatedInATransaction() async throws {
+            let connection = try await openConnection()
+            try await connection.script("CREATE TEMPORARY TABLE t (a int)")
+            _ = try await connection.prepared("SELECT * FROM t")
+            try await connection.script("DEALLOCATE ALL")
+            let failure = try await error(ServerError.self) {
+                try await connection.transaction { transaction in
+                    try await transaction.script("INSERT INTO t VALUES (1)")
+                    _ = try await transaction.prepared("SELECT * FROM t")
+                }
+            }
+            #expect(failure.sqlState == "26000")
+            #expect(try await connection.prepared("SELECT * FROM t").isEmpty)
         }
 
         @Test func connectionLostDuringCommitIsSaidSo() async throws {

@@ -37,8 +37,8 @@ struct OrderState: Equatable {
         items = try row.int("items")
         sentTo = try row.optionalText("sent_to")
         lane = try row.optionalInt("lane")
-        isLookup = try row.optionalBool("is_lookup") ?? false
-        isDue = try row.optionalBool("is_due") ?? false
+        isLookup = try row.optionalText("is_lookup") == "t"
+        isDue = try row.optionalText("is_due") == "t"
         token = try row.optionalText("token")
         kind = try row.optionalText("kind")
         attention = try row.optionalText("attention")

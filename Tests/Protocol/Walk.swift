@@ -177,17 +177,17 @@ actor Walk {
     /// Reads everything again where a statement may have changed it, without judging it.
     func look() async throws {
         if isSeen { return }
-        let results = try await connection.pipeline([
+        let results = try await connection.begin([
             Statement("SELECT * FROM walk.state ORDER BY id", prepared: true),
             Statement("SELECT shop FROM giftbridge.shop_state WHERE codes_ignored_at IS NOT NULL", prepared: true),
             Statement("SELECT name FROM giftbridge.shops WHERE paused", prepared: true),
             Statement("SELECT * FROM walk.strays", prepared: true),
-        ])
-        states = try results[0].get().map { try OrderState($0) }
-        flagged = Set(try results[1].get().map { try $0.text(0) })
-        paused = Set(try results[2].get().map { try $0.text(0) })
+        ]).results()
+        states = try results[0].map { try OrderState($0) }
+        flagged = Set(try results[1].map { try $0.text(0) })
+        paused = Set(try results[2].map { try $0.text(0) })
         isSeen = true
-        if let stray = try results[3].get().first {
+        if let stray = try results[3].first {
             throw BrokenPromise(description: "a row of \(try stray.text(0)) has no order \(try stray.text(1))")
         }
     }

@@ -13,7 +13,7 @@ struct AdminDeskTests {
         try await withSandbox { sandbox async throws in
             let reply = try await sandbox.send(.GET, "/_sandbox", headers: [])
             #expect(reply.status == 200)
-            for page in ["sales", "requests", "summary", "faults", "key"] {
+            for page in ["sales", "requests", "summary", "faults", "habits", "key"] {
                 #expect(reply.text.contains("/_sandbox/\(page)"))
             }
         }
@@ -29,7 +29,7 @@ struct AdminDeskTests {
                 return #expect(Bool(false), "no sales")
             }
             #expect(list.count == 1)
-            #expect(sale["order_reference"] == "123")
+            #expect(sale["order_reference"] == "ACME-123")
             #expect(sale["renamed"] == false)
             guard case .array(let items)? = sale["items"] else { return #expect(Bool(false), "no items") }
             #expect(items.map { $0["price"] } == ["100.00", "100.00"])
@@ -84,7 +84,7 @@ struct AdminDeskTests {
             #expect(try await sandbox.sell(VendorExamples.full).status == 401)
             #expect(try await sandbox.send(.DELETE, "/_sandbox", headers: []).status == 200)
             #expect(await sandbox.server.summary() == LedgerSummary())
-            #expect(try await sandbox.sell(VendorExamples.full).json()["order_reference"] == "123")
+            #expect(try await sandbox.sell(VendorExamples.full).json()["order_reference"] == "ACME-123")
         }
     }
 

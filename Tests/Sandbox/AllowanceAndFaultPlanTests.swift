@@ -93,6 +93,8 @@ struct AllowanceAndFaultPlanTests {
         #expect(field { $0.rateLimit = nil } == nil)
         #expect(field { $0.faultRate = 1.5 } == "faultRate")
         #expect(field { ($0.faultRate, $0.faultKinds) = (0.5, []) } == "faultKinds")
+        #expect(field { $0.referencePrefix = "A\nB" } == "referencePrefix")
+        #expect(field { $0.referencePrefix = "" } == nil)
         #expect(field { $0.latency = .fixed(.seconds(-1)) } == "latency")
     }
 }

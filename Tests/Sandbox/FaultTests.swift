@@ -112,7 +112,7 @@ struct FaultTests {
         try await withSandbox { sandbox async throws in
             let reply = try #require(try await strike(.huge200, on: sandbox).reply)
             #expect(reply.body.readableBytes > 1 << 20)
-            #expect(try reply.json()["order_reference"] == "123")
+            #expect(try reply.json()["order_reference"] == "ACME-123")
         }
     }
 
@@ -129,7 +129,7 @@ struct FaultTests {
         try await withSandbox { sandbox async throws in
             let reply = try await strike(.wrongContentType, on: sandbox).reply
             #expect(reply?.header("Content-Type")?.hasPrefix("text/html") == true)
-            #expect(try reply?.json()["order_reference"] == "123")
+            #expect(try reply?.json()["order_reference"] == "ACME-123")
         }
     }
 
@@ -150,7 +150,7 @@ struct FaultTests {
         try await withSandbox(configuration) { sandbox async throws in
             let start = ContinuousClock.now
             let reply = try await strike(.slowAnswer, on: sandbox).reply
-            #expect(try reply?.json()["order_reference"] == "123")
+            #expect(try reply?.json()["order_reference"] == "ACME-123")
             #expect(ContinuousClock.now - start >= .milliseconds(300))
         }
     }

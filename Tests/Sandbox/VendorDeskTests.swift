@@ -13,7 +13,7 @@ struct VendorDeskTests {
             #expect(reply.header("Content-Type") == "application/json")
             #expect(
                 reply.text
-                    == #"{"message":"Order processed successfully!","order_reference":"123","#
+                    == #"{"message":"Order processed successfully!","order_reference":"ACME-123","#
                     + #""voucher_codes":["EXAMPLECODE1","EXAMPLECODE2"]}"#
             )
             let sale = try #require(await sandbox.server.ledger.sales().first)
@@ -34,7 +34,7 @@ struct VendorDeskTests {
             let reply = try await sandbox.sell(VendorExamples.short).json()
             let sale = try #require(await sandbox.server.ledger.sales().first)
             #expect(reply == sale.receipt)
-            #expect(sale.orderReference == "SG-1")
+            #expect(sale.orderReference == "ACME-SG-1")
             #expect(!sale.items[0].isCodeChosen)
         }
     }
@@ -43,8 +43,8 @@ struct VendorDeskTests {
     func secondSending() async throws {
         try await withSandbox { sandbox async throws in
             let body = VendorExamples.sale(orderID: "42")
-            #expect(try await sandbox.sell(body).json()["order_reference"] == "42")
-            #expect(try await sandbox.sell(body).json()["order_reference"] == "42-2")
+            #expect(try await sandbox.sell(body).json()["order_reference"] == "ACME-42")
+            #expect(try await sandbox.sell(body).json()["order_reference"] == "ACME-42-2")
             #expect(try await sandbox.sell(VendorExamples.full).status == 200)
             let refused = try await sandbox.sell(VendorExamples.full)
             #expect(refused.status == 422)

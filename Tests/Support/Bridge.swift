@@ -16,7 +16,7 @@ package struct Bridge: Sendable {
         [
             "GIFTBRIDGE_DATABASE_URL": database.workerConninfo, "GIFTBRIDGE_API_URL": vendor.url,
             "GIFTBRIDGE_API_KEY": VendorPeer.key, "GIFTBRIDGE_RETRY_BASE": "50ms", "GIFTBRIDGE_RETRY_MAX": "500ms",
-            "GIFTBRIDGE_VERIFY_AFTER": "300ms",
+            "GIFTBRIDGE_REQUEST_TIMEOUT": "1s", "GIFTBRIDGE_VERIFY_AFTER": "1100ms",
         ].merging(settings) { _, new in new }
     }
 

@@ -3,10 +3,10 @@ import Synchronization
 
 /// A headless Chromium, driven over its DevTools protocol (standard input and output as its pipes).
 package final class Browser: Sendable {
-    /// Where it is; nil: nowhere (`.ci/browser` installs it).
-    package static let path = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
+    /// The browser that is installed, if there is one; `.ci/browser` installs it.
+    package static let tool = Tool(
+        "Chromium", package: "chromium",
+        paths: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"])
 
     /// A failure that the browser told of.
     package struct Failed: Error, CustomStringConvertible {
@@ -37,7 +37,7 @@ package final class Browser: Sendable {
     }
 
     private init() throws {
-        guard let path = Self.path else { throw Failed(description: "there is no Chromium") }
+        let path = try Self.tool.required()
         profile = FileManager.default.temporaryDirectory.appending(path: "giftbridge-browser-\(UUID())")
         try FileManager.default.createDirectory(at: profile, withIntermediateDirectories: true)
         process.executableURL = URL(fileURLWithPath: "/bin/sh")

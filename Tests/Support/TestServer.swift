@@ -101,8 +101,17 @@ package struct TestDatabase: Sendable {
     package var workerConninfo: String { worker.map { "\(conninfo) user=\($0)" } ?? conninfo }
 
     /// - Parameter parameters: More of the conninfo, for instance `user=somebody`.
-    package func connect(_ parameters: String = "") async throws -> Connection {
-        try await Connection.open("\(conninfo) \(parameters)", logger: Logger(label: "test"))
+    package func connect(_ parameters: String = "", options: ConnectionOptions = .init()) async throws -> Connection {
+        try await Connection.open("\(conninfo) \(parameters)", options: options, logger: Logger(label: "test"))
+    }
+
+    /// A connection, and what it is notified of until it ends.
+    package func listener() async throws -> (Connection, AsyncStream<LibPQ.Notification>) {
+        let (notifications, notification) = AsyncStream.makeStream(of: LibPQ.Notification.self)
+        let connection = try await Connection.open(
+            conninfo, logger: Logger(label: "test"), onNotify: { notification.yield($0) },
+            onEnd: { notification.finish() })
+        return (connection, notifications)
     }
 
     /// Runs statements on a connection of its own.

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The status page in a real browser.
-@Suite(.enabled(if: Browser.path != nil, "Chromium is not installed: apt-get install chromium"), .serialized)
+@Suite(.enabled(if: Browser.tool.isTested, "\(Browser.tool.advice)"), .serialized)
 struct BrowserTests {
     /// Where the pictures go, if somebody wants to look at them.
     private static let pictures = ProcessInfo.processInfo.environment["GIFTBRIDGE_PICTURES"]

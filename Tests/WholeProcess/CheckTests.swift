@@ -110,9 +110,7 @@ import Testing
         }
     }
 
-    @Test(
-        .timeLimit(.minutes(2)),
-        .enabled(if: PgBouncer.path != nil, "pgbouncer is not installed: apt-get install pgbouncer, as .ci/run does"))
+    @Test(.timeLimit(.minutes(2)), .enabled(if: PgBouncer.tool.isTested, "\(PgBouncer.tool.advice)"))
     func aTransactionPoolerIsFoundOut() async throws {
         try await House.open { house in
             try await PgBouncer.run(before: house.server) { pool in

@@ -57,6 +57,26 @@ import Testing
         }
     }
 
+    /// A start that waits for its database can be asked how it is, and systemd is asked for patience.
+    @Test func aWorkerThatWaitsForItsDatabaseSaysSo() async throws {
+        let silence = try SilentPort(isBlackHole: true)
+        let socket = try ListeningDatagrams(isAbstract: false)
+        defer { socket.close() }
+        let settings = [
+            "GIFTBRIDGE_DATABASE_URL": "host=127.0.0.1 port=\(silence.port) user=nobody dbname=none",
+            "GIFTBRIDGE_API_KEY": VendorPeer.key, "GIFTBRIDGE_HEARTBEAT": "200ms", "NOTIFY_SOCKET": socket.name,
+        ]
+        _ = try await RunningProcess.run(["run"], environment: StatusFace.settings.merging(settings) { $1 }) {
+            process in
+            let face = try await StatusFace(of: process)
+            #expect(try await face.get("/healthz").status == 200)
+            let ready = try await face.get("/readyz")
+            #expect(ready.status == 503 && ready.text.hasPrefix("waiting for the database: "), "\(ready.text)")
+            let told = try await socket.message { $0.contains("EXTEND_TIMEOUT_USEC=30000000") }
+            #expect(told.contains("STATUS=Starting: waiting for the database") && !told.contains("READY"))
+        }
+    }
+
     @Test func aDatabaseThatHangsHoldsUpNoScrapeAndMakesNobodySick() async throws {
         let database = try await TestServer.shared.database()
         try await VendorPeer.run { vendor in

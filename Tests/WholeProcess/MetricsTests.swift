@@ -48,7 +48,7 @@ import Testing
                     "giftbridge_listener_up 1", "giftbridge_connection_up 1", "giftbridge_database_up 1",
                     #"giftbridge_queue_orders{shop="own",status="in_doubt"} 1"#,
                     #"giftbridge_queue_orders{shop="still",status="pending"} 1"#,
-                    #"giftbridge_orders_for_a_person{shop="own"} 1"#,
+                    #"giftbridge_orders_needing_decision{shop="own"} 1"#,
                     #"giftbridge_completed_last_hour{shop="default"} 3"#,
                     #"giftbridge_shop_paused{shop="still"} 1"#, #"giftbridge_shop_paused{shop="own"} 0"#,
                     #"giftbridge_workers{state="alive"} 1"#, #"giftbridge_allowance_left{shop="still"} 60"#,

@@ -13,10 +13,9 @@ import Testing
         try String(contentsOf: root.appending(path: path), encoding: .utf8)
     }
 
-    /// Where promtool is; nil: nowhere (`.ci/monitoring` installs it).
-    static let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
+    /// `.ci/monitoring` installs it.
+    static let promtool = Tool(
+        "promtool", package: "prometheus", paths: ["/usr/bin/promtool", "/usr/local/bin/promtool"])
 
     /// A real `/metrics`, of a worker that has sold something.
     static func metrics() async throws -> String {
@@ -30,7 +29,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: promtool != nil, "promtool is not installed: apt-get install prometheus"))
+    @Test(.enabled(if: promtool.isTested, "\(promtool.advice)"))
     func promtoolFindsNothingWrongWithTheMetrics() async throws {
         let (isSuccess, output) = try await Self.promtool(["check", "metrics"], input: Self.metrics())
         #expect(isSuccess && output == "")
@@ -38,7 +37,7 @@ import Testing
 
     private static func promtool(_ arguments: [String], input: String = "") async throws -> (Bool, output: String) {
         let result = try await Subprocess.run(
-            .path(FilePath(try #require(promtool))), arguments: Arguments(arguments), input: .string(input),
+            .path(FilePath(try promtool.required())), arguments: Arguments(arguments), input: .string(input),
             output: .string(limit: 65536), error: .string(limit: 65536))
         return (result.terminationStatus.isSuccess, result.standardOutput + result.standardError)
     }
@@ -78,7 +77,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: promtool != nil, "promtool is not installed: apt-get install prometheus"))
+    @Test(.enabled(if: promtool.isTested, "\(promtool.advice)"))
     func theDashboardAsksWhatPrometheusUnderstands() async throws {
         let json = try JSONSerialization.jsonObject(with: Data(Self.text("deploy/monitoring/dashboard.json").utf8))
         let dashboard = try #require(json as? [String: Any])

@@ -75,10 +75,10 @@ import Testing
 
         let overview = try #require(
             try Self.json(try await Self.giftbridge(database, "status", "--json")) as? [String: Any])
-        #expect(Set(overview.keys) == ["at", "workers", "queues", "needs_person"])
+        #expect(Set(overview.keys) == ["at", "workers", "queues", "needs_attention"])
         let queues = try #require(overview["queues"] as? [[String: Any]])
         #expect(queues.map { $0["shop"] as? String } == ["default", "manual"])
-        #expect(queues.map { $0["needs_person"] as? Int } == [1, 1])
+        #expect(queues.map { $0["needs_attention"] as? Int } == [1, 1])
         #expect((overview["workers"] as? [[String: Any]])?.map { $0["state"] as? String } == ["stopped"])
 
         let orders = try await Self.giftbridge(database, "orders")

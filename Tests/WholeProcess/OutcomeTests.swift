@@ -196,17 +196,18 @@ import Testing
 /// A shop that waits on `giftbridge_results`.
 final class ShopListener: Sendable {
     private let connection: Connection
+    private let notifications: AsyncStream<LibPQ.Notification>
 
     init(_ database: TestDatabase) async throws {
-        connection = try await database.connect()
+        (connection, notifications) = try await database.listener()
         _ = try await connection.query("LISTEN giftbridge_results")
     }
 
     /// The next notification's payload, within 20 seconds.
     func next() async throws -> String {
         try await withThrowingTaskGroup(of: String.self) { group in
-            group.addTask { [connection] in
-                for await notification in connection.notifications { return notification.payload }
+            group.addTask { [notifications] in
+                for await notification in notifications { return notification.payload }
                 throw TimedOut(what: "the connection was lost")
             }
             group.addTask {

@@ -44,7 +44,7 @@ import Testing
                 let json = try await face.get("/status.json")
                 let report = try #require(
                     try JSONSerialization.jsonObject(with: Data(json.text.utf8)) as? [String: Any])
-                #expect(Set(report.keys) == ["process", "at", "queues", "workers", "needs_person"])
+                #expect(Set(report.keys) == ["process", "at", "queues", "workers", "needs_attention"])
                 let queue = try #require((report["queues"] as? [[String: Any]])?.first)
                 #expect(queue["shop"] as? String == "default" && queue["completed_last_hour"] as? Int == 2)
                 #expect((report["process"] as? [String: Any])?["state"] as? String == "running")
@@ -77,7 +77,7 @@ import Testing
                 try await database.waitUntilFinished()
                 let face = try await StatusFace(of: process)
                 let count = try #require(Int(try await database.value("SELECT max(id) FROM giftbridge.orders") ?? ""))
-                var pages = ["/", "/orders", "/orders?needs=person", "/metrics", "/status.json", "/readyz", "/sign-in"]
+                var pages = ["/", "/orders", "/orders?needs=attention", "/metrics", "/status.json", "/readyz", "/sign-in"]
                 pages += (1...count).map { "/orders/\($0)" }
                 let own = try await database.value("SELECT string_agg(code, ' ') FROM giftbridge.vouchers") ?? ""
                 let secrets =

@@ -9,16 +9,16 @@ struct PgBouncer {
     /// libpq's connection string through it.
     let conninfo: String
 
-    /// The binary, where it is installed.
-    static let path = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
+    /// `.ci/run` installs it.
+    static let tool = Tool(
+        "pgbouncer", package: "pgbouncer",
+        paths: ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"])
 
     /// Runs one while `body` runs. As root it runs as the server's user, which alone may enter the server's folder.
     static func run<Value>(before server: LocalPostgres, _ body: (PgBouncer) async throws -> Value) async throws
         -> Value
     {
-        guard let path else { throw TimedOut(what: "pgbouncer is not installed") }
+        let path = try tool.required()
         let directory = URL(fileURLWithPath: "/tmp/giftbridge-pool-\(UInt32.random(in: 0...UInt32.max))")
         try FileManager.default.createDirectory(
             at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o777])
@@ -48,7 +48,7 @@ struct PgBouncer {
         let deadline = ContinuousClock.now + .seconds(20)
         while true {
             do {
-                await try Connection.open(conninfo, logger: Logger(label: "test")).close()
+                try await Connection.open(conninfo, logger: Logger(label: "test")).close()
                 break
             } catch  where ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(20))

@@ -7,7 +7,11 @@ import Testing
 struct VendorClientFaultTests {
     /// Nil where an answer came.
     static func mayHaveBeenSent(_ answer: VendorAnswer?) -> Bool? {
-        if case .noResponse(let sent, let reason)? = answer, !reason.isEmpty { sent } else { nil }
+        switch answer {
+        case .noResponse(.lost(let reason))? where !reason.isEmpty: true
+        case .noResponse(.notSent(let notSent))? where !notSent.reason.isEmpty: false
+        default: nil
+        }
     }
 
     /// What a peer can do to a request that it has read.
@@ -115,9 +119,9 @@ struct VendorClientFaultTests {
             }
         })
         try await RawPeer.run(script) { peer in
-            try await VendorClientTests.withClient(timeout: .milliseconds(500)) { client in
+            try await VendorClientTests.withClient { client in
                 let before = ContinuousClock.now
-                let answer = await client.submit([1], to: peer.endpoint)
+                let answer = await client.submit([1], to: peer.endpoint, within: .milliseconds(500))
                 let elapsed = before.duration(to: .now)
                 #expect(Self.mayHaveBeenSent(answer) == true)
                 #expect(elapsed >= .milliseconds(490) && elapsed < .seconds(4))
@@ -131,8 +135,10 @@ struct VendorClientFaultTests {
     @Test("Cancelled after it was sent, it may have been sent, at once")
     func cancelledAfter() async throws {
         try await RawPeer.run(RawPeer.Script()) { peer in
-            try await VendorClientTests.withClient(timeout: .seconds(60)) { client in
-                let submission = Task { await client.submit(Array("1".utf8), to: peer.endpoint) }
+            try await VendorClientTests.withClient { client in
+                let submission = Task {
+                    await client.submit(Array("1".utf8), to: peer.endpoint, within: .seconds(60))
+                }
                 try await peer.wait(for: "the request") { $0.requests.count == 1 }
                 let before = ContinuousClock.now
                 submission.cancel()
@@ -144,16 +150,16 @@ struct VendorClientFaultTests {
         }
     }
 
-    @Test("A shutdown with a request in the air leaves it in doubt")
+    @Test("A shutdown with a request on the way leaves it in doubt")
     func shutdown() async throws {
         try await RawPeer.run(RawPeer.Script()) { peer in
-            let client = VendorClient(concurrency: 1, timeout: .seconds(60))
-            async let answer = client.submit(Array("1".utf8), to: peer.endpoint)
+            let client = VendorClient()
+            async let answer = client.submit(Array("1".utf8), to: peer.endpoint, within: .seconds(60))
             try await peer.wait(for: "the request") { $0.requests.count == 1 }
-            try await client.shutdown()
+            await client.shutDown()
             #expect(Self.mayHaveBeenSent(await answer) == true)
             let after = await client.submit(Array("2".utf8), to: peer.endpoint)
-            #expect(Self.mayHaveBeenSent(after) == false)
+            #expect(VendorClientNotSentTests.kind(after) == .ended)
             #expect(peer.record.requests.map(\.text) == ["1"])
         }
     }

@@ -7,15 +7,15 @@ import Testing
 @Suite("The vendor client over TLS", .serialized, .timeLimit(.minutes(1)))
 struct VendorClientTLSTests {
     private static func submit(
-        to host: String, trusting authorities: [UInt8]?, times: Int = 1
+        to host: String, trusting authorities: [UInt8]?, times: Int = 1, newest: TLSVersion? = nil
     ) async throws -> (answers: [VendorAnswer], record: RawPeer.Record) {
         let script = RawPeer.Script(request: { wire, _, _ in wire.answer(VendorClientTests.receipt) })
-        return try await RawPeer.run(script, tls: TestCertificate.server()) { peer in
-            let client = try VendorClient(concurrency: 2, timeout: .seconds(10), certificateAuthorities: authorities)
+        return try await RawPeer.run(script, tls: TestCertificate.server(newest: newest)) { peer in
+            let client = try VendorClient(certificateAuthorities: authorities)
             let endpoint = VendorEndpoint(baseURL: "https://\(host):\(peer.port)", key: "sk_test")
             var answers: [VendorAnswer] = []
             for number in 0..<times { answers.append(await client.submit(Array("\(number)".utf8), to: endpoint)) }
-            try await client.shutdown()
+            await client.shutDown()
             return (answers, peer.record)
         }
     }
@@ -30,7 +30,7 @@ struct VendorClientTLSTests {
     @Test("A certificate that the system does not trust: nothing is sent, and the reason says what is wrong")
     func untrusted() async throws {
         let (answers, record) = try await Self.submit(to: "localhost", trusting: nil)
-        guard case .noResponse(mayHaveBeenSent: false, let reason)? = answers.first else {
+        guard case .noResponse(.notSent(.unreachable(let reason)))? = answers.first else {
             Issue.record("\(answers)")
             return
         }
@@ -46,8 +46,7 @@ struct VendorClientTLSTests {
         let standsStill = DispatchSemaphore(value: 0)
         let script = RawPeer.Script(connected: { _ in _ = standsStill.wait(timeout: .now() + 10) })
         try await RawPeer.run(script, tls: TestCertificate.server()) { peer in
-            let client = try VendorClient(
-                concurrency: 1, timeout: .milliseconds(300), certificateAuthorities: TestCertificate.pem)
+            let client = try VendorClient(certificateAuthorities: TestCertificate.pem)
             let endpoint = VendorEndpoint(baseURL: "https://127.0.0.1:\(peer.port)", key: "sk_test")
             let thread = await Task(executorPreference: client.executor) {
                 var signals = sigset_t()
@@ -56,14 +55,22 @@ struct VendorClientTLSTests {
                 pthread_sigmask(SIG_UNBLOCK, &signals, nil)
                 return pthread_self()
             }.value
-            async let answer = client.submit([1], to: endpoint)
+            async let answer = client.submit([1], to: endpoint, within: .milliseconds(300))
             try await peer.wait(for: "the connection") { $0.connections == 1 }
             pthread_kill(thread, SIGUSR2)
             standsStill.signal()
-            #expect(VendorClientFaultTests.mayHaveBeenSent(await answer) == false)
-            try await client.shutdown()
+            #expect(VendorClientNotSentTests.kind(await answer) == .ended)
+            await client.shutDown()
             #expect(peer.record.requests.isEmpty)
         }
+    }
+
+    @Test("TLS 1.2 is spoken, and nothing older", arguments: [(TLSVersion.tlsv12, true), (.tlsv11, false)])
+    func versions(newest: TLSVersion, isSpoken: Bool) async throws {
+        let (answers, record) = try await Self.submit(to: "localhost", trusting: TestCertificate.pem, newest: newest)
+        #expect((answers == [.response(VendorClientTests.ok)]) == isSpoken, "\(answers)")
+        #expect(answers.first.map { VendorClientNotSentTests.kind($0) } == .some(isSpoken ? nil : .unreachable))
+        #expect(record.connections == 1 && record.requests.count == (isSpoken ? 1 : 0))
     }
 
     @Test("A certificate of somebody else: nothing is sent", arguments: ["127.0.0.2", "ip6-localhost", "localhost."])
@@ -78,11 +85,14 @@ struct VendorClientTLSTests {
 private enum TestCertificate {
     static var pem: [UInt8] { Array(certificate.utf8) }
 
-    static func server() throws -> NIOSSLContext {
-        try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: [.certificate(NIOSSLCertificate(bytes: pem, format: .pem))],
-                privateKey: .privateKey(NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem))))
+    /// - Parameter newest: The newest version of TLS that it speaks; nil: any.
+    static func server(newest: TLSVersion? = nil) throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: [.certificate(try NIOSSLCertificate(bytes: pem, format: .pem))],
+            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem)))
+        configuration.minimumTLSVersion = .tlsv1
+        configuration.maximumTLSVersion = newest
+        return try NIOSSLContext(configuration: configuration)
     }
 
     private static let certificate = """

@@ -1,4 +1,2 @@
 -- Whether any order is not at its end.
-SELECT EXISTS (SELECT FROM giftbridge.orders WHERE status = 'submitting')
-    OR EXISTS (SELECT FROM giftbridge.orders WHERE status = 'pending')
-    OR EXISTS (SELECT FROM giftbridge.orders WHERE status = 'in_doubt') AS is_open
+SELECT EXISTS (SELECT FROM giftbridge.due) OR EXISTS (SELECT FROM giftbridge.in_flight) OR EXISTS (SELECT FROM giftbridge.attention) AS is_open

@@ -3,6 +3,5 @@
 DO $$
 BEGIN
     ALTER TABLE giftbridge.orders SET (fillfactor = 100);
-    ALTER TABLE giftbridge.submissions SET (fillfactor = 100);
 END
 $$

@@ -1,1 +1,1 @@
-VACUUM (ANALYZE) giftbridge.orders, giftbridge.submissions
+VACUUM (ANALYZE) giftbridge.orders, giftbridge.codes, giftbridge.due, giftbridge.in_flight, giftbridge.journal

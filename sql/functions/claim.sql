@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION giftbridge.claim(
     p_worker text, p_slots integer, p_lease interval, p_shops text[], p_lanes smallint[], p_most integer[]
 ) RETURNS TABLE (
     token uuid, order_id bigint, kind text, attempt integer, lane smallint, account text, api_host text, verifications integer, was_in_doubt boolean,
-    was_refused boolean, "position" smallint, site_id integer, shop text, shop_order_id text, items text, codes text[], assigned boolean[],
+    was_refused boolean, "position" smallint, site_id integer, shop text, shop_order_id text, items text, assigned_codes text[],
     payment_method integer,
     customer_email text, customer_first_name text, customer_last_name text, customer_address1 text, customer_address2 text,
     customer_postcode text, customer_town text, customer_county text,
@@ -160,14 +160,14 @@ BEGIN
         FROM chosen AS c
     )
     SELECT c.token, c.id, c.kind, c.attempt, c.lane, c.account, c.api_host, c.verifications, c.was_in_doubt, c.was_refused, c.position, c.site_id, c.shop,
-        coalesce(c.shop_order_id, 'gb-' || c.id), c.items::text, known.codes, known.assigned, c.method,
+        coalesce(c.shop_order_id, 'gb-' || c.id), c.items::text, known.assigned_codes, c.method,
         c.customer_email, c.customer_first_name, c.customer_last_name, c.customer_address1, c.customer_address2,
         c.customer_postcode, c.customer_town, c.customer_county,
         c.delivery_method, c.delivery_email, to_char(c.delivery_date, 'YYYY-MM-DD'), c.delivery_first_name, c.delivery_last_name,
         c.delivery_address1, c.delivery_address2, c.delivery_postcode, c.delivery_town, c.delivery_county
     FROM chosen AS c
     CROSS JOIN LATERAL (
-        SELECT array_agg(k.code ORDER BY item) AS codes, array_agg(coalesce(k.is_assigned, false) ORDER BY item) AS assigned
+        SELECT array_agg(CASE WHEN k.is_assigned THEN k.code END ORDER BY item) AS assigned_codes
         FROM generate_series(1, jsonb_array_length(c.items)) AS item
         LEFT JOIN giftbridge.codes AS k ON k.order_id = c.id AND k.position = item
     ) AS known

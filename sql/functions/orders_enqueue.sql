@@ -1,4 +1,4 @@
--- Makes what Giftbridge needs of new orders: the code of every item, for ever, and a row in due. Then wakes the workers.
+-- Makes what Giftbridge needs of new orders: the code of every item, for ever, and a row in due.
 -- So the write-ahead of the codes is the shop's own commit.
 --
 -- Called by the statement trigger orders_enqueue, once for all rows of an INSERT. Raises check_violation where an item's code
@@ -30,8 +30,7 @@ BEGIN
 
     INSERT INTO giftbridge.due (order_id, shop, lane, due_at, expires_at)
     SELECT o.id, o.shop, - o.priority, o.submit_after, o.expires_at FROM inserted AS o ORDER BY o.id;
-    NOTIFY giftbridge_orders;
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.orders_enqueue() IS 'Trigger: assigns the voucher codes of new orders, queues them and wakes the workers.';
+COMMENT ON FUNCTION giftbridge.orders_enqueue() IS 'Trigger: assigns the voucher codes of new orders, and queues them.';

@@ -85,10 +85,10 @@ BEGIN
         WHERE o.id = p_order_id;
         PERFORM giftbridge.look_up_or_wait(p_order_id,
             'Outcome unknown: this request was refused, but an earlier one may have been sold. ' || coalesce(p_error, '') || ' ');
-    ELSIF p_status = 'in_doubt' AND p_due_in IS NULL THEN
+    ELSIF p_outcome = 'in_doubt' AND p_due_in IS NULL THEN
         PERFORM giftbridge.doubt(v_flight, p_error, NULL, p_max_verifications, 200::smallint);
         PERFORM giftbridge.look_up_or_wait(p_order_id, p_error || ' ');
-    ELSIF p_status = 'in_doubt' THEN
+    ELSIF p_outcome = 'in_doubt' THEN
         PERFORM giftbridge.doubt(v_flight, p_error, p_due_in, p_max_verifications, 200::smallint);
     ELSIF p_status IN ('rejected', 'failed') OR v_fault = 'failed' THEN
         UPDATE giftbridge.orders AS o

@@ -509,6 +509,7 @@ CREATE FUNCTION giftbridge.shops_changed() RETURNS trigger LANGUAGE plpgsql AS '
 CREATE FUNCTION giftbridge.orders_check() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not installed''; END';
 CREATE FUNCTION giftbridge.orders_hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not installed''; END';
 CREATE FUNCTION giftbridge.orders_enqueue() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not installed''; END';
+CREATE FUNCTION giftbridge.orders_hint() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not installed''; END';
 CREATE FUNCTION giftbridge.orders_changed() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not installed''; END';
 CREATE FUNCTION giftbridge.orders_refuse_transition() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not installed''; END';
 CREATE FUNCTION giftbridge.orders_announce() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not installed''; END';
@@ -523,9 +524,11 @@ CREATE TRIGGER shops_changed AFTER INSERT OR UPDATE OR DELETE ON giftbridge.shop
 CREATE TRIGGER orders_check_insert BEFORE INSERT ON giftbridge.orders
     FOR EACH ROW EXECUTE FUNCTION giftbridge.orders_check();
 
--- Once per statement, however many rows: codes, due rows, one hint.
+-- Once per statement, however many rows: codes and due rows, and then one hint.
 CREATE TRIGGER orders_enqueue AFTER INSERT ON giftbridge.orders REFERENCING NEW TABLE AS inserted
     FOR EACH STATEMENT EXECUTE FUNCTION giftbridge.orders_enqueue();
+CREATE TRIGGER orders_hint AFTER INSERT ON giftbridge.orders
+    FOR EACH STATEMENT EXECUTE FUNCTION giftbridge.orders_hint();
 
 -- These three fire only where an input column is in the SET list: Giftbridge's own updates set none of them.
 CREATE TRIGGER orders_check_update BEFORE UPDATE OF

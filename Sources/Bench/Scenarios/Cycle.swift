@@ -7,12 +7,19 @@ enum Cycle {
     ///
     /// - Throws: ``BenchError`` if it were not `count` orders.
     static func run(_ count: Int, on connection: Connection) async throws {
-        guard let claimed = try await connection.prepared(SQL.Bench.cycleClaim, [.int(count)]).first else { return }
+        var claimed = try await connection.prepared(SQL.Bench.cycleClaim, [.int(count)]).first
+        if try claimed?.int("n") == 0 {
+            // The first time: a claim is for a worker that has said who it is.
+            try await connection.prepared(SQL.Bench.cycleWorker)
+            claimed = try await connection.prepared(SQL.Bench.cycleClaim, [.int(count)]).first
+        }
+        guard let claimed else { return }
         let settled = try await connection.prepared(
             SQL.Bench.cycleSettle,
             [
-                .text(try claimed.text("ids")), .text(try claimed.text("order_references")),
-                .text(try claimed.text("codes")), .int(try claimed.int("n")),
+                .text(try claimed.text("ids")), .text(try claimed.text("tokens")),
+                .text(try claimed.text("order_references")), .text(try claimed.text("codes")),
+                .int(try claimed.int("n")),
             ]
         ).first
         let orders = try settled?.int("orders") ?? 0

@@ -63,9 +63,9 @@ struct Growth {
         return comparison
     }
 
-    /// Adds rows past the triggers, and leaves the tables as autovacuum would.
+    /// Adds rows, finished ones past the triggers, and leaves the tables as autovacuum would.
     private func fill(_ statement: String, _ rows: Int, _ connection: Connection) async throws {
-        try await connection.query(SQL.Bench.checksOff)
+        if statement == SQL.Bench.fillFinished { try await connection.query(SQL.Bench.checksOff) }
         try await connection.query(SQL.Bench.pagesFull)
         try await connection.query(statement, [.int(rows)])
         try await connection.query(SQL.Bench.pagesRoomy)

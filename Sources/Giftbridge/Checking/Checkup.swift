@@ -43,11 +43,14 @@ public struct Checkup: Sendable {
         await connection.close()
     }
 
-    private func open(_ purpose: String) async throws -> Connection {
+    private func open(
+        _ purpose: String, onNotify: @escaping @Sendable (LibPQ.Notification) -> Void = { _ in },
+        onEnd: @escaping @Sendable () -> Void = {}
+    ) async throws -> Connection {
         try await Connection.open(
             configuration.databaseURL,
             options: ConnectionOptions(commandTimeout: .seconds(10), applicationName: "giftbridge \(purpose)"),
-            logger: Logger(label: purpose) { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: purpose) { _ in SwiftLogNoOpLogHandler() }, onNotify: onNotify, onEnd: onEnd)
     }
 
     private static func databaseAway(_ error: any Error) -> Finding {
@@ -88,14 +91,15 @@ public struct Checkup: Sendable {
 
     /// A notification from another session has to arrive: through a transaction pooler none does.
     private func listen(_ connection: Connection, _ found: (Finding) -> Void) async throws {
-        let other = try await open("check listen")
+        let (payloads, payload) = AsyncStream.makeStream(of: String.self)
+        let other = try await open(
+            "check listen", onNotify: { payload.yield($0.payload) }, onEnd: { payload.finish() })
         _ = try await other.query(SQL.Call.checkListen)
         let token = "\(UInt64.random(in: 0...UInt64.max))"
         _ = try await connection.query(SQL.Call.checkNotify, [.text(token)])
         let hasArrived = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
-                for await notification in other.notifications where notification.payload == token { return true }
-                return false
+                await payloads.contains(token)
             }
             group.addTask {
                 try? await Task.sleep(for: .seconds(3))  // Cancelled: it has arrived.
@@ -115,38 +119,37 @@ public struct Checkup: Sendable {
     }
 
     private func shops(_ connection: Connection, _ found: (Finding) -> Void) async throws {
-        let endpoints = VendorEndpoints(apiURL: configuration.apiURL, keys: configuration.apiKeys)
+        let directory = AccountDirectory(apiURL: configuration.apiURL, keys: configuration.apiKeys)
         // Shops with one key are asked for once.
-        var answers: [VendorEndpoint: Result<(VendorLookup.Answer, Double), VendorLookup.NoAnswer>] = [:]
-        for row in try await connection.query(SQL.Call.checkShops) {
-            let shop = try ShopFacts(row)
+        var answers: [VendorEndpoint: (VendorAnswer, at: Double)] = [:]
+        let shops = try await connection.query(SQL.Call.checkShops).map { try ShopFacts($0) }
+        let vendor = VendorClient()
+        for shop in shops {
             for finding in shop.findings { found(finding) }
             let endpoint: VendorEndpoint
-            switch endpoints.endpoint(shop: shop.name, apiURL: shop.apiURL) {
-            case .success(let value): endpoint = value
-            case .failure(let error):
+            switch await directory.accounts(of: [shop.name: shop.apiURL])[shop.name] {
+            case .success(let account)?: endpoint = account.endpoint
+            case .failure(let error)?:
                 found(.fault(.key, "\(error.description).", "See giftbridge run --help."))
                 continue
+            case nil: continue
             }
             if answers[endpoint] == nil {
-                do throws(VendorLookup.NoAnswer) {
-                    let answer = try await VendorLookup(timeout: .seconds(10)).paymentMethods(endpoint)
-                    answers[endpoint] = .success((answer, Date.now.timeIntervalSince1970))
-                } catch {
-                    answers[endpoint] = .failure(error)
-                }
+                let reply = await vendor.send(VendorRequest(.paymentMethods, to: endpoint), by: .now + .seconds(10))
+                answers[endpoint] = (reply.answer, at: Date.now.timeIntervalSince1970)
             }
             switch answers[endpoint] {
-            case .success(let (answer, now))?:
-                for finding in shop.findings(answer, from: endpoint, now: now) { found(finding) }
-            case .failure(let reason)?:
+            case (.response(let response), let now)?:
+                for finding in shop.findings(response, from: endpoint, now: now) { found(finding) }
+            case (.noResponse(let outcome), _)?:
                 found(
                     .unreachable(
-                        .vendor, "\(endpoint) cannot be asked for shop \(shop.name). \(reason)",
+                        .vendor, "\(endpoint) cannot be asked for shop \(shop.name). \(outcome.reason)",
                         "Look at GIFTBRIDGE_API_URL, DNS, proxy and firewall: curl -i \(endpoint)/payment-methods"))
             case nil: break
             }
         }
+        await vendor.shutDown()
     }
 }
 
@@ -158,7 +161,7 @@ extension ShopFacts {
         isPaused = try row.bool("paused")
         pauseReason = try row.optionalText("pause_reason")
         assignsCodes = try row.bool("assign_codes")
-        rateGroup = try row.text("rate_group")
+        rateGroup = try row.text("allowance")
         rateLimit = try row.optionalInt("rate_limit")
         rateWindowSeconds = try row.double("rate_window")
         allowanceLeft = try row.optionalInt("allowance_left")

@@ -53,7 +53,7 @@ struct ShopFacts: Sendable, Equatable {
     /// - Parameters:
     ///   - endpoint: Where it was asked.
     ///   - now: This machine's clock when the answer came, in Unix seconds.
-    func findings(_ answer: VendorLookup.Answer, from endpoint: VendorEndpoint, now: Double) -> [Finding] {
+    func findings(_ answer: VendorResponse, from endpoint: VendorEndpoint, now: Double) -> [Finding] {
         let variable = APIKeys.variable(shop: name)
         switch answer.status {
         case 200..<300: break
@@ -89,7 +89,7 @@ struct ShopFacts: Sendable, Equatable {
                     "Set GIFTBRIDGE_API_URL to the vendor's base URL.")
             ]
         }
-        return [.ok(.key, "The vendor accepts the key of shop \(name).")] + payment(answer.ids)
+        return [.ok(.key, "The vendor accepts the key of shop \(name).")] + payment(answer.listedIDs)
             + limit(answer.rateLimit)
             + clock(answer.date, now)
     }

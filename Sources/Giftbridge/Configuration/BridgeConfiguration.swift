@@ -74,6 +74,8 @@ public struct BridgeConfiguration: Sendable {
         policy.maximum = try settings.duration("GIFTBRIDGE_RETRY_MAX", default: policy.maximum)
         policy.maximumAttempts = try settings.integer(
             "GIFTBRIDGE_MAX_ATTEMPTS", 1...1000, default: policy.maximumAttempts)
+        policy.maximumVerifications = try settings.integer(
+            "GIFTBRIDGE_MAX_VERIFICATIONS", 1...1000, default: policy.maximumVerifications)
         if let words = settings.text("GIFTBRIDGE_TAKEN_WORDS") {
             policy.takenWords = try Self.takenWords(words, settings.name("GIFTBRIDGE_TAKEN_WORDS"))
         }
@@ -88,6 +90,11 @@ public struct BridgeConfiguration: Sendable {
         guard lease > requestTimeout else {
             throw ConfigurationError(
                 "GIFTBRIDGE_LEASE", "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT: the request has to end within it")
+        }
+        guard policy.verifyAfter > requestTimeout else {
+            throw ConfigurationError(
+                "GIFTBRIDGE_VERIFY_AFTER",
+                "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT: the first request has to be over when it is verified")
         }
         try apiKeys.validate()
     }

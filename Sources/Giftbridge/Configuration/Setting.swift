@@ -20,22 +20,24 @@ public struct Setting: Sendable {
     public static let all = [
         Setting("DATABASE_URL", nil, "Any libpq URI or conninfo, several hosts allowed; none: libpq's PG* variables."),
         Setting("API_URL", BridgeConfiguration.productionURL, "The vendor's base URL, for shops without their own."),
-        Setting("CONCURRENCY", "64", "Requests in the air at once, 1 to 10000."),
-        Setting("REQUEST_TIMEOUT", "30s", "The longest that a request may take."),
+        Setting("CONCURRENCY", "64", "Maximum concurrent requests, 1 to 10000."),
+        Setting("REQUEST_TIMEOUT", "30s", "Maximum duration of a request."),
         Setting("LEASE", "120s", "How long a worker may hold an order; longer than request_timeout."),
-        Setting("VERIFY_AFTER", "60s", "How long an order stays in doubt before it is verified."),
+        Setting(
+            "VERIFY_AFTER", "60s", "How long an order stays in doubt before it is verified; longer than request_timeout."),
+        Setting("MAX_VERIFICATIONS", "10", "Number of verifications before an order waits for an operator, 1 to 1000."),
         Setting("RETRY_BASE", "1s", "The delay before the second attempt; it doubles."),
         Setting("RETRY_MAX", "5m", "The longest delay between attempts."),
-        Setting("MAX_ATTEMPTS", "25", "After so many attempts an order is failed, 1 to 1000."),
+        Setting("MAX_ATTEMPTS", "25", "Number of attempts before an order is marked failed, 1 to 1000."),
         Setting(
             "TAKEN_WORDS", "taken,already,unique,in use,exist,duplicate",
-            "Words by which a refused code is understood to be taken, three letters or more each."),
-        Setting("POLL_INTERVAL", "30s", "The longest that the worker goes without looking."),
+            "Comma-separated words that mean \"this code is already taken\", three letters or more each."),
+        Setting("POLL_INTERVAL", "30s", "Maximum time between checks for new orders."),
         Setting("HEARTBEAT", "10s", "How often the status row is written."),
-        Setting("DRAIN_TIMEOUT", "45s", "The longest that a drain waits for requests in the air."),
+        Setting("DRAIN_TIMEOUT", "45s", "Maximum time that a drain waits for requests in flight."),
         Setting(
             "HTTP_ADDRESS", HTTPAddress.standard,
-            "Where status page, /metrics, /healthz and /readyz are; empty: nowhere."),
+            "Address of the status page and metrics; empty: off."),
         Setting("LOG_LEVEL", "info", "trace, debug, info, notice, warning, error or critical."),
         Setting("LOG_FORMAT", nil, "text or json; none: text on a terminal, else json."),
     ]

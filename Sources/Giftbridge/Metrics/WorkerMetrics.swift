@@ -9,7 +9,7 @@ import Foundation
 /// The worker's books for monitors: written by one-line hooks in its loop, read from anywhere without waiting for it.
 public final class WorkerMetrics: Sendable {
     private let state = Mutex(WorkerCounts())
-    private let (readiness, ready) = AsyncStream<Never>.makeStream()
+    private let ready = Latch()
 
     init() {}
 
@@ -17,10 +17,7 @@ public final class WorkerMetrics: Sendable {
     public var counts: WorkerCounts { state.withLock { $0 } }
 
     /// Returns once the worker is connected and listens, or has found that it cannot listen; or when the task is cancelled.
-    /// One caller at a time waits.
-    public func untilReady() async {
-        for await _ in readiness {}
-    }
+    public func untilReady() async { await ready.wait() }
 
     // MARK: The worker's hooks
 
@@ -31,7 +28,13 @@ public final class WorkerMetrics: Sendable {
             $0.inFlight = status.inFlight
             $0.unwritten = unwritten
             $0.isConnected = isConnected
+            if isConnected { $0.databaseFault = nil }
         }
+    }
+
+    /// The database cannot be reached, and why.
+    func note(fault: String) {
+        state.withLock { $0.databaseFault = fault }
     }
 
     /// A request came to its end.
@@ -53,10 +56,10 @@ public final class WorkerMetrics: Sendable {
             $0.submissions[settlement.outcome.rawValue, default: 0] += 1
             if settlement.status != .pending { $0.orders[settlement.status, default: 0] += 1 }
             if let now { $0.lastCompletedAt = now }
-            switch settlement.consequence {
+            switch settlement.effect {
             case .throttled: $0.throttled += 1
-            case .setupFault: $0.setupFaults += 1
-            case .allowanceSpent, nil: break
+            case .setup: $0.setupFaults += 1
+            case .spent, .unreachable, nil: break
             }
         }
     }
@@ -74,6 +77,6 @@ public final class WorkerMetrics: Sendable {
             defer { counts.hasListened = true }
             return !counts.hasListened
         }
-        if isFirst { ready.finish() }
+        if isFirst { ready.open() }
     }
 }

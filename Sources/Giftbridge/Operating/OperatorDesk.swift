@@ -41,7 +41,7 @@ public struct OperatorDesk: Sendable {
             SQL.Call.orders,
             [
                 .text(search.shop), .text(search.status?.rawValue), .text(search.shopOrderID),
-                .bool(search.needsPerson), .int(search.limit),
+                .bool(search.needsAttention), .int(search.limit),
             ]
         ).map(OrderSummary.init)
     }

@@ -7,7 +7,7 @@ public struct OrderSearch: Sendable, Equatable {
     /// Only those with this shop's order id, whole; nil: any.
     public var shopOrderID: String?
     /// Only those to which nothing happens by itself, and which are not sold.
-    public var needsPerson = false
+    public var needsAttention = false
     /// At most so many, 1 or more.
     public var limit = 50
 

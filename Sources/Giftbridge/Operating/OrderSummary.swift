@@ -17,7 +17,7 @@ public struct OrderSummary: Sendable, Equatable, Codable {
     /// Where it is.
     public let status: OrderStatus
     /// Nothing happens to it by itself any more, and it is not sold.
-    public let needsPerson: Bool
+    public let needsAttention: Bool
     /// How many vouchers.
     public let items: Int
     /// The order's reference at Smart Gift; nil: not sold, or its answer was lost.
@@ -43,7 +43,7 @@ public struct OrderSummary: Sendable, Equatable, Codable {
         case id, shop
         case shopOrderID = "shop_order_id"
         case status
-        case needsPerson = "needs_person"
+        case needsAttention = "needs_attention"
         case items
         case orderReference = "order_reference"
         case codes, error, attempts
@@ -64,7 +64,7 @@ extension OrderSummary {
             throw ColumnError.notReadable(column: "status", type: "OrderStatus")
         }
         self.status = status
-        needsPerson = try row.bool("needs_person")
+        needsAttention = try row.bool("needs_attention")
         items = try row.int("items")
         orderReference = try row.optionalText("order_reference")
         codes = try row.optionalInt("codes")

@@ -13,7 +13,7 @@ public struct Overview: Sendable, Equatable, Codable {
     /// Every shop's queue, by name.
     public let queues: [ShopQueue]
     /// Orders to which nothing happens by itself, the newest first: at most ``orderLimit``. `queues` counts all.
-    public let needsPerson: [OrderSummary]
+    public let needsAttention: [OrderSummary]
 
     /// How many of the orders that need a person are told one by one.
     public static let orderLimit = 10
@@ -21,15 +21,15 @@ public struct Overview: Sendable, Equatable, Codable {
     /// The names in JSON.
     enum CodingKeys: String, CodingKey {
         case at, workers, queues
-        case needsPerson = "needs_person"
+        case needsAttention = "needs_attention"
     }
 
     /// Memberwise.
-    public init(at: Date, workers: [WorkerReport], queues: [ShopQueue], needsPerson: [OrderSummary]) {
+    public init(at: Date, workers: [WorkerReport], queues: [ShopQueue], needsAttention: [OrderSummary]) {
         self.at = at
         self.workers = workers
         self.queues = queues
-        self.needsPerson = needsPerson
+        self.needsAttention = needsAttention
     }
 }
 
@@ -37,8 +37,8 @@ extension OperatorDesk {
     /// How things are.
     public func overview() async throws -> Overview {
         var search = OrderSearch()
-        (search.needsPerson, search.limit) = (true, Overview.orderLimit)
+        (search.needsAttention, search.limit) = (true, Overview.orderLimit)
         return Overview(
-            at: .now, workers: try await workers(), queues: try await queues(), needsPerson: try await orders(search))
+            at: .now, workers: try await workers(), queues: try await queues(), needsAttention: try await orders(search))
     }
 }

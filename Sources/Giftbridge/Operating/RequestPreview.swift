@@ -5,15 +5,15 @@ import SmartGift
 public struct RequestPreview: Sendable {
     /// `POST` goes here.
     public let url: String
-    /// Exactly the request's bytes; a code that is not made yet is `CODE-IS-MADE-WHEN-SENT`.
+    /// Exactly the request's bytes, but for codes that Giftbridge assigned: they are `ASSIGNED-BY-GIFTBRIDGE`.
     public let body: [UInt8]
-    /// The bridge makes the codes when it first sends the order.
-    public let makesCodes: Bool
+    /// Giftbridge assigned codes, which nobody reads before the order is completed.
+    public let hidesCodes: Bool
     /// Where the order is.
     public let status: OrderStatus?
 
-    /// Stands for a code that is not made yet; no code can look like it.
-    public static let placeholder = "CODE-IS-MADE-WHEN-SENT"
+    /// Stands for an assigned code; no code can look like it.
+    public static let placeholder = "ASSIGNED-BY-GIFTBRIDGE"
 
     /// Makes the request of an order; sends nothing, changes nothing.
     ///
@@ -25,16 +25,15 @@ public struct RequestPreview: Sendable {
     /// - Throws: An error of one sentence if the row cannot become a request.
     public init?(of id: Int, apiURL: String, over connection: Connection) async throws {
         guard let row = try await connection.query(SQL.Call.preview, [.int(id)]).first else { return nil }
-        makesCodes = try row.bool("makes_codes")
+        hidesCodes = try row.bool("has_assigned_codes")
         status = OrderStatus(rawValue: try row.text("status"))
         var url = apiURL
         if let shopURL = try row.optionalText("api_url") {
             url = try APIURL(parsing: shopURL, variable: "api_url of shop \(try row.text("shop"))").text
         }
         self.url = url + "/pos-sale"
-        var sale = try PosSale(
-            row, assignedCodes: try row.optionalTextArray("assigned_codes") ?? [], column: \.columnName)
-        if makesCodes {
+        var sale = try PosSale(row, assignedCodes: [], column: \.columnName)
+        if hidesCodes {
             for index in sale.items.indices where sale.items[index].code == nil {
                 sale.items[index].code = Self.placeholder
             }

@@ -21,7 +21,7 @@ public struct ShopQueue: Sendable, Equatable, Codable {
     /// Orders given up, certainly not sold.
     public let failed: Int
     /// Orders to which nothing happens by itself: rejected, failed, and in doubt where the bridge can prove nothing.
-    public let needsPerson: Int
+    public let needsAttention: Int
     /// Orders completed in the last hour.
     public let completedLastHour: Int
     /// The age of the oldest order that could go out; nil: there is none.
@@ -42,7 +42,7 @@ public struct ShopQueue: Sendable, Equatable, Codable {
         case shop, pending, submitting
         case inDoubt = "in_doubt"
         case rejected, failed
-        case needsPerson = "needs_person"
+        case needsAttention = "needs_attention"
         case completedLastHour = "completed_last_hour"
         case oldestPendingSeconds = "oldest_pending_seconds"
         case allowanceLeft = "allowance_left"
@@ -62,7 +62,7 @@ extension ShopQueue {
         inDoubt = try row.int("in_doubt")
         rejected = try row.int("rejected")
         failed = try row.int("failed")
-        needsPerson = try row.int("needs_person")
+        needsAttention = try row.int("needs_attention")
         completedLastHour = try row.int("completed_last_hour")
         oldestPendingSeconds = try row.optionalDouble("oldest_pending_seconds")
         allowanceLeft = try row.optionalInt("allowance_left")

@@ -2,7 +2,8 @@ import LibPQ
 
 /// The columns of `giftbridge.claim`, in their order: found by position, because a name would be looked up for each value.
 enum ClaimColumn: Int, ColumnReference {
-    case submissionID, orderID, attempts, verifying, codesRenewed, shop, apiURL, shopOrderID, items, assignedCodes
+    case token, orderID, kind, attempt, lane, account, apiHost, verifications, wasInDoubt, wasRefused, position, siteID
+    case shop, shopOrderID, items, assignedCodes
     case paymentMethod, customerEmail, customerFirstName, customerLastName, customerAddress1, customerAddress2
     case customerPostcode, customerTown, customerCounty, deliveryMethod, deliveryEmail, deliveryDate
     case deliveryFirstName, deliveryLastName, deliveryAddress1, deliveryAddress2, deliveryPostcode, deliveryTown
@@ -10,9 +11,9 @@ enum ClaimColumn: Int, ColumnReference {
 
     /// As `sql/functions/claim.sql` has them.
     private static let names = [
-        "submission_id", "order_id", "attempts", "verifying", "codes_renewed", "shop", "api_url",
-        "shop_order_id", "items", "assigned_codes", "payment_method", "customer_email",
-        "customer_first_name", "customer_last_name", "customer_address1", "customer_address2",
+        "token", "order_id", "kind", "attempt", "lane", "account", "api_host", "verifications", "was_in_doubt",
+        "was_refused", "position", "site_id", "shop", "shop_order_id", "items", "assigned_codes", "payment_method",
+        "customer_email", "customer_first_name", "customer_last_name", "customer_address1", "customer_address2",
         "customer_postcode", "customer_town", "customer_county", "delivery_method", "delivery_email",
         "delivery_date", "delivery_first_name", "delivery_last_name", "delivery_address1",
         "delivery_address2", "delivery_postcode", "delivery_town", "delivery_county",

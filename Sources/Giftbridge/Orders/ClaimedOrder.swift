@@ -3,40 +3,69 @@ import SmartGift
 
 /// An order that this worker holds under a lease: one row of `giftbridge.claim`.
 struct ClaimedOrder: Sendable {
-    /// The journal row, committed before this value exists: the fence of the settle.
-    let submissionID: Int
+    /// What its request is for, as in `giftbridge.submissions.kind`.
+    enum Kind: String, Sendable {
+        /// The first request, or a retry of an order that was certainly not sold.
+        case sale
+        /// The same request again, of an order in doubt: it may have been sold already.
+        case verification
+        /// Does the code of one item exist at the vendor?
+        case lookup
+    }
+
+    /// The write-ahead entry's fence, committed before this value exists: without it nothing can be settled.
+    let token: String
     let orderID: Int
-    let shop: String
-    /// Base URL of the shop's vendor; nil: the worker's.
-    let apiURL: String?
-    /// Submissions that count, this one included: 1 for the first.
-    let attempts: Int
-    /// The order is in doubt, and this is the same request again: it may have been sold already.
-    let isVerification: Bool
-    /// No (more) new codes, should one of the bridge's own be taken: they were made once already, or the vendor has
-    /// answered a request with the present ones.
-    let codesRenewed: Bool
-    /// Codes of the bridge's own, one element per item, nil where the shop chose; empty: none.
+    let kind: Kind
+    /// Attempts that count, this one included: 1 for the first.
+    let attempt: Int
+    let lane: Lane
+    /// The account that it is sent with, as the claim has written it down.
+    let account: Account.Name
+    /// Verifications and look-ups in a row that left the order in doubt.
+    let verifications: Int
+    /// The order is or was in doubt: a refusal does not prove that it was not sold.
+    let wasInDoubt: Bool
+    /// The vendor refused the order itself before, and may have kept its codes: a taken code is no proof.
+    let wasRefused: Bool
+    /// Of a look-up: the item (from 0) whose code is looked up.
+    let position: Int?
+    /// The vendor's number of the shop's site; nil: unknown, and nothing can be looked up.
+    let siteID: Int?
+    /// Codes that Giftbridge assigned, one element per item, nil where it did not.
     let assignedCodes: [String?]
     /// When the claim was asked for, by this process's clock: the lease began no earlier.
     let claimedAt: ContinuousClock.Instant
     /// The request, or why the row cannot become one.
     let sale: Result<PosSale, InvalidItems>
 
-    /// The positions (from 0) of the items whose code is of the bridge's own making.
-    var ownCodes: Set<Int> { Set(assignedCodes.indices.filter { assignedCodes[$0] != nil }) }
+    var shop: String { lane.shop }
+
+    /// The positions (from 0) of the items whose code Giftbridge assigned.
+    var assignedPositions: Set<Int> { Set(assignedCodes.indices.filter { assignedCodes[$0] != nil }) }
+
+    /// The codes of the request; nil where there is no request.
+    var sentCodes: SentCodes? {
+        guard let sale = try? sale.get() else { return nil }  // The reason is settled elsewhere.
+        return SentCodes(codes: sale.items.map(\.code), assigned: assignedPositions)
+    }
 }
 
 extension ClaimedOrder {
     /// Reads a row of `giftbridge.claim`.
     init(_ row: Row, claimedAt: ContinuousClock.Instant) throws {
-        submissionID = try row.int(ClaimColumn.submissionID)
+        token = try row.text(ClaimColumn.token)
         orderID = try row.int(ClaimColumn.orderID)
-        shop = try row.text(ClaimColumn.shop)
-        apiURL = try row.optionalText(ClaimColumn.apiURL)
-        attempts = try row.int(ClaimColumn.attempts)
-        isVerification = try row.bool(ClaimColumn.verifying)
-        codesRenewed = try row.bool(ClaimColumn.codesRenewed)
+        kind = Kind(rawValue: try row.text(ClaimColumn.kind)) ?? .lookup
+        attempt = try row.int(ClaimColumn.attempt)
+        lane = Lane(shop: try row.text(ClaimColumn.shop), number: try row.int(ClaimColumn.lane))
+        account = Account.Name(
+            fingerprint: try row.text(ClaimColumn.account), host: try row.text(ClaimColumn.apiHost))
+        verifications = try row.int(ClaimColumn.verifications)
+        wasInDoubt = try row.bool(ClaimColumn.wasInDoubt)
+        wasRefused = try row.bool(ClaimColumn.wasRefused)
+        position = try row.optionalInt(ClaimColumn.position).map { $0 - 1 }
+        siteID = try row.optionalInt(ClaimColumn.siteID)
         assignedCodes = try row.optionalTextArray(ClaimColumn.assignedCodes) ?? []
         self.claimedAt = claimedAt
         do {

@@ -7,6 +7,12 @@ public enum OrderAction: Sendable {
     case retry
     /// A pending order is withdrawn.
     case cancel
+    /// An order that was in doubt is withdrawn all the same, by an operator who has asked the vendor.
+    case forceCancel(reason: String)
+    /// An order in doubt is verified now, with the account that the workers have.
+    case verify
+    /// The vendor is asked which codes of an order in doubt exist.
+    case lookUp
     /// An order in doubt was sold, says the vendor, under this reference; codes nil: those that were sent.
     case resolveSold(reference: String, codes: [String]?)
     /// An order in doubt was not sold, says the vendor: it becomes pending.
@@ -23,7 +29,11 @@ public enum OrderAction: Sendable {
         for id in ids {
             switch self {
             case .retry: try await connection.query(SQL.Call.retry, [.int(id)])
-            case .cancel: try await connection.query(SQL.Call.cancel, [.int(id)])
+            case .cancel: try await connection.query(SQL.Call.cancel, [.int(id), .bool(false), .text(nil)])
+            case .forceCancel(let reason):
+                try await connection.query(SQL.Call.cancel, [.int(id), .bool(true), .text(reason)])
+            case .verify: try await connection.query(SQL.Call.verify, [.int(id)])
+            case .lookUp: try await connection.query(SQL.Call.lookUp, [.int(id)])
             case .resolveSold(let reference, let codes):
                 try await connection.query(
                     SQL.Call.resolveSold, [.int(id), .text(reference), codes.map { .textArray($0) } ?? .null])

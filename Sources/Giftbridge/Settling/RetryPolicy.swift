@@ -8,6 +8,8 @@ struct RetryPolicy: Sendable {
     var maximum: Duration = .seconds(300)
     /// After so many attempts that count an order is `failed`, 1 or more.
     var maximumAttempts = 25
+    /// After so many verifications that left it in doubt an order waits for an operator, 1 or more.
+    var maximumVerifications = 10
     /// How long an order stays in doubt before it is verified.
     var verifyAfter: Duration = .seconds(60)
     /// Words by which a refused code is understood to be taken, in lower case: what proves a sale on verification.
@@ -29,7 +31,9 @@ struct RetryPolicy: Sendable {
 
     /// The delay before an order in doubt is verified (again): `verifyAfter`, doubling with each verification that
     /// ended in doubt too, up to the longest delay or `verifyAfter`, whichever is more.
-    func verification(attempts: Int) -> Duration {
-        min(verifyAfter * Int(1 << min(max(attempts - 1, 0), 30)), max(maximum, verifyAfter))
+    ///
+    /// - Parameter failures: Verifications in a row that ended in doubt, 0 or more.
+    func verification(after failures: Int) -> Duration {
+        min(verifyAfter * Int(1 << min(failures, 30)), max(maximum, verifyAfter))
     }
 }

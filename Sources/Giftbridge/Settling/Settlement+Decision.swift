@@ -1,129 +1,151 @@
 import SmartGift
 
 extension Settlement {
-    /// Decides what a verdict means for an order (contract §3). Pure: no clock, no database, no network.
+    /// Decides what the answer to a sale or a verification means for its order (contract §3). Pure: no clock, no database, no
+    /// network.
     ///
     /// - Parameters:
     ///   - order: The claimed order that was sent, or was to be.
-    ///   - verdict: What the answer proves.
+    ///   - evidence: What the answer proves.
     ///   - policy: Delays and limits.
-    ///   - jitter: 0 to 1, random; drawn only where there is a retry.
-    init(of order: ClaimedOrder, verdict: Verdict, policy: RetryPolicy, jitter: @autoclosure () -> Double) {
-        switch verdict {
-        case .sold(let receipt):
+    ///   - jitter: 0 to 1, random; drawn only where there is a delay.
+    init(of order: ClaimedOrder, _ evidence: Evidence, policy: RetryPolicy, jitter: @autoclosure () -> Double) {
+        switch evidence {
+        case .sold(let receipt, let match):
             self.init(of: order, .completed, .completed)
             reference = receipt.orderReference
             voucherCodes = receipt.voucherCodes
-            // It was sent before, and the vendor may have sold it then.
-            if order.isVerification || order.codesRenewed, let sent = try? order.sale.get().orderID,
-                sent != receipt.orderReference
-            {
-                error =
-                    "Sold when it was sent again, but the vendor renamed the reference: check there that it was not sold twice."
+            proof = Proof(match)
+            switch match {
+            case .exact, .unstipulated: break
+            case .respelled: error = "Sold. The vendor spells its voucher codes differently from what was sent."
+            case .unknown: error = "Sold, but the vendor ignored the voucher codes that were sent, and made its own."
             }
 
+        case .allTaken(let refusal):
+            if !order.wasRefused, let codes = order.sentCodes?.codes.compactMap(\.self), codes.count == order.assignedCodes.count {
+                self.init(
+                    of: order, .completed, .completed,
+                    error: "Sold. Smart Gift confirms that its codes exist, but its reply was lost, so there is no reference.")
+                voucherCodes = codes
+                proof = .taken
+            } else {
+                self.init(
+                    of: order, .inDoubt, .inDoubt,
+                    error: order.wasRefused
+                        ? "Outcome unknown: its codes are taken, but the vendor had refused the order before, and may have kept them."
+                        : "Outcome unknown: the codes that Giftbridge assigned are taken, but it does not know the others.")
+            }
+            httpStatus = refusal.status
+
+        case .partlyTaken(_, let sentence):
+            self.init(of: order, .inDoubt, .inDoubt, error: "Outcome unknown. \(sentence)")
+
         case .refused(let refusal):
-            self.init(refusal, of: order, takenWords: policy.takenWords)
+            self.init(of: order, .rejected, .rejected, error: order.blotted(refusal.sentence))
+            // 0: Giftbridge's own refusal; nothing was sent.
+            httpStatus = refusal.status == 0 ? nil : refusal.status
 
         case .throttled(let retryAfter):
             self.init(unsold: order, error: "The vendor's rate limit was reached.")
             // At least a second: a vendor that says 0 would be asked again and again.
-            consequence = .throttled(max(retryAfter ?? policy.throttleWait, .seconds(1)))
+            effect = .throttled(max(retryAfter ?? policy.throttleWait, .seconds(1)))
 
         case .misconfigured(let reason):
             self.init(unsold: order, error: reason)
-            consequence = .setupFault(reason)
+            effect = .setup
+            dueIn = .seconds(1)
+
+        case .unreachable(let reason, isLocal: false):
+            self.init(unsold: order, error: reason)
+            effect = .unreachable(policy.backoff(attempts: 1, jitter: jitter()))
+            dueIn = policy.maximum
+
+        case .unreachable(let reason, isLocal: true):
+            self.init(unsold: order, error: "This machine cannot send: \(reason)")
+            dueIn = policy.backoff(attempts: 1, jitter: jitter())
 
         case .notSent(let reason):
-            if order.isVerification {
-                self.init(of: order, .retry, .inDoubt, error: reason)
-                dueIn = policy.backoff(attempts: order.attempts, jitter: jitter())
-            } else if order.attempts < policy.maximumAttempts {
-                self.init(of: order, .retry, .pending, error: reason)
-                dueIn = policy.backoff(attempts: order.attempts, jitter: jitter())
-            } else {
-                self.init(
-                    of: order, .retry, .failed, error: "Given up after \(order.attempts) attempts; not sold. \(reason)")
-            }
+            self.init(retrying: order, reason, policy, jitter())
 
-        case .inDoubt(let reason):
-            if order.ownCodes.isEmpty {
-                self.init(
-                    of: order, .inDoubt, .inDoubt,
-                    error:
-                        "\(reason) No code of the bridge's own can prove the sale: ask the vendor, then resolve the order."
-                )
-            } else {
-                self.init(of: order, .inDoubt, .inDoubt, error: "\(reason) The bridge will verify it.")
-                dueIn = policy.verification(attempts: order.isVerification ? order.attempts : 1)
-            }
+        case .unclear(let reason):
+            self.init(of: order, .inDoubt, .inDoubt, error: "Outcome unknown. \(reason)")
+            dueIn = policy.verification(after: order.kind == .sale ? 0 : order.verifications + 1)
         }
     }
 
-    /// Puts an order back that was not sent, because its turn did not come.
-    init(releasing order: ClaimedOrder) {
-        self.init(unsold: order, error: "Put back, as its turn did not come: it was not sent.", .released)
+    /// Decides what the answer to a look-up means. Pure.
+    init(of order: ClaimedOrder, _ evidence: LookupEvidence, policy: RetryPolicy, jitter: @autoclosure () -> Double) {
+        switch evidence {
+        case .exists, .doesNotExist:
+            self.init(of: order, .completed, .inDoubt)
+            isFound = evidence == .exists
+        case .siteRefused(let reason):
+            self.init(of: order, .rejected, .inDoubt, error: reason)
+            dueIn = nil
+        case .throttled(let retryAfter):
+            self.init(unsold: order, error: "The vendor's rate limit was reached.")
+            effect = .throttled(max(retryAfter ?? policy.throttleWait, .seconds(1)))
+        case .misconfigured(let reason):
+            self.init(unsold: order, error: reason)
+            effect = .setup
+            dueIn = .seconds(1)
+        case .unreachable(let reason, let isLocal):
+            self.init(unsold: order, error: reason)
+            let delay = policy.backoff(attempts: 1, jitter: jitter())
+            dueIn = isLocal ? delay : policy.maximum
+            effect = isLocal ? nil : .unreachable(delay)
+        case .unclear(let reason):
+            self.init(of: order, .inDoubt, .inDoubt, error: reason)
+            dueIn = policy.verification(after: order.verifications + 1)
+        }
+    }
+
+    /// Puts an order back that was not sent: this worker's key or its time is not what the claim has written down.
+    init(releasing order: ClaimedOrder, because reason: String) {
+        self.init(unsold: order, error: reason, .released)
         dueIn = .seconds(1)
     }
 
     private init(of order: ClaimedOrder, _ outcome: Outcome, _ status: OrderStatus, error: String? = nil) {
         self.init(
-            submissionID: order.submissionID, orderID: order.orderID, shop: order.shop, outcome: outcome,
-            status: status,
+            token: order.token, orderID: order.orderID, lane: order.lane, outcome: outcome, status: status,
             error: error, journalError: error)
     }
 
-    /// Certainly not sold by this submission, which does not count: back to where it was, due at once.
+    /// Certainly not sold by this request, which does not count: back to where it was, due at once.
     private init(unsold order: ClaimedOrder, error: String, _ outcome: Outcome = .retry) {
-        self.init(of: order, outcome, order.isVerification ? .inDoubt : .pending, error: error)
+        self.init(of: order, outcome, order.kind == .sale ? .pending : .inDoubt, error: error)
         counts = false
         dueIn = .zero
     }
 
-    private init(_ refusal: Refusal, of order: ClaimedOrder, takenWords: [String]) {
-        let ownCodesTaken = !refusal.takenCodes(words: takenWords).isDisjoint(with: order.ownCodes)
-        let sentence = order.blotted(refusal.sentence)
-        if order.isVerification {
-            if ownCodesTaken, let sent = order.sentCodes {
-                // Nobody else can have that code: the first request was the sale.
-                self.init(of: order, .completed, .completed)
-                voucherCodes = sent
-                error =
-                    "Sold: the vendor holds the bridge's own code as taken; its answer is lost, and with it the reference."
-            } else {
-                self.init(
-                    of: order, .rejected, .inDoubt,
-                    error: "In doubt, and the verification was refused for another reason: ask the vendor, "
-                        + "then resolve the order. \(sentence)")
-            }
-        } else if ownCodesTaken, !order.codesRenewed {
-            // Nothing of this order was ever sold: a collision.
-            self.init(of: order, .retry, .pending, error: "A code of the bridge's own was taken; it makes new ones.")
-            renewsCodes = true
-            dueIn = .zero
-        } else if ownCodesTaken {
-            // Twice is no collision; or a person said that it was not sold, and the vendor says it was.
-            self.init(
-                of: order, .rejected, .inDoubt,
-                error: "The vendor holds the bridge's own code as taken, which cannot be chance: ask the vendor, "
-                    + "then resolve the order.")
+    /// Certainly not sold by this request, which counts.
+    private init(retrying order: ClaimedOrder, _ reason: String, _ policy: RetryPolicy, _ jitter: Double) {
+        if order.kind != .sale || order.attempt < policy.maximumAttempts {
+            self.init(of: order, .retry, order.kind == .sale ? .pending : .inDoubt, error: reason)
+            counts = order.kind == .sale
+            dueIn = policy.backoff(attempts: order.attempt, jitter: jitter)
         } else {
-            self.init(of: order, .rejected, .rejected, error: sentence)
+            self.init(
+                of: order, .retry, .failed, error: "Given up after \(order.attempt) attempts; not sold. \(reason)")
         }
-        // 0: the bridge's own refusal; nothing was sent.
-        httpStatus = refusal.status == 0 ? nil : refusal.status
+    }
+}
+
+extension Settlement.Proof {
+    fileprivate init(_ match: CodeMatch) {
+        self =
+            switch match {
+            case .exact: .exact
+            case .respelled: .respelled
+            case .unknown: .unknown
+            case .unstipulated: .unstipulated
+            }
     }
 }
 
 extension ClaimedOrder {
-    /// The code of every item as sent; nil if some item had none.
-    fileprivate var sentCodes: [String]? {
-        guard let codes = try? sale.get().items.compactMap(\.code), codes.count == assignedCodes.count else {
-            return nil
-        }
-        return codes
-    }
-
     /// A text of the vendor's without what must not stand in logs and error texts: voucher codes and e-mail addresses of
     /// this order, and NUL, which PostgreSQL cannot store.
     ///

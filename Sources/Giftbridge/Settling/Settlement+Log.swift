@@ -1,10 +1,10 @@
 import Logging
 
 extension Settlement {
-    /// What the log has of a settlement: ids, states and the bridge's own words; no code, no personal data.
+    /// What the log has of a settlement: ids, states and Giftbridge's own words; no code, no personal data.
     var metadata: Logger.Metadata {
         var metadata: Logger.Metadata = [
-            "order": "\(orderID)", "shop": "\(shop)", "submission": "\(submissionID)", "status": "\(status.rawValue)",
+            "order": "\(orderID)", "shop": "\(lane.shop)", "outcome": "\(outcome.rawValue)",
         ]
         if let httpStatus { metadata["http_status"] = "\(httpStatus)" }
         // The vendor's own words may repeat what the customer wrote: the row has them, the log does not.
@@ -13,7 +13,7 @@ extension Settlement {
     }
 
     /// One line per finished order at info; what needs attention at warning.
-    var level: Logger.Level {
+    func level(of status: OrderStatus) -> Logger.Level {
         switch status {
         case .completed: error == nil ? .info : .warning
         case .rejected, .failed: .info
@@ -23,7 +23,7 @@ extension Settlement {
     }
 
     /// The log line's text.
-    var headline: String {
+    func headline(of status: OrderStatus) -> String {
         switch status {
         case .completed: "Order completed."
         case .rejected: "Order rejected."
@@ -38,8 +38,7 @@ extension ClaimedOrder {
     /// What the log has of a claim: the same key for the order's id as in its settlement.
     var metadata: Logger.Metadata {
         [
-            "order": "\(orderID)", "shop": "\(shop)", "submission": "\(submissionID)", "attempt": "\(attempts)",
-            "verifying": "\(isVerification)",
+            "order": "\(orderID)", "shop": "\(shop)", "attempt": "\(attempt)", "kind": "\(kind.rawValue)",
         ]
     }
 }

@@ -1,4 +1,6 @@
-/// What is to be written back of one submission: the journal's outcome and the order's next state.
+import SmartGift
+
+/// What is to be written back of one request: the journal's outcome and the order's next state.
 struct Settlement: Sendable, Equatable {
     /// The journal's word for it, as in `giftbridge.submissions.outcome`.
     enum Outcome: String, Sendable, CaseIterable {
@@ -8,38 +10,49 @@ struct Settlement: Sendable, Equatable {
         case released
     }
 
-    /// What an answer means beyond its order.
-    enum Consequence: Sendable, Equatable {
-        /// Nothing of the shop's rate group leaves before this is over.
-        case throttled(Duration)
-        /// The vendor's window has nothing left and closes then; if the journal knows better, something else uses the key.
-        case allowanceSpent(Duration)
-        /// The shop is paused, and probed later.
-        case setupFault(String)
+    /// What stands behind a completed order, as in `p_matches` of `giftbridge.settle`.
+    enum Proof: String, Sendable {
+        /// An answer with exactly the codes that were sent, or ours spelled otherwise, or others, or some that nobody chose.
+        case exact, respelled, unknown, unstipulated
+        /// A refusal in which all assigned codes are taken.
+        case taken
     }
 
-    let submissionID: Int
+    /// What an answer means beyond its order.
+    enum Effect: Sendable, Equatable {
+        /// Nothing of the shop's allowance leaves before this is over.
+        case throttled(Duration)
+        /// The vendor's window has nothing left and closes then; if our count differs, something else uses the key.
+        case spent(Duration)
+        /// The key is set aside for the shop, and probed later.
+        case setup
+        /// The vendor's address is probed with one order at a time, first after this.
+        case unreachable(Duration)
+    }
+
+    let token: String
     let orderID: Int
-    let shop: String
+    let lane: Lane
     let outcome: Outcome
-    /// The order's next state.
+    /// The order's next state. The database has the last word: what was ever in doubt does not become rejected.
     let status: OrderStatus
     /// Whether the attempt counts towards the most that are made.
     var counts = true
-    /// When the bridge acts on the order next: retry or verification; nil: never by itself.
+    /// When Giftbridge acts on the order next; nil: not automatically, or, of an order in doubt, with a look-up.
     var dueIn: Duration?
-    /// The order gets new codes at its next claim.
-    var renewsCodes = false
     var httpStatus: Int?
     /// One sentence for the shop, in `orders.error`; without codes and personal data.
     var error: String?
     /// The same for the journal.
     var journalError: String?
-    /// The answer's first 4 kB, blotted.
+    /// The answer's first 4 kB, without codes and e-mail addresses.
     var response: String?
     var reference: String?
     var voucherCodes: [String]?
-    var consequence: Consequence?
+    var proof: Proof?
+    var effect: Effect?
+    /// Of a look-up: whether the code exists; nil: not known.
+    var isFound: Bool?
     /// How long the request took; nil: none was sent.
     var took: Duration?
 }

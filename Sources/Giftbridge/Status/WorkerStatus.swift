@@ -9,7 +9,7 @@ struct WorkerStatus: Sendable {
     let pid: Int
     let version: String
     var state = State.starting
-    /// Requests in the air.
+    /// Requests in flight.
     var inFlight = 0
     /// Orders since the process started, by what became of their submissions.
     var completed = 0
@@ -32,9 +32,9 @@ struct WorkerStatus: Sendable {
         lastError = LastError(text: String(text.prefix(500)), at: .now)
     }
 
-    /// Counts a settled submission.
-    mutating func count(_ settlement: Settlement) {
-        switch settlement.status {
+    /// Counts a settled request by the status that its order has now.
+    mutating func count(_ result: Settlement, became status: OrderStatus?) {
+        switch status ?? result.status {
         case .completed: completed += 1
         case .rejected, .failed: rejected += 1
         case .inDoubt: inDoubt += 1

@@ -75,6 +75,7 @@ extension BenchPlan.Part {
         case .limits: "Limits of this machine, without the bridge"
         case .drain:
             "Drain of a backlog, from the first request's arrival to the last order's end; CPU time of one order"
+        case .shops: "Drain of a backlog of many shops, an allowance each, against one of one shop"
         case .latency: "Latency of one order at a time on an idle system"
         case .idle: "A worker without work"
         case .start: "Start with an order waiting"
@@ -89,6 +90,7 @@ extension BenchPlan.Part {
         switch self {
         case .limits: 44
         case .drain: 26
+        case .shops: 40
         case .latency, .start: 40
         case .idle: 20
         case .growth: 42

@@ -50,7 +50,7 @@ struct DemoHouse: Sendable {
             let configuration = try BridgeConfiguration(
                 environment: [
                     "GIFTBRIDGE_DATABASE_URL": conninfo, "GIFTBRIDGE_API_URL": url, "GIFTBRIDGE_API_KEY": "sk_sandbox",
-                    "GIFTBRIDGE_VERIFY_AFTER": "2s",
+                    "GIFTBRIDGE_REQUEST_TIMEOUT": "1500ms", "GIFTBRIDGE_VERIFY_AFTER": "2s",
                 ])
             let worker = Worker(
                 configuration: configuration, name: "demo", host: "localhost", pid: 0,

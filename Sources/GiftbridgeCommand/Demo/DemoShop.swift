@@ -13,7 +13,10 @@ struct DemoShop: Sendable {
     /// - Returns: Whether everything came out as it should, the vendor's ledger included.
     func play() async throws -> Bool {
         let inserts = try await Connection.open(house.conninfo, logger: Logger(label: "shop"))
-        let results = try await Connection.open(house.conninfo, logger: Logger(label: "shop"))
+        // A hint makes it quick, the tick makes it sure: a shop never waits on notifications alone.
+        let (hints, hint) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let results = try await Connection.open(
+            house.conninfo, logger: Logger(label: "shop"), onNotify: { _ in hint.yield() })
         _ = try await results.query(SQL.Demo.listen)
         screen.beginOrders(count: DemoOrder.all.count)
 
@@ -26,7 +29,14 @@ struct DemoShop: Sendable {
                 }
                 return refusals
             }
-            try await watch(on: inserts, results: results)
+            let tick = Task {
+                while !Task.isCancelled {
+                    hint.yield()
+                    try? await Task.sleep(for: .milliseconds(200))  // Cancelled: the loop ends.
+                }
+            }
+            defer { tick.cancel() }
+            try await watch(hints, on: inserts)
             return try await group.next() ?? 0
         }
         let isGood = try await sum(on: inserts, refusals: refusals)
@@ -53,21 +63,7 @@ struct DemoShop: Sendable {
     }
 
     /// Shows each order's states as they come, until all have their end.
-    private func watch(on connection: Connection, results: Connection) async throws {
-        // A hint makes it quick, the tick makes it sure: a shop never waits on notifications alone.
-        let hints = AsyncStream<Void>(bufferingPolicy: .bufferingNewest(1)) { continuation in
-            let listen = Task { for await _ in results.notifications { continuation.yield() } }
-            let tick = Task {
-                while !Task.isCancelled {
-                    try? await Task.sleep(for: .milliseconds(200))  // Cancelled: the loop ends.
-                    continuation.yield()
-                }
-            }
-            continuation.onTermination = { _ in
-                listen.cancel()
-                tick.cancel()
-            }
-        }
+    private func watch(_ hints: AsyncStream<Void>, on connection: Connection) async throws {
         var shown: Set<String> = []
         let expected = DemoOrder.all.count { !$0.isInvalid }
         let deadline = ContinuousClock.now + .seconds(60)

@@ -25,29 +25,37 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let all = (event.metadata ?? [:]).merging(metadata) { ofEvent, _ in ofEvent }.sorted { $0.key < $1.key }
+        let all = (event.metadata ?? [:]).merging(metadata) { ofEvent, _ in ofEvent }
+        StandardError.write(Self.line(format, event.level, event.message.description, all))
+    }
+
+    /// One event as one line, with the time of now.
+    static func line(
+        _ format: Format, _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata
+    ) -> String {
+        let all = metadata.sorted { $0.key < $1.key }
         let time = Timestamp.now
         var line = ""
         line.reserveCapacity(256)
         switch format {
         case .text:
-            line += "\(time) \(event.level) \(event.message)"
+            line += "\(time) \(level) \(message)"
             for (key, value) in all { line += " \(key)=\(value)" }
             if line.utf8.contains(UInt8(ascii: "\n")) { line = line.replacing("\n", with: " ") }
         case .json:
             line += "{"
-            Self.append("time", time, to: &line)
+            append("time", time, to: &line)
             line += ","
-            Self.append("level", event.level.rawValue, to: &line)
+            append("level", level.rawValue, to: &line)
             line += ","
-            Self.append("message", event.message.description, to: &line)
+            append("message", message, to: &line)
             for (key, value) in all {
                 line += ","
-                Self.append(key, value.description, to: &line)
+                append(key, value.description, to: &line)
             }
             line += "}"
         }
-        StandardError.write(line)
+        return line
     }
 
     private static func append(_ name: String, _ value: String, to line: inout String) {
@@ -79,6 +87,10 @@ extension Logger {
     /// The command's logger, as `GIFTBRIDGE_LOG_LEVEL` (info) and `GIFTBRIDGE_LOG_FORMAT` (text on a terminal, else json) say.
     static func giftbridge(_ settings: LogSettings, isTerminal: Bool) -> Logger {
         let format = settings.format.flatMap(LineLogHandler.Format.init) ?? (isTerminal ? .text : .json)
+        StandardError.writer.sayDrops { count in
+            LineLogHandler.line(
+                format, .warning, "\(count) log lines were dropped: nobody read standard error in time.", [:])
+        }
         return Logger(label: "giftbridge") { _ in LineLogHandler(logLevel: settings.level, format: format) }
     }
 }

@@ -3,14 +3,26 @@ import Giftbridge
 
 /// `giftbridge cancel`: withdraws pending orders.
 struct Cancel: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Withdraw pending orders before they are sent.")
+    static let configuration = CommandConfiguration(
+        abstract: "Withdraw pending orders before they are sent.",
+        discussion: """
+            An order that was ever in doubt may have been sold. Ask the vendor first; then --force withdraws it, and --reason is \
+            recorded in giftbridge.actions.
+            """)
 
     @OptionGroup var database: DatabaseOptions
     @Argument(help: "Ids of orders: giftbridge.orders.id.") var ids: [Int]
+    @Flag(help: "Also orders that are or were in doubt.") var force = false
+    @Option(help: "Why, with --force.") var reason: String?
+
+    func validate() throws {
+        guard force == (reason != nil) else { throw ValidationError("--force and --reason go together") }
+    }
 
     func run() async throws {
+        let action = reason.map { OrderAction.forceCancel(reason: $0) } ?? .cancel
         try await database.session("cancel") { connection in
-            try await OrderAction.cancel.perform(on: ids, over: connection) { print("order \($0) is cancelled") }
+            try await action.perform(on: ids, over: connection) { print("order \($0) is cancelled") }
         }
     }
 }

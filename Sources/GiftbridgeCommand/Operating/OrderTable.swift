@@ -29,7 +29,7 @@ extension OrderSummary {
     var style: Terminal.Style? {
         switch status {
         case .completed: .green
-        case _ where needsPerson: .red
+        case _ where needsAttention: .red
         case .inDoubt: .yellow
         default: nil
         }

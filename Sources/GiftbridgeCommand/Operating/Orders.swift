@@ -16,7 +16,7 @@ struct Orders: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only the one that the shop knows by this number.", valueName: "number"))
     var shopOrderId: String?
     @Flag(help: "Only those that wait for a person: rejected, failed, or in doubt without a way to prove the sale.")
-    var needsPerson = false
+    var needsAttention = false
     @Option(help: "At most so many, 1 to 100000.") var limit = 50
     @Flag(help: "As JSON: an array of orders.") var json = false
 
@@ -27,7 +27,7 @@ struct Orders: AsyncParsableCommand {
     func run() async throws {
         var search = OrderSearch()
         (search.shop, search.status, search.shopOrderID) = (shop, status, shopOrderId)
-        (search.needsPerson, search.limit) = (needsPerson, limit)
+        (search.needsAttention, search.limit) = (needsAttention, limit)
         let orders = try await database.session("orders") { try await OperatorDesk($0).orders(search) }
         guard !json else { return print(try OperatorJSON.text(orders)) }
         guard !orders.isEmpty else { return print("no orders") }

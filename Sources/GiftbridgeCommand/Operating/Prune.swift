@@ -1,5 +1,6 @@
 import ArgumentParser
 import Giftbridge
+import LibPQ
 
 /// `giftbridge prune`: erases personal data.
 struct Prune: AsyncParsableCommand {
@@ -20,8 +21,11 @@ struct Prune: AsyncParsableCommand {
         }
     }
 
+    /// Millions of rows take more than a minute.
+    static let connectionOptions = ConnectionOptions.patient("prune")
+
     func run() async throws {
-        try await database.session("prune") { connection in
+        try await database.session("prune", options: Self.connectionOptions) { connection in
             let count = try await Pruning.prune(olderThan: olderThan, over: connection)
             print("erased the personal data of \(count) \(count == 1 ? "order" : "orders")")
         }

@@ -17,14 +17,14 @@ struct StatusText {
     func lines(_ terminal: Terminal) -> [String] {
         var lines = [terminal.styled("Giftbridge at \(StoryText.clock(overview.at, 0)) UTC", .bold), ""]
         lines += workers(terminal) + [""] + queues(terminal)
-        let waiting = overview.queues.map(\.needsPerson).reduce(0, +)
+        let waiting = overview.queues.map(\.needsAttention).reduce(0, +)
         lines.append("")
         if waiting == 0 {
             lines.append(terminal.styled("Nothing needs a person.", .green))
         } else {
-            let more = waiting > overview.needsPerson.count ? ", the newest \(overview.needsPerson.count)" : ""
+            let more = waiting > overview.needsAttention.count ? ", the newest \(overview.needsAttention.count)" : ""
             lines.append(terminal.styled("Needs a person: \(waiting)\(more)", .bold))
-            lines += OrderTable(overview.needsPerson, now: overview.at).lines(terminal)
+            lines += OrderTable(overview.needsAttention, now: overview.at).lines(terminal)
             lines.append(terminal.styled("giftbridge show ID says what to do.", .dim))
         }
         return lines

@@ -26,7 +26,7 @@ struct StoryText {
                 .bold)
         ]
         lines.append(
-            terminal.styled(order.status.rawValue, order.style) + (order.needsPerson ? ": needs a person" : ""))
+            terminal.styled(order.status.rawValue, order.style) + (order.needsAttention ? ": needs a person" : ""))
         if let error = order.error { lines += terminal.wrapped(error) }
         lines += terminal.wrapped(summary)
         if let codes, !codes.isEmpty { lines += terminal.wrapped("codes " + codes.joined(separator: " ")) }

@@ -37,8 +37,8 @@ struct SystemdNotifier: Service {
 
     /// Tells until the worker has stopped.
     func run() async {
-        await cancelWhenGracefulShutdown { await worker.metrics.untilReady() }
-        guard !Task.isCancelled else { return }
+        await untilReady()
+        guard !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
         tell(["READY=1", status])
         let period = min(heartbeat, watchdog ?? heartbeat)
         var statusAt = ContinuousClock.now + heartbeat
@@ -49,6 +49,23 @@ struct SystemdNotifier: Service {
             guard statusAt <= .now else { continue }
             statusAt = .now + heartbeat
             tell([status])
+        }
+    }
+
+    /// Asks systemd for patience until the worker is ready: it waits for its database for as long as that takes, and systemd
+    /// would end the start after `TimeoutStartSec`.
+    private func untilReady() async {
+        let patience = Int64(max(heartbeat * 3, .seconds(30)) / .microseconds(1))
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await cancelWhenGracefulShutdown { await worker.metrics.untilReady() } }
+            group.addTask {
+                // Cancelled: it is ready, or ends.
+                while (try? await Task.sleep(for: heartbeat)) != nil {
+                    tell(["STATUS=Starting: waiting for the database", "EXTEND_TIMEOUT_USEC=\(patience)"])
+                }
+            }
+            await group.next()
+            group.cancelAll()
         }
     }
 

@@ -22,12 +22,20 @@ extension SandboxConfiguration {
         try require(rateWindow > .zero, "rateWindow", "must be more than zero")
         try require((0...1).contains(faultRate), "faultRate", "must be 0 to 1")
         try require(faultRate == 0 || !faultKinds.isEmpty, "faultKinds", "must not be empty where faultRate is set")
+        try require(Self.isPrefix(referencePrefix), "referencePrefix", Self.prefixRule)
         try require(ledgerCapacity >= 1, "ledgerCapacity", "must be 1 or more")
         try require(rawBodyCapacity >= 0, "rawBodyCapacity", "must be 0 or more")
         try require(largestBody >= 1, "largestBody", "must be 1 or more")
         try require(hangBound >= .zero, "hangBound", "must not be negative")
         try require(slowAnswerDuration >= .zero, "slowAnswerDuration", "must not be negative")
         try require(!latency.isNegative, "latency", "must not be negative")
+    }
+
+    /// What a ``referencePrefix`` has to be.
+    static let prefixRule = "must be at most 100 characters without control characters"
+
+    static func isPrefix(_ text: String) -> Bool {
+        text.count <= 100 && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
     }
 
     private var isLoopback: Bool {

@@ -21,6 +21,11 @@ public struct SandboxConfiguration: Sendable {
     public var faultRate: Double
     /// The kinds that strike at random, all alike often; default ``FaultKind/doubtful``.
     public var faultKinds: [FaultKind]
+    /// How sale requests are treated where the vendor's pages leave it open; default none of them.
+    public var habits: Set<Habit>
+    /// What stands in front of every order reference: the company's id, as the vendor's page says; default `ACME-`, and
+    /// empty for references that are the order ids themselves.
+    public var referencePrefix: String
     /// What random faults, latencies and generated codes are drawn from. The draw for a request depends on the seed,
     /// its order id and how often that order id came before, not on the order in which requests arrive.
     public var seed: UInt64
@@ -50,6 +55,8 @@ public struct SandboxConfiguration: Sendable {
         latency: Latency = .none,
         faultRate: Double = 0,
         faultKinds: [FaultKind] = FaultKind.doubtful,
+        habits: Set<Habit> = [],
+        referencePrefix: String = "ACME-",
         seed: UInt64 = 1,
         catalogue: Catalogue = .standard,
         ledgerCapacity: Int = 200_000,
@@ -68,6 +75,8 @@ public struct SandboxConfiguration: Sendable {
         self.latency = latency
         self.faultRate = faultRate
         self.faultKinds = faultKinds
+        self.habits = habits
+        self.referencePrefix = referencePrefix
         self.seed = seed
         self.catalogue = catalogue
         self.ledgerCapacity = ledgerCapacity

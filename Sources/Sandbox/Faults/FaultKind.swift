@@ -39,6 +39,8 @@ public enum FaultKind: Sendable, Hashable {
     case missingReference
     /// Processed; the right body, but called `text/html`.
     case wrongContentType
+    /// The request is treated by a habit that is not the sandbox's usual one.
+    case habit(Habit)
 
     /// The statuses that ``status(_:)`` and ``processedThen(_:)`` know.
     public static let statuses = [
@@ -57,6 +59,7 @@ public enum FaultKind: Sendable, Hashable {
         ]
         + statuses.map { ("status_\($0)", .status($0)) }
         + statuses.map { ("processed_then_\($0)", .processedThen($0)) }
+        + Habit.allCases.map { ($0.rawValue, .habit($0)) }
 
     private static let kinds = Dictionary(uniqueKeysWithValues: named.map { ($0.name, $0.kind) })
     private static let names = Dictionary(uniqueKeysWithValues: named.map { ($0.kind, $0.name) })
@@ -87,5 +90,10 @@ extension FaultKind {
     /// Whether the kind changes only the answer to a successful sale, and so waits for one.
     var needsSale: Bool {
         self == .wrongCodesCount || self == .missingReference
+    }
+
+    /// The habit that the kind is; nil for another kind.
+    var habit: Habit? {
+        if case .habit(let habit) = self { habit } else { nil }
     }
 }

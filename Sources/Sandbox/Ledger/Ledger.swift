@@ -104,45 +104,49 @@ public actor Ledger {
     // MARK: Sales
 
     /// Sells, or says what is wrong with the request; the request's entry tells of the sale at once.
-    func sell(_ body: JSONValue, request: Int, at moment: Double) -> Outcome {
-        switch check(body, at: moment) {
+    func sell(_ body: JSONValue, request: Int, at moment: Double, _ manner: Manner) -> Outcome {
+        switch check(body, at: moment, manner) {
         case .refused(let errors):
             counts.refused += 1
+            if manner.has(.refusedKeepsCodes) {
+                for code in SaleRules.codes(of: body) { taken.keep(code: code) }
+            }
             return .refused(errors)
         case .valid(let draft):
-            let sale = enter(draft, at: moment)
+            let sale = enter(manner.has(.partialSale) ? draft.firstItemOnly : draft, at: moment, manner)
             requestLog[request]?.sale = sale.sequence
             return .sold(sale)
         }
     }
 
-    /// In a function of its own, so that the rules' hold on the taken names ends before ``enter(_:at:)`` adds to them:
+    /// In a function of its own, so that the rules' hold on the taken names ends before ``enter(_:at:_:)`` adds to them:
     /// otherwise each sale would copy them all.
-    private func check(_ body: JSONValue, at moment: Double) -> SaleRules.Finding {
+    private func check(_ body: JSONValue, at moment: Double, _ manner: Manner) -> SaleRules.Finding {
         let names = taken
         let rules = SaleRules(
             catalogue: catalogue,
             today: CivilDate(unixSeconds: moment),
-            isCodeTaken: { names.isCodeTaken($0) }
+            isCodeTaken: { !manner.has(.codesIgnored) && names.isCodeTaken($0) }
         )
         return rules.check(body)
     }
 
-    private func enter(_ draft: SaleDraft, at moment: Double) -> Sale {
+    private func enter(_ draft: SaleDraft, at moment: Double, _ manner: Manner) -> Sale {
         let sequence = saleLog.count + 1
         // The chosen codes first: a made one must not take a code that a later item of the same order asks for.
-        for case let code? in draft.items.map(\.code) { taken.take(code: code, for: sequence) }
+        let chosen = draft.items.map { manner.has(.codesIgnored) ? nil : $0.code }
+        for case let code? in chosen { taken.take(code: code, for: sequence) }
         let reference = taken.takeReference(orderID: draft.orderID, sequence: sequence)
         let sale = Sale(
             sequence: sequence,
             soldAt: moment,
             orderID: draft.orderID,
-            orderReference: reference,
+            orderReference: manner.referencePrefix + reference,
             isRenamed: draft.orderID.map { $0 != reference } ?? false,
-            items: draft.items.map { item in
+            items: zip(draft.items, chosen).map { item, code in
                 Sale.Item(
                     id: item.id, price: item.price, priceSent: item.priceSent, persons: item.persons,
-                    code: item.code ?? taken.takeMadeCode(for: sequence), isCodeChosen: item.code != nil,
+                    code: code ?? taken.takeMadeCode(for: sequence), isCodeChosen: code != nil,
                     to: item.to, from: item.from, message: item.message
                 )
             },
@@ -162,7 +166,10 @@ public actor Ledger {
     }
 
     /// The item that a code was given to: nil where no sale has it; an item of nil where its sale is forgotten.
+    ///
+    /// - Parameter code: Blanks in it do not count, so that a respelled code is found.
     func voucher(code: String) -> (code: String, item: Sale.Item?)? {
+        let code = code.filter { $0 != " " }
         guard let sequence = taken.sequence(ofCode: code) else { return nil }
         let name = TakenNames.compared(code)
         let item = saleLog[sequence]?.items.first { TakenNames.compared($0.code) == name }

@@ -18,7 +18,7 @@ struct FieldReader {
     }
 
     mutating func refuseAsTaken(_ path: String) {
-        errors.add(path, "The \(Self.shown(path)) has already been taken.")
+        errors.addTaken(path, "The \(Self.shown(path)) has already been taken.")
     }
 
     /// A JSON string; nil where it is absent or refused. A required one must not be empty.

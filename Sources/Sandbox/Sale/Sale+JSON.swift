@@ -19,13 +19,28 @@ extension Sale {
         ]
     }
 
-    /// The vendor's answer to this sale.
+    /// The vendor's answer to this sale, in the form of its page.
     var receipt: JSONValue {
-        [
-            "message": "Order processed successfully!",
-            "order_reference": .string(orderReference),
-            "voucher_codes": .array(voucherCodes.map { .string($0) }),
+        receipt(Manner(habits: [], referencePrefix: ""))
+    }
+
+    /// The vendor's answer to this sale.
+    func receipt(_ manner: Manner) -> JSONValue {
+        let codes = manner.has(.codesReordered) ? voucherCodes.reversed() : voucherCodes
+        let spelled = codes.map { JSONValue.string(manner.has(.codesRespelled) ? Self.respelled($0) : $0) }
+        let reference = manner.has(.referenceAsOrderID) ? "order_id" : "order_reference"
+        let message = JSONValue.Member("message", "Order processed successfully!")
+        let rest = [
+            JSONValue.Member(reference, .string(orderReference)), JSONValue.Member("voucher_codes", .array(spelled)),
         ]
+        return manner.has(.nestedAnswer)
+            ? .object([message, JSONValue.Member("data", .object(rest))]) : .object([message] + rest)
+    }
+
+    /// A code as a vendor that prints it in groups might store it.
+    private static func respelled(_ code: String) -> String {
+        let half = code.index(code.startIndex, offsetBy: code.count / 2)
+        return "\(code[..<half]) \(code[half...])".lowercased()
     }
 }
 

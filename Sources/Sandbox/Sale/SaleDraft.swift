@@ -12,7 +12,7 @@ struct SaleDraft: Equatable, Sendable {
         let message: String?
     }
 
-    let items: [Item]
+    var items: [Item]
     let customer: Sale.Contact
     let deliveryMethod: Int
     let delivery: Sale.Contact
@@ -20,4 +20,11 @@ struct SaleDraft: Equatable, Sendable {
     let deliversOn: String?
     let paymentMethod: Int
     let orderID: String?
+
+    /// This draft without what follows its first item.
+    var firstItemOnly: SaleDraft {
+        var draft = self
+        draft.items = Array(items.prefix(1))
+        return draft
+    }
 }

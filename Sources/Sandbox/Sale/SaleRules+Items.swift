@@ -94,6 +94,12 @@ extension SaleRules {
         return code
     }
 
+    /// The well-formed codes of a request, whatever else is wrong with it.
+    static func codes(of body: JSONValue) -> [String] {
+        guard case .array(let elements)? = body["items"] else { return [] }
+        return elements.compactMap { $0["code"]?.text }.filter { !$0.isEmpty && $0.utf8.allSatisfy(isAlphanumeric) }
+    }
+
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

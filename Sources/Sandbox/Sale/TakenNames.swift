@@ -5,6 +5,8 @@
 /// be possible twice only because much was sold in between.
 struct TakenNames {
     private var sequences: [String: Int] = [:]
+    /// Codes that belong to no sale and are taken all the same.
+    private var kept: Set<String> = []
     private var references: Set<String> = []
     /// The last suffix tried for a reference, so that the thousandth renaming does not try a thousand names.
     private var suffixes: [String: Int] = [:]
@@ -26,7 +28,12 @@ struct TakenNames {
     }
 
     func isCodeTaken(_ compared: String) -> Bool {
-        sequences[compared] != nil
+        sequences[compared] != nil || kept.contains(compared)
+    }
+
+    /// Takes a code for an order that was refused.
+    mutating func keep(code: String) {
+        kept.insert(Self.compared(code))
     }
 
     mutating func take(code: String, for sequence: Int) {

@@ -6,6 +6,8 @@ struct ValidationErrors: Equatable, Sendable {
     }
 
     private(set) var fields: [Field] = []
+    /// The paths of codes that are taken, in the order found.
+    private(set) var taken: [String] = []
 
     var isEmpty: Bool { fields.isEmpty }
 
@@ -16,6 +18,25 @@ struct ValidationErrors: Equatable, Sendable {
         } else {
             fields.append(Field(path: path, messages: [message]))
         }
+    }
+
+    /// Adds the error of a code that is taken.
+    mutating func addTaken(_ path: String, _ message: String) {
+        add(path, message)
+        taken.append(path)
+    }
+
+    /// These errors as a vendor with other manners reports them.
+    func told(with manner: Manner) -> ValidationErrors {
+        var told = ValidationErrors()
+        let silent = manner.has(.firstTakenOnly) ? Set(taken.dropFirst()) : []
+        for field in fields where !silent.contains(field.path) {
+            let isUnclear = manner.has(.unclearTaken) && taken.contains(field.path)
+            for message in isUnclear ? ["The selected \(field.path) is invalid."] : field.messages {
+                taken.contains(field.path) ? told.addTaken(field.path, message) : told.add(field.path, message)
+            }
+        }
+        return told
     }
 
     /// The messages of one field; empty where it has none.

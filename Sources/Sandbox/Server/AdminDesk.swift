@@ -26,6 +26,8 @@ struct AdminDesk: Sendable {
           GET  /_sandbox/summary    counts
           GET  /_sandbox/faults     faults that wait to strike, and the kinds there are
           POST /_sandbox/faults     {"fault": "close_after", "order_id": "100045" or null, "times": 1}
+          GET  /_sandbox/habits     how sale requests are treated, and the habits there are
+          POST /_sandbox/habits     {"habits": ["nested_answer", …], "reference_prefix": "ACME-"}, each optional
           POST /_sandbox/key        {"key": "sk_…"} accepts another key from now on
           DELETE /_sandbox          forgets everything; key and settings are those of the start
 
@@ -54,6 +56,11 @@ struct AdminDesk: Sendable {
             return .json(["queued": .array(gate.queued.map(\.json)), "kinds": .array(FaultKind.all.map(\.json))])
         case (.post, "/_sandbox/faults"):
             return queueFault(body)
+        case (.get, "/_sandbox/habits"):
+            let known = Habit.allCases.map { JSONValue.Member($0.rawValue, .string($0.summary)) }
+            return .json(gate.manner.json(more: [JSONValue.Member("known", .object(known))]))
+        case (.post, "/_sandbox/habits"):
+            return changeHabits(body)
         case (.post, "/_sandbox/key"):
             return changeKey(body)
         default:
@@ -78,6 +85,26 @@ struct AdminDesk: Sendable {
         return .json(["message": "The fault waits.", "queued": .array(gate.queued.suffix(1).map(\.json))])
     }
 
+    private func changeHabits(_ body: ByteBuffer) -> Answer {
+        guard let order = json(body) else { return refusal("The body must be a JSON object.") }
+        var manner = gate.manner
+        if let list = order["habits"] {
+            guard case .array(let names) = list else { return refusal("\"habits\" must be an array of strings.") }
+            let habits = names.map { $0.text.flatMap(Habit.init) }
+            guard !habits.contains(nil) else { return refusal("GET /_sandbox/habits lists the habits.") }
+            manner.habits = Set(habits.compactMap(\.self))
+        }
+        if let prefix = order["reference_prefix"] {
+            guard let text = prefix.text, SandboxConfiguration.isPrefix(text) else {
+                return refusal("\"reference_prefix\" \(SandboxConfiguration.prefixRule).")
+            }
+            manner.referencePrefix = text
+        }
+        gate.manner = manner
+        logger.info("habits are changed")
+        return .json(manner.json())
+    }
+
     private func changeKey(_ body: ByteBuffer) -> Answer {
         guard let key = json(body)?["key"]?.text, !key.isEmpty else {
             return refusal("\"key\" must be a string that is not empty.")
@@ -99,6 +126,17 @@ struct AdminDesk: Sendable {
 
 extension FaultKind {
     fileprivate var json: JSONValue { .string(name) }
+}
+
+extension Manner {
+    fileprivate func json(more: [JSONValue.Member] = []) -> JSONValue {
+        let names = habits.map(\.rawValue).sorted().map { JSONValue.string($0) }
+        return .object(
+            [
+                JSONValue.Member("habits", .array(names)),
+                JSONValue.Member("reference_prefix", .string(referencePrefix)),
+            ] + more)
+    }
 }
 
 extension FaultPlan.Entry {

@@ -35,8 +35,8 @@ struct Answer: Sendable {
         acceptsJSON ? .json(["message": .string(message)], status: status) : .html(message, status: status)
     }
 
-    /// A 422 with every error.
-    static func refusal(_ errors: ValidationErrors, acceptsJSON: Bool) -> Answer {
-        acceptsJSON ? .json(errors.json, status: 422) : .html("Unprocessable Content", status: 422)
+    /// A 422 (or another status) with every error.
+    static func refusal(_ errors: ValidationErrors, status: Int = 422, acceptsJSON: Bool) -> Answer {
+        acceptsJSON ? .json(errors.json, status: status) : .html("Unprocessable Content", status: status)
     }
 }

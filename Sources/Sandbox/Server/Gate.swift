@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What stands before the vendor's rules: allowance, key and the faults in waiting.
+/// What stands before the vendor's rules: allowance, key, habits and the faults in waiting.
 final class Gate: Sendable {
     /// What the gate says about a request.
     struct Admission: Sendable {
@@ -16,6 +16,9 @@ final class Gate: Sendable {
         var limiter: RateLimiter?
         var pace: RequestPace
         var plan: FaultPlan
+        var manner: Manner
+        /// The last answer to a sale request, which a stale answer repeats.
+        var lastAnswer: Answer?
         /// How often each order id came; counted only where chance plays a part.
         var visits: [String: Int] = [:]
 
@@ -24,6 +27,7 @@ final class Gate: Sendable {
             key = configuration.key
             limiter = configuration.rateLimit.map { RateLimiter(limit: $0, length: length) }
             pace = RequestPace(length: length)
+            manner = Manner(habits: configuration.habits, referencePrefix: configuration.referencePrefix)
             plan = FaultPlan(rate: configuration.faultRate, kinds: configuration.faultKinds)
         }
 
@@ -95,6 +99,20 @@ final class Gate: Sendable {
         state.withLock { $0.plan.entries }
     }
 
+    /// How sale requests are treated now.
+    var manner: Manner {
+        get { state.withLock { $0.manner } }
+        set { state.withLock { $0.manner = newValue } }
+    }
+
+    /// Keeps the answer to a sale request; gives the one before it.
+    func keep(_ answer: Answer) -> Answer? {
+        state.withLock { state in
+            defer { state.lastAnswer = answer }
+            return state.lastAnswer
+        }
+    }
+
     /// Accepts another key from now on.
     func accept(key: String) {
         state.withLock { $0.key = key }
@@ -105,7 +123,7 @@ final class Gate: Sendable {
         state.withLock { $0.pace.most }
     }
 
-    /// Back to the start: the configured key, open windows, no faults on the list.
+    /// Back to the start: the configured key and habits, open windows, no faults on the list.
     func reset() {
         state.withLock { $0 = State(configuration) }
     }

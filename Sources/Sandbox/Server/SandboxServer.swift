@@ -72,6 +72,17 @@ public struct SandboxServer: Service, CustomStringConvertible {
         gate.queue(FaultPlan.Entry(kind: kind, orderID: orderID, times: max(1, times)))
     }
 
+    /// Treats sale requests in other ways from now on, as `POST /_sandbox/habits` does.
+    ///
+    /// - Parameters:
+    ///   - habits: all that shall hold; nil (default): as they are.
+    ///   - referencePrefix: what stands in front of references; nil (default): as it is.
+    public func change(habits: Set<Habit>? = nil, referencePrefix: String? = nil) {
+        let manner = gate.manner
+        gate.manner = Manner(
+            habits: habits ?? manner.habits, referencePrefix: referencePrefix ?? manner.referencePrefix)
+    }
+
     /// Accepts another key from now on; the former one gets 401.
     public func accept(key: String) {
         gate.accept(key: key)
@@ -84,7 +95,7 @@ public struct SandboxServer: Service, CustomStringConvertible {
         return summary
     }
 
-    /// Forgets sales, requests, names taken, open windows and waiting faults; the key is the configured one again.
+    /// Forgets sales, requests, names taken, open windows and waiting faults; key and habits are the configured ones again.
     public func reset() async {
         await ledger.reset()
         gate.reset()

@@ -15,15 +15,25 @@ extension VendorDesk {
     }
 
     /// `POST /pos-sale`, after all faults that keep a request from being processed.
-    func sell(_ visit: Visit, number: Int) async -> Answer {
+    func sell(_ visit: Visit, number: Int, _ manner: Manner) async -> Answer {
+        // The answer to the first copy stays with the layer that sends the second.
+        if manner.has(.sentTwice) { _ = await process(visit, number: number, manner) }
+        let answer = await process(visit, number: number, manner)
+        let last = gate.keep(answer)
+        return manner.has(.staleAnswer) ? last ?? answer : answer
+    }
+
+    private func process(_ visit: Visit, number: Int, _ manner: Manner) async -> Answer {
         switch readable(visit) {
         case .failure(let refusal):
             return refusal.answer
         case .success(let body):
-            switch await ledger.sell(body, request: number, at: WallClock.now) {
-            case .refused(let errors):
+            switch await ledger.sell(body, request: number, at: WallClock.now, manner) {
+            case .refused(let found):
+                let errors = found.told(with: manner)
                 logger.debug("refused", metadata: ["fields": "\(errors.fields.map(\.path).joined(separator: " "))"])
-                return .refusal(errors, acceptsJSON: visit.acceptsJSON)
+                let status = manner.has(.takenConflict) && !errors.taken.isEmpty ? 409 : 422
+                return .refusal(errors, status: status, acceptsJSON: visit.acceptsJSON)
             case .sold(let sale):
                 logger.info(
                     "sold",
@@ -32,7 +42,10 @@ extension VendorDesk {
                         "items": "\(sale.items.count)", "renamed": "\(sale.isRenamed)",
                     ]
                 )
-                return .json(sale.receipt, sale: sale)
+                if manner.has(.partialSale) {
+                    return .error(500, "Server Error", acceptsJSON: visit.acceptsJSON)
+                }
+                return .json(sale.receipt(manner), sale: sale)
             }
         }
     }

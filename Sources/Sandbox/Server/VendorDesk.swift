@@ -80,8 +80,9 @@ struct VendorDesk: Sendable {
         on line: Line,
         draw: inout Draw
     ) async -> Ending {
+        let usual = gate.manner
         guard let strike = gate.strike(orderID: visit.orderID, draw: &draw) else {
-            return .answer(await sell(visit, number: number))
+            return .answer(await sell(visit, number: number, usual))
         }
         let fault = strike.kind
         if !fault.needsSale { await note(fault, number: number) }
@@ -98,7 +99,7 @@ struct VendorDesk: Sendable {
         default:
             break
         }
-        let answer = await sell(visit, number: number)
+        let answer = await sell(visit, number: number, usual.adding(fault.habit))
         switch fault {
         case .closeAfter, .hangThenSell:
             return .cut

@@ -1,23 +1,28 @@
 /// The vendor's word that an order is invalid: `{"message": "…", "errors": {"field.path": ["…", …]}}` (vendor page `api-overview`).
-public struct Refusal: Sendable, Equatable {
+///
+/// Its `description` keeps the vendor's words to itself: they may repeat codes and what the customer wrote.
+public struct Refusal: Sendable, Equatable, CustomStringConvertible {
     /// The HTTP status code, mostly 422.
     public let status: Int
     /// The vendor's summary; empty if it gave none.
     public let message: String
-    /// Field path and the first of its messages, by path: "where a field has several, the first counts".
+    /// The refused fields, by path.
     public let fields: [Field]
 
     /// One refused field.
     public struct Field: Sendable, Equatable {
-        /// For example `items.0.code`.
+        /// For example `items.0.code`; empty where the vendor named no field.
         public let path: String
-        /// The vendor's words.
+        /// The vendor's words: "where a field has several, the first counts".
         public let message: String
+        /// What the vendor said after that.
+        public let further: [String]
 
         /// Memberwise.
-        public init(path: String, message: String) {
+        public init(path: String, message: String, further: [String] = []) {
             self.path = path
             self.message = message
+            self.further = further
         }
     }
 
@@ -28,49 +33,55 @@ public struct Refusal: Sendable, Equatable {
         self.fields = fields
     }
 
-    /// Reads the body of a 4xx answer. What cannot be read leaves message and fields empty.
-    init(status: Int, body: [UInt8]) {
-        let json = try? JSONValue(parsing: body)  // A refusal without a readable reason is still a refusal.
-        var fields: [Field] = []
-        if case .object(let errors)? = json?["errors"] {
-            fields = errors.keys.sorted().map { path in
-                Field(path: path, message: errors[path]?.array?.first?.string ?? errors[path]?.string ?? "is refused")
-            }
-        }
-        self.init(status: status, message: json?["message"]?.string ?? "", fields: fields)
-    }
+    /// Status and number of fields.
+    public var description: String { "Refusal(HTTP \(status), \(fields.count) fields)" }
 
     /// One sentence for a person, in the vendor's words with the field.
     public var sentence: String {
         if !fields.isEmpty {
-            return fields.map { "\($0.path): \($0.message)" }.joined(separator: " ")
+            return fields.map { $0.path.isEmpty ? $0.message : "\($0.path): \($0.message)" }.joined(separator: " ")
         }
         return message.isEmpty ? "The vendor refused the order with HTTP \(status) and gave no reason." : message
     }
 
-    /// The positions (from 0) of the items whose code the vendor says is taken.
-    ///
-    /// Undocumented: recognised by an error path that names an item's code, as `items.0.code`, and by words that say
-    /// *taken*. A code refused for another reason (its length, say) proves nothing about a sale.
-    ///
-    /// - Parameter words: What says *taken*, in lower case; ``wordsForTaken`` by default.
-    public func takenCodes(words: [String] = Refusal.wordsForTaken) -> Set<Int> {
-        Set(
-            fields.compactMap { field in
-                let path = field.path.split(whereSeparator: { ".[]".contains($0) })
-                guard path.count == 3, path[0] == "items", path[2] == "code", let position = Int(path[1]) else {
-                    return nil
-                }
-                let message = field.message.lowercased()
-                guard !Self.wordsForFree.contains(where: message.contains) else { return nil }
-                return words.contains(where: message.contains) ? position : nil
-            })
-    }
-
     /// Words by which a refused code is understood to be taken. What the vendor really says is undocumented.
     public static let wordsForTaken = ["taken", "already", "unique", "in use", "exist", "duplicate"]
-    /// A code that the vendor does not know is the opposite of a sale.
-    private static let wordsForFree = [
-        "not exist", "n't exist", "non-exist", "nonexist", "no longer exist", "not in use", "not taken", "mistaken",
-    ]
+}
+
+extension Refusal {
+    /// Reads the body of a 4xx answer.
+    ///
+    /// - Returns: Nil for a JSON object that is cut off or damaged: what it said about the codes is lost. Another body
+    ///   (none, a page of HTML) is a refusal without words.
+    init?(status: Int, body: [UInt8]) {
+        let json = try? JSONValue(parsing: body)  // Judged on the next line.
+        let start = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        if json == nil, start == UInt8(ascii: "{") { return nil }
+        var fields: [Field] = []
+        if let errors = json?["errors"] { Self.collect(errors, at: "", into: &fields) }
+        self.init(status: status, message: json?["message"]?.string ?? "", fields: fields)
+    }
+
+    /// Laravel's flat form `{"items.0.code": ["…"]}`, and the same nested.
+    private static func collect(_ value: JSONValue, at path: String, into fields: inout [Field]) {
+        func add(_ messages: [JSONValue]) {
+            let texts = messages.map { $0.string ?? "is refused" }
+            fields.append(Field(path: path, message: texts.first ?? "is refused", further: Array(texts.dropFirst())))
+        }
+        func below(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+        switch value {
+        case .object(let members):
+            for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+                collect(member, at: below(name), into: &fields)
+            }
+        case .array(let elements) where elements.contains { $0.array != nil || $0.isObject }:
+            for (index, element) in elements.enumerated() { collect(element, at: below("\(index)"), into: &fields) }
+        case .array(let elements): if !path.isEmpty || !elements.isEmpty { add(elements) }
+        default: if !path.isEmpty || value.string != nil { add([value]) }
+        }
+    }
+}
+
+extension JSONValue {
+    fileprivate var isObject: Bool { if case .object = self { true } else { false } }
 }

@@ -1,41 +1,86 @@
-/// What came of one `POST /pos-sale`, before anybody judged it.
+/// What came of one request to the vendor, before it is judged.
 public enum VendorAnswer: Sendable, Equatable {
-    /// The vendor (or something on the way to it) answered.
+    /// The vendor, or something on the way to it, answered.
     case response(VendorResponse)
     /// No whole answer came.
-    ///
-    /// - Parameters:
-    ///   - mayHaveBeenSent: False only where it is certain that no complete request left this process.
-    ///   - reason: One sentence without data, for a person.
-    case noResponse(mayHaveBeenSent: Bool, reason: String)
+    case noResponse(NoResponse)
+
+    /// How far a request without an answer got.
+    public enum NoResponse: Sendable, Equatable {
+        /// It is certain that not one byte of the request left this process.
+        case notSent(NotSent)
+        /// The request may have been sent, in whole or in part. One sentence without data, for a person.
+        case lost(String)
+
+        /// One sentence without data, for a person.
+        public var reason: String {
+            switch self {
+            case .notSent(let notSent): notSent.reason
+            case .lost(let reason): reason
+            }
+        }
+    }
+
+    /// Why nothing was sent. Each has one sentence without data, for a person.
+    public enum NotSent: Error, Sendable, Equatable {
+        /// No connection to the vendor's address came about: URL, DNS, TCP or TLS.
+        case unreachable(String)
+        /// This machine could not do it: no descriptors, no memory, no port, an unusable key.
+        case local(String)
+        /// It was ended before it was written: cancelled, past its deadline, or the client was shut down.
+        case ended(String)
+
+        /// One sentence without data, for a person.
+        public var reason: String {
+            switch self {
+            case .unreachable(let reason), .local(let reason), .ended(let reason): reason
+            }
+        }
+    }
 }
 
 /// An HTTP response as it came, body bounded.
 public struct VendorResponse: Sendable, Equatable {
     /// The HTTP status code.
     public var status: Int
-    /// The body: at most ``VendorClient/maximumResponseSize`` bytes.
+    /// The body: no more bytes than ``VendorRequest/Kind/maximumResponseSize``.
     public var body: [UInt8]
     /// The body was longer than that, and the rest was not read.
     public var isTruncated: Bool
-    /// How long the vendor asks to wait: from `Retry-After`, else from `X-RateLimit-Reset`. Zero or more.
+    /// How long the vendor asks to wait: from `Retry-After`, else from `X-RateLimit-Reset`. Zero to 15 minutes.
     public var retryAfter: Duration?
     /// Nothing is left of the vendor's rate limit window (`X-RateLimit-Remaining: 0`): the time until it closes.
     public var allowanceSpentFor: Duration?
+    /// Requests that the vendor allows in its window (`X-RateLimit-Limit`); nil: it did not say.
+    public var rateLimit: Int?
+    /// The vendor's clock (`Date`) in Unix seconds, to the second; nil: it did not say.
+    public var date: Double?
     /// The `Location` of a redirect, which is never followed.
     public var location: String?
 
     /// Memberwise; only the status is required.
     public init(
         status: Int, body: [UInt8] = [], isTruncated: Bool = false, retryAfter: Duration? = nil,
-        allowanceSpentFor: Duration? = nil,
-        location: String? = nil
+        allowanceSpentFor: Duration? = nil, rateLimit: Int? = nil, date: Double? = nil, location: String? = nil
     ) {
         self.status = status
         self.body = body
         self.isTruncated = isTruncated
         self.retryAfter = retryAfter
         self.allowanceSpentFor = allowanceSpentFor
+        self.rateLimit = rateLimit
+        self.date = date
         self.location = location
+    }
+
+    /// The ids of what the vendor lists (`GET /payment-methods`, `GET /vouchers`); nil: the body is no such list.
+    ///
+    /// The shape of the first is undocumented: an array of objects with ids, or of ids, bare or below `data`.
+    public var listedIDs: [Int]? {
+        guard !isTruncated, let json = try? JSONValue(parsing: body),  // Unreadable is an answer of its own.
+            let elements = json.array ?? json["data"]?.array ?? json["payment_methods"]?.array
+        else { return nil }
+        let ids = elements.compactMap { ($0["id"] ?? $0).int ?? ($0["id"] ?? $0).string.flatMap { Int($0) } }
+        return ids.count == elements.count ? ids : nil
     }
 }

@@ -1,5 +1,3 @@
-import NIOHTTP1
-
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
@@ -8,49 +6,53 @@ import Foundation
 
 /// What the vendor says about its rate limit: `Retry-After` and `X-RateLimit-…` (vendor page `api-overview`).
 struct RateLimitHeaders: Equatable {
+    /// No word of the vendor's stops the bridge for longer than this.
+    static let longest = 900.0
+
     /// How long to wait before the next request: `Retry-After` in seconds, else the time until `X-RateLimit-Reset`.
-    /// Zero to one hour; nil if neither can be read.
+    /// Zero to 15 minutes; nil if neither can be read.
     let retryAfter: Duration?
     /// Nothing is left of the vendor's window (`X-RateLimit-Remaining: 0`): the time until it closes, more than zero.
     let spentFor: Duration?
 
     /// - Parameters:
-    ///   - headers: A response's headers.
-    ///   - now: The time now in Unix seconds. `X-RateLimit-Reset` is compared to the response's own `Date` where it has one,
-    ///     so that it does not matter by how much the vendor's clock is off.
-    init(_ headers: HTTPHeaders, now: Double = Date().timeIntervalSince1970) {
-        let vendorsNow = headers.first(name: "Date").flatMap(Self.seconds(httpDate:)) ?? now
-        let untilReset = headers.first(name: "X-RateLimit-Reset").flatMap(Double.init).map { $0 - vendorsNow }
-        retryAfter = Self.bounded(headers.first(name: "Retry-After").flatMap(Double.init) ?? untilReset)
-        let isSpent = headers.first(name: "X-RateLimit-Remaining").flatMap(Int.init) == 0
+    ///   - head: A response's head.
+    ///   - now: The time now in Unix seconds. `X-RateLimit-Reset` is compared to the response's own `Date` where it has
+    ///     one, so that it does not matter by how much the vendor's clock is off.
+    init(_ head: ResponseHead, now: @autoclosure () -> Double = Date().timeIntervalSince1970) {
+        let untilReset = head.rateLimitReset.flatMap(Double.init).map { $0 - (head.date ?? now()) }
+        retryAfter = Self.bounded(head.retryAfter.flatMap(Double.init) ?? untilReset)
+        let isSpent = head.rateLimitRemaining.flatMap { Int($0) } == 0
         spentFor = isSpent ? Self.bounded(untilReset).flatMap { $0 > .zero ? $0 : nil } : nil
     }
 
     private static func bounded(_ seconds: Double?) -> Duration? {
-        seconds.flatMap { $0.isFinite ? .seconds(min(max($0, 0), 3600)) : nil }
+        seconds.flatMap { $0.isFinite ? .seconds(min(max($0, 0), longest)) : nil }
     }
 
     /// Unix seconds of an HTTP date in its one modern form (RFC 9110, IMF-fixdate): `Sun, 06 Nov 1994 08:49:37 GMT`.
     static func seconds(httpDate: String) -> Double? {
-        let words = httpDate.split(separator: " ")
-        guard words.count == 6, words[5] == "GMT", let day = Int(words[1]), let year = Int(words[3]),
-            let month = months.firstIndex(of: String(words[2]))
+        let text = Array(httpDate.utf8)
+        guard text.count == 29, text[3] == UInt8(ascii: ","), text.suffix(4).elementsEqual(" GMT".utf8),
+            text[19] == UInt8(ascii: ":"), text[22] == UInt8(ascii: ":"),
+            let month = months.firstIndex(where: { $0.utf8.elementsEqual(text[8..<11]) }),
+            let day = number(text[5..<7]), let year = number(text[12..<16]), let hour = number(text[17..<19]),
+            let minute = number(text[20..<22]), let second = number(text[23..<25]),
+            (1...31).contains(day), hour < 24, minute < 60, second <= 60
         else { return nil }
-        let time = words[4].split(separator: ":").compactMap { Int($0) }
-        guard time.count == 3 else { return nil }
-        var components = DateComponents()
-        (components.year, components.month, components.day) = (year, month + 1, day)
-        (components.hour, components.minute, components.second) = (time[0], time[1], time[2])
-        return utc.date(from: components)?.timeIntervalSince1970
+        // Days since 1 March of the year 0, whose leap day is its last, less those until 1970.
+        let (shifted, years) = month < 2 ? (month + 10, year - 1) : (month - 2, year)
+        let days = years * 365 + years / 4 - years / 100 + years / 400 + (shifted * 153 + 2) / 5 + day - 1 - 719_468
+        return Double(days * 86_400 + hour * 3600 + minute * 60 + second)
     }
 
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    private static let utc: Calendar = {
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = .gmt
-        return calendar
-    }()
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+        digits.reduce(0 as Int?) { sum, digit in
+            sum.flatMap { (0x30...0x39).contains(digit) ? $0 * 10 + Int(digit) - 0x30 : nil }
+        }
+    }
 }

@@ -2,115 +2,91 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// The vendor's API over HTTP/1.1. The only place that POSTs a sale.
+/// The vendor's API over HTTP/1.1. The only place that POSTs.
 ///
 /// One call is one request: nothing here or below retries, follows a redirect, or sends a second time on a connection that
 /// turned out to be dead. A request counts as sent from the moment its first byte is handed to a connection that was idle and
 /// alive; before that it certainly was not. Tests/WholeProcess/VendorClient…Tests.swift hold it to that.
-public final class VendorClient: Sendable {
-    /// The longest answer that is read, in bytes: 100 voucher codes take a tenth of it.
-    public static let maximumResponseSize = 64 * 1024
-
+package final class VendorClient: Sendable {
     /// Where the client works. A task that prefers it reaches the client without a change of threads.
-    public let executor: EventLoopExecutor
+    package let executor: EventLoopExecutor
     private let loop: any EventLoop
-    private let dispatch: NIOLoopBoundBox<VendorDispatch?>
+    private let driver: NIOLoopBoundBox<VendorDriver?>
 
-    /// Makes a client; it owns connections until ``shutdown()``.
+    /// Makes a client that trusts the certificates that the system trusts; it owns connections until ``shutDown()``.
     ///
-    /// - Parameters:
-    ///   - concurrency: How many requests may be on the way at once, 1 or more; others wait for their turn.
-    ///   - timeout: The longest that a request may take, from its turn to the answer's last byte.
-    public convenience init(concurrency: Int, timeout: Duration) {
-        self.init(concurrency: concurrency, timeout: timeout, trustRoots: .default)
+    /// - Parameter connectTimeout: The longest that a connection may take to come about, from DNS to TLS.
+    package convenience init(connectTimeout: Duration = .seconds(10)) {
+        self.init(connectTimeout: connectTimeout, trustRoots: .default)
     }
 
     /// Makes a client that trusts these certificates (PEM), for tests; nil: those that the system trusts.
-    package convenience init(concurrency: Int, timeout: Duration, certificateAuthorities: [UInt8]?) throws {
+    package convenience init(
+        connectTimeout: Duration = .seconds(10), certificateAuthorities: [UInt8]?
+    ) throws {
         let certificates = try certificateAuthorities.map { try NIOSSLCertificate.fromPEMBytes($0) }
-        self.init(
-            concurrency: concurrency, timeout: timeout, trustRoots: certificates.map { .certificates($0) } ?? .default)
+        self.init(connectTimeout: connectTimeout, trustRoots: certificates.map { .certificates($0) } ?? .default)
     }
 
-    private init(concurrency: Int, timeout: Duration, trustRoots: NIOSSLTrustRoots) {
+    private init(connectTimeout: Duration, trustRoots: NIOSSLTrustRoots) {
         loop = MultiThreadedEventLoopGroup.singleton.next()
         executor = EventLoopExecutor(loop)
-        dispatch = .makeEmptyBox(eventLoop: loop)
-        onLoop { [dispatch, loop] in
-            dispatch.value = VendorDispatch(
-                concurrency: max(1, concurrency), timeout: timeout, trustRoots: trustRoots, on: loop)
+        driver = .makeEmptyBox(eventLoop: loop)
+        onLoop { [driver, loop] in
+            driver.value = VendorDriver(connectTimeout: connectTimeout, trustRoots: trustRoots, on: loop)
         }
     }
 
-    /// Closes the connections. Requests on the way end as in doubt, later ones as not sent.
-    public func shutdown() async throws {
-        try await loop.submit { [dispatch] in dispatch.value?.shutDown() }.get()
-    }
-
-    /// Sends a sale, once: `POST /pos-sale` (vendor page `sales/create-order`).
+    /// Sends a request, once.
     ///
     /// Never throws: whatever happens is an answer. Cancelling the task ends the request; the answer then says whether it
     /// may have been sent.
     ///
     /// - Parameters:
-    ///   - body: ``PosSale/body()``.
-    ///   - endpoint: Where, and as whom.
-    ///   - patience: How long it may wait for its turn.
-    /// - Returns: The answer, and how long it took from the request's turn on; nil: its turn did not come, because as many
-    ///   as there may be were on the way all the time, or it was cancelled before. Nothing was sent then.
-    public func submit(
-        _ body: [UInt8], to endpoint: VendorEndpoint, patience: Duration
-    ) async -> (answer: VendorAnswer, took: Duration)? {
-        guard !Task.isCancelled else { return nil }
-        guard endpoint.key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            let reason = "The API key has characters that a request cannot carry."
-            return (.noResponse(mayHaveBeenSent: false, reason: reason), .zero)
+    ///   - request: What to send, and where.
+    ///   - deadline: When it ends at the latest. A request whose deadline is over is not sent any more, also after a pause
+    ///     of the whole process.
+    package func send(_ request: VendorRequest, by deadline: ContinuousClock.Instant) async -> VendorReply {
+        guard loop.inEventLoop else {
+            return await withTaskExecutorPreference(executor) { await sendOnLoop(request, by: deadline) }
         }
-        let exchange = VendorExchange(body, to: endpoint, turnBy: .now + patience)
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                onLoop { [dispatch] in
-                    exchange.wait(continuation)
-                    dispatch.value?.submit(exchange)
-                }
+        return await sendOnLoop(request, by: deadline)
+    }
+
+    /// Closes the connections. Requests on the way end as lost, those that wait and later ones as not sent.
+    package func shutDown() async {
+        await withCheckedContinuation { continuation in
+            onLoop { [driver] in
+                driver.value?.shutDown()
+                continuation.resume()
             }
-        } onCancel: {
-            onLoop { exchange.cancel() }
         }
     }
 
-    /// The vendor said to stop: the turn of what waits for this endpoint does not come. What is on the way stays there.
-    public func turnAway(_ endpoint: VendorEndpoint) {
-        onLoop { [dispatch] in dispatch.value?.turnAway(endpoint) }
+    /// How many requests, connections and origins it holds, for tests.
+    package func size() async -> (requests: Int, connections: Int, origins: Int) {
+        await withCheckedContinuation { continuation in
+            onLoop { [driver] in continuation.resume(returning: driver.value?.size ?? (0, 0, 0)) }
+        }
+    }
+
+    /// On the loop's thread, so that a cancellation cannot overtake the request that it is for.
+    private func sendOnLoop(_ request: VendorRequest, by deadline: ContinuousClock.Instant) async -> VendorReply {
+        let since = ContinuousClock.now
+        let cancelled = VendorReply(answer: .noResponse(.notSent(.ended("The request was cancelled."))), took: .zero)
+        guard let driver = driver.value else { return cancelled }
+        let id = driver.nextRequest()
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled { return continuation.resume(returning: cancelled) }
+                driver.begin(id, request, by: deadline, since: since, continuation)
+            }
+        } onCancel: {
+            loop.execute { [driver = self.driver] in driver.value?.cancel(id) }
+        }
     }
 
     private func onLoop(_ body: @escaping @Sendable () -> Void) {
         if loop.inEventLoop { body() } else { loop.execute(body) }
-    }
-}
-
-/// An event loop as a task executor: tasks that prefer it run on its thread.
-public final class EventLoopExecutor: TaskExecutor {
-    private let loop: any EventLoop
-
-    init(_ loop: any EventLoop) { self.loop = loop }
-
-    /// Runs `body` on the loop once it has run what is queued now.
-    public func afterTurn(_ body: @escaping @Sendable () -> Void) {
-        loop.execute(body)
-    }
-
-    /// Runs a job on the loop, in its next turn.
-    public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-    }
-}
-
-extension Duration {
-    /// Whole nanoseconds, saturating.
-    var nanoseconds: Int64 {
-        let (seconds, overflow) = components.seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max : seconds + components.attoseconds / 1_000_000_000
     }
 }

@@ -10,11 +10,11 @@ struct ActionDesk {
     let conninfo: String
     let logger: Logger
     /// Called after something was done: what was read before is old.
-    let onDone: @Sendable () -> Void
+    let onDone: @Sendable () async -> Void
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<StatusContext>) {
         router.get("sign-in") { request, _ in page(request, problem: nil) }
-        router.post("sign-in") { request, _ in try await signIn(request) }
+        router.post("sign-in") { request, context in try await signIn(request, from: context.remoteAddress) }
         router.post("sign-out") { request, _ in
             let (visitor, _) = try await checked(request)
             if let session = visitor.session { sessions.leave(session) }
@@ -77,9 +77,9 @@ struct ActionDesk {
 
     // MARK: Answers
 
-    private func signIn(_ request: Request) async throws -> Response {
+    private func signIn(_ request: Request, from address: String) async throws -> Response {
         let form = try await Self.form(request)
-        switch sessions.enter(token: form["token"] ?? "") {
+        switch sessions.enter(token: form["token"] ?? "", from: address) {
         case .entered(let session):
             logger.notice("Somebody signed in on the status page.")
             return Self.redirect(to: "/", session: session)
@@ -112,7 +112,14 @@ struct ActionDesk {
     private func perform(_ name: String, then path: String, _ act: @Sendable (Connection) async throws -> Void) async
         -> Response
     {
-        defer { onDone() }
+        let response = await attempt(name, then: path, act)
+        await onDone()
+        return response
+    }
+
+    private func attempt(_ name: String, then path: String, _ act: @Sendable (Connection) async throws -> Void) async
+        -> Response
+    {
         do {
             let options = ConnectionOptions(
                 connectTimeout: .seconds(5), commandTimeout: .seconds(10), applicationName: "giftbridge http action",

@@ -11,8 +11,24 @@ final class Sessions: Sendable {
 
     private struct State {
         var sessions: [String: Session] = [:]
-        /// Wrong tokens of late.
-        var failures: [ContinuousClock.Instant] = []
+        /// Wrong tokens of late, by the address that they came from.
+        var failures: [String: [ContinuousClock.Instant]] = [:]
+
+        mutating func forgetOldFailures() {
+            failures = failures.compactMapValues { times in
+                let late = times.filter { .now - $0 <= .seconds(60) }
+                return late.isEmpty ? nil : late
+            }
+        }
+
+        /// Notes a wrong token. Of more addresses than fit, the one that was wrong longest ago is forgotten.
+        mutating func note(failureFrom address: String) {
+            failures[address, default: []].append(.now)
+            guard failures.count > Sessions.mostAddresses,
+                let oldest = failures.min(by: { ($0.value.last ?? .now) < ($1.value.last ?? .now) })
+            else { return }
+            failures[oldest.key] = nil
+        }
     }
 
     /// How long a session lasts.
@@ -20,6 +36,7 @@ final class Sessions: Sendable {
     private static let most = 100
     private static let mostForms = 1000
     private static let mostFailures = 10
+    private static let mostAddresses = 1000
 
     private let state = Mutex(State())
     private let token: HTTPToken
@@ -27,22 +44,24 @@ final class Sessions: Sendable {
     init(token: HTTPToken) { self.token = token }
 
     /// What came of an attempt to sign in.
-    enum Entry {
+    enum Entry: Equatable {
         /// The new session's id.
         case entered(String)
         case wrong
-        /// Too many were wrong within the last minute.
+        /// Too many from the same address were wrong within the last minute.
         case later
     }
 
     /// Signs in.
-    func enter(token text: String) -> Entry {
+    ///
+    /// - Parameter address: Where the attempt comes from. Wrong tokens count against it alone: nobody keeps others out.
+    func enter(token text: String, from address: String) -> Entry {
         let isRight = token.matches(text)
         return state.withLock { state in
-            state.failures.removeAll { .now - $0 > .seconds(60) }
-            guard state.failures.count < Self.mostFailures else { return .later }
+            state.forgetOldFailures()
+            guard state.failures[address, default: []].count < Self.mostFailures else { return .later }
             guard isRight else {
-                state.failures.append(.now)
+                state.note(failureFrom: address)
                 return .wrong
             }
             state.sessions = state.sessions.filter { $0.value.until > .now }
@@ -56,6 +75,9 @@ final class Sessions: Sendable {
             return .entered(id)
         }
     }
+
+    /// How many addresses have wrong tokens to their account.
+    var failureAddresses: Int { state.withLock { $0.failures.count } }
 
     /// Whether a session is good.
     func isSignedIn(_ id: String) -> Bool {

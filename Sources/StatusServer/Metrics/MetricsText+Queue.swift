@@ -19,8 +19,8 @@ extension MetricsText {
                     .map { (["shop": shop.shop, "status": $0.key.rawValue], Double($0.value)) }
             })
         perShop(
-            "giftbridge_orders_for_a_person", "Orders in doubt that only a person can resolve.", shops
-        ) { Double($0.forAPerson) }
+            "giftbridge_orders_needing_decision", "Orders in doubt that only a person can resolve.", shops
+        ) { Double($0.needsDecision) }
         perShop(
             "giftbridge_oldest_pending_seconds", "How long the oldest order waits that could be sent; 0: none.", shops,
             \.oldestPending)

@@ -11,7 +11,7 @@ struct Headline {
     ///   - counts: The worker of this process.
     init(overview: Overview, counts: WorkerCounts) {
         let queues = overview.queues
-        let person = queues.reduce(0) { $0 + $1.needsPerson }
+        let person = queues.reduce(0) { $0 + $1.needsAttention }
         let paused = queues.filter(\.paused)
         let dead = overview.workers.filter { $0.state == .dead && $0.heartbeatSeconds < 24 * 3600 }
         let running = overview.workers.count { $0.state == .running }

@@ -14,7 +14,7 @@ struct OrderPage {
     var html: HTML {
         let order = story.order
         return """
-            <div class="title"><h1>Order \(order.name)</h1>\(order.status.pill(needsPerson: order.needsPerson).html)</div>
+            <div class="title"><h1>Order \(order.name)</h1>\(order.status.pill(needsAttention: order.needsAttention).html)</div>
             <p class="quiet">Giftbridge #\(order.id), shop \(order.shop)</p>
             \(order.error.map { "<p class=\"reason\">\($0)</p>" as HTML })
             <div class="columns">

@@ -28,15 +28,15 @@ struct OrdersPage {
     }
 
     private static let filters: [(word: String, query: String)] =
-        [("all", ""), ("need a person", "needs=person")]
+        [("all", ""), ("need a person", "needs=attention")]
         + [OrderStatus.pending, .submitting, .inDoubt, .rejected, .failed, .completed, .cancelled].map {
-            ($0.pill(needsPerson: true).word, "status=\($0.rawValue)")
+            ($0.pill(needsAttention: true).word, "status=\($0.rawValue)")
         }
 
     private func link(_ word: String, _ query: String) -> HTML {
         let current =
-            search.needsPerson
-            ? "needs=person" : search.status.map { "status=\($0.rawValue)" } ?? (name == nil ? "" : nil)
+            search.needsAttention
+            ? "needs=attention" : search.status.map { "status=\($0.rawValue)" } ?? (name == nil ? "" : nil)
         let shop = search.shop.map { "shop=\($0.queryEncoded)" }
         let whole = [shop, query.isEmpty ? nil : query].compactMap(\.self).joined(separator: "&")
         let address = whole.isEmpty ? "/orders" : "/orders?\(whole)"

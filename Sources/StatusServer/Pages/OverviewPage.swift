@@ -28,15 +28,15 @@ struct OverviewPage {
     }
 
     private func orders(_ overview: Overview) -> HTML? {
-        let total = overview.queues.reduce(0) { $0 + $1.needsPerson }
-        guard !overview.needsPerson.isEmpty else { return nil }
+        let total = overview.queues.reduce(0) { $0 + $1.needsAttention }
+        guard !overview.needsAttention.isEmpty else { return nil }
         let more: HTML? =
-            total > overview.needsPerson.count
-            ? "<p class=\"quiet\">The newest \(overview.needsPerson.count) of \(total). <a href=\"/orders?needs=person\">More</a></p>"
+            total > overview.needsAttention.count
+            ? "<p class=\"quiet\">The newest \(overview.needsAttention.count) of \(total). <a href=\"/orders?needs=attention\">More</a></p>"
             : nil
         return """
             <section><h2>Orders that need a person</h2>
-            \(OrderTable(orders: overview.needsPerson).html)\(more)</section>
+            \(OrderTable(orders: overview.needsAttention).html)\(more)</section>
             """
     }
 

@@ -8,7 +8,7 @@ struct PageDesk {
     let observed: Observed
     let sessions: Sessions?
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<StatusContext>) {
         router.get("/") { request, _ in await overview(request) }
         router.get("orders") { request, _ in try await orders(request) }
         router.get("orders/{id}") { request, context in
@@ -40,7 +40,7 @@ struct PageDesk {
         var search = OrderSearch()
         search.shop = query["shop"].map(String.init)
         search.status = query["status"].flatMap { OrderStatus(rawValue: String($0)) }
-        search.needsPerson = query["needs"] == "person"
+        search.needsAttention = query["needs"] == "person"
         return await answered(visitor) { [search] in
             guard let name else {
                 let orders = try await observed.database.read { try await OperatorDesk($0).orders(search) }

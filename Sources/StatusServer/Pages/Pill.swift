@@ -15,7 +15,7 @@ struct Pill {
 
 extension OrderStatus {
     /// The state in words that need no manual.
-    func pill(needsPerson: Bool) -> Pill {
+    func pill(needsAttention: Bool) -> Pill {
         switch self {
         case .pending: Pill(word: "waiting", tone: .calm)
         case .submitting: Pill(word: "being sold", tone: .busy)
@@ -23,7 +23,7 @@ extension OrderStatus {
         case .rejected: Pill(word: "rejected", tone: .bad)
         case .failed: Pill(word: "failed", tone: .bad)
         case .inDoubt:
-            needsPerson ? Pill(word: "in doubt", tone: .bad) : Pill(word: "in doubt, verifying", tone: .watch)
+            needsAttention ? Pill(word: "in doubt", tone: .bad) : Pill(word: "in doubt, verifying", tone: .watch)
         case .cancelled: Pill(word: "cancelled", tone: .calm)
         }
     }

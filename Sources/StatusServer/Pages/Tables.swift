@@ -16,7 +16,7 @@ struct QueueTable {
                 \(HTML.cell("Waiting", queue.pending))
                 \(HTML.cell("In the air", queue.submitting))
                 \(HTML.cell("In doubt", queue.inDoubt, link: "shop=\(name)&status=in_doubt"))
-                \(HTML.cell("Refused", queue.rejected + queue.failed, link: "shop=\(name)&needs=person"))
+                \(HTML.cell("Refused", queue.rejected + queue.failed, link: "shop=\(name)&needs=attention"))
                 \(HTML.cell("Oldest", seconds: queue.oldestPendingSeconds))
                 <td data-label="Allowance left" class="number">\(queue.allowanceLeft.map { "\($0)" } ?? "no limit")</td>
                 \(HTML.cell("Done in", seconds: queue.pending == 0 ? nil : queue.etaSeconds))
@@ -45,7 +45,7 @@ struct OrderTable {
             """
             <tr><th scope="row"><a href="/orders/\(order.id)">\(order.name)</a></th>
             <td data-label="Shop" class="name">\(order.shop)</td>
-            <td data-label="State">\(order.status.pill(needsPerson: order.needsPerson).html)</td>
+            <td data-label="State">\(order.status.pill(needsAttention: order.needsAttention).html)</td>
             <td data-label="Changed">\(HTML.moment(order.updatedAt))</td>
             <td data-label="Why" class="why">\(order.error ?? "")</td></tr>
             """

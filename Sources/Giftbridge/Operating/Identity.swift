@@ -1,0 +1,16 @@
+import LibPQ
+
+/// Which PostgreSQL cluster a database belongs to.
+public enum Identity {
+    /// The database belongs to the cluster that it is in now.
+    ///
+    /// - Throws: `ServerError` 42501 where the role is not the schema's owner.
+    public static func adopt(over connection: Connection) async throws {
+        try await connection.query(SQL.Call.adopt)
+    }
+
+    /// Whether the database was installed in another cluster, or under another database.
+    public static func isClone(_ connection: Connection) async throws -> Bool {
+        try await connection.query(SQL.Call.identity).first?.bool("is_clone") ?? false
+    }
+}

@@ -1,0 +1,191 @@
+/// What the worker's loop does next. Pure: no clock, no database, no task; `AgendaTests` has its cases.
+struct Agenda: Sendable {
+    /// One thing to do.
+    enum Step: Sendable, Equatable {
+        /// Open the connection to the database.
+        case connect
+        /// Talk to the database once.
+        case turn(Turn)
+        /// Wait until something rings, or until then.
+        case wait(until: ContinuousClock.Instant)
+        /// The drain is over.
+        case stop
+    }
+
+    /// What to ask the database in one turn.
+    struct Turn: Sendable, Equatable {
+        /// Write the worker's status row.
+        var beats = false
+        /// Turn orders whose lease ended into orders in doubt.
+        var rescues = false
+        /// Write results back.
+        var settles = false
+        /// Take orders from these lanes; empty: none.
+        var claim: [Rota.Portion] = []
+        /// Ask what waits; nil: do not.
+        var looks: Look?
+    }
+
+    /// How far a look goes.
+    enum Look: Int, Sendable, Equatable {
+        /// The first lanes: enough where there are few shops.
+        case near = 32
+        /// All lanes.
+        case far = 100_000
+    }
+
+    let heartbeat: Duration
+    let pollInterval: Duration
+    var rota: Rota
+
+    private enum Timer: CaseIterable { case beat, look, farLook, rescue, connect, drain }
+    private var timers: [Timer: ContinuousClock.Instant] = [:]
+    private var isConnected = false
+    private var restsUntil: ContinuousClock.Instant?
+    private var isDraining = false
+    /// Results that are not yet in the database and may be written now.
+    private var unwritten = 0
+    /// When those that the database did not take are tried again.
+    private var writeAgainAt: ContinuousClock.Instant?
+    private var held = 0
+    private var lastLookAt: ContinuousClock.Instant?
+    /// How often in a row something was due that no claim could take: another worker holds it, or a shop's transaction.
+    private var vainClaims = 0
+
+    /// - Parameters:
+    ///   - slots: `GIFTBRIDGE_CONCURRENCY`.
+    ///   - heartbeat: `GIFTBRIDGE_HEARTBEAT`.
+    ///   - pollInterval: `GIFTBRIDGE_POLL_INTERVAL`.
+    ///   - now: When it starts.
+    init(slots: Int, heartbeat: Duration, pollInterval: Duration, at now: ContinuousClock.Instant) {
+        self.heartbeat = heartbeat
+        self.pollInterval = pollInterval
+        rota = Rota(slots: slots)
+        timers = [.connect: now]
+    }
+
+    // MARK: Events
+
+    /// The database is there: everything may have changed meanwhile.
+    mutating func connected(at now: ContinuousClock.Instant) {
+        isConnected = true
+        timers[.connect] = nil
+        for timer in [Timer.beat, .look, .rescue] { timers[timer] = now }
+    }
+
+    /// The database is away; it is tried again then.
+    mutating func lost(until again: ContinuousClock.Instant) {
+        isConnected = false
+        timers[.connect] = again
+    }
+
+    /// Something may be due.
+    mutating func hinted(at now: ContinuousClock.Instant) {
+        vainClaims = 0
+        // Lanes that gave something before are asked at once; a look says of the others.
+        guard !rota.hinted(at: now) else { return }
+        let soon = max(now, lastLookAt.map { $0 + .milliseconds(20) } ?? now)
+        timers[.look] = min(timers[.look] ?? soon, soon)
+    }
+
+    /// The status row is out of date.
+    mutating func changed(at now: ContinuousClock.Instant) { timers[.beat] = now }
+
+    /// How many results wait for the database, and when those that it did not take are tried again.
+    mutating func has(unwritten: Int, again: ContinuousClock.Instant?, held: Int) {
+        self.unwritten = unwritten
+        writeAgainAt = again
+        self.held = held
+    }
+
+    /// The status row was written.
+    mutating func beat(at now: ContinuousClock.Instant) { timers[.beat] = now + heartbeat }
+
+    /// Ended leases were looked for; the next one ends then.
+    mutating func rescued(at now: ContinuousClock.Instant) { timers[.rescue] = now + pollInterval }
+
+    /// A claim took these.
+    mutating func claimed(_ taken: [Lane: Int], of portions: [Rota.Portion], slots: Int, at now: ContinuousClock.Instant) {
+        let isShort = rota.claimed(taken, of: portions, slots: slots, at: now)
+        vainClaims = taken.isEmpty ? vainClaims + 1 : 0
+        // With a backlog of many lanes a look at all of them follows once a second; their own claims need none.
+        guard isShort && timers[.farLook] == nil || rota.isEmpty else { return }
+        timers[.look] = min(timers[.look] ?? now, now)
+    }
+
+    /// A claim failed: other lanes first, these after a pause.
+    mutating func claimFailed(at now: ContinuousClock.Instant) {
+        rota.failed(until: now + .seconds(1))
+    }
+
+    /// The database refused a step: nothing more is asked of it before `until`.
+    mutating func stumbled(until: ContinuousClock.Instant) { restsUntil = until }
+
+    /// What a look found.
+    ///
+    /// - Parameters:
+    ///   - isComplete: There are no others.
+    ///   - rescueAt: When the next lease ends, or the next order expires; nil: none will.
+    mutating func saw(
+        _ lanes: [Rota.Waiting], isComplete: Bool, by look: Look, rescueAt: ContinuousClock.Instant?,
+        at now: ContinuousClock.Instant
+    ) {
+        // Due, and not taken: another worker is about to, or a shop's transaction holds it. Less and less often then.
+        let pause = vainClaims == 0 ? Duration.zero : .milliseconds(min(5 << min(vainClaims - 1, 8), 1000))
+        rota.saw(
+            lanes.map { lane in
+                var lane = lane
+                lane.readyAt = max(lane.readyAt, now + pause)
+                return lane
+            }, isComplete: isComplete, at: now)
+        lastLookAt = now
+        timers[.look] = now + pollInterval
+        // Many lanes: a look at all of them once a second; lanes that the claims have emptied meanwhile are not asked.
+        if !isComplete {
+            timers[.farLook] = now
+        } else if look == .far {
+            timers[.farLook] = lanes.count >= Look.near.rawValue ? now + .seconds(1) : nil
+        }
+        if let rescueAt { timers[.rescue] = min(timers[.rescue] ?? rescueAt, rescueAt) }
+    }
+
+    /// The drain begins: nothing more is claimed; it ends when all results are written, or then.
+    mutating func drain(until end: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
+        guard !isDraining else { return }
+        isDraining = true
+        timers[.drain] = end
+        timers[.beat] = now
+    }
+
+    // MARK: What next
+
+    /// The next step. Where it is a turn, ``has(unwritten:again:held:)`` and the turn's own events follow.
+    mutating func next(at now: ContinuousClock.Instant) -> Step {
+        if isDraining, held == 0 && unwritten == 0 && writeAgainAt == nil || isDue(.drain, now) { return .stop }
+        guard isConnected else {
+            return isDue(.connect, now) ? .connect : .wait(until: earliest([.connect, .drain], now))
+        }
+        if let restsUntil, restsUntil > now { return .wait(until: min(restsUntil, earliest([.drain], restsUntil))) }
+        var turn = Turn()
+        turn.beats = isDue(.beat, now)
+        turn.settles = unwritten > 0
+        if !isDraining {
+            turn.rescues = isDue(.rescue, now)
+            turn.claim = rota.deal(at: now)
+            if turn.claim.isEmpty {
+                turn.looks = isDue(.farLook, now) ? .far : isDue(.look, now) ? .near : nil
+            }
+        }
+        guard turn == Turn() else { return .turn(turn) }
+        var until = earliest(isDraining ? [.beat, .drain] : [.beat, .look, .farLook, .rescue], now)
+        if let writeAgainAt { until = min(until, writeAgainAt) }
+        if !isDraining, let ready = rota.nextReady { until = min(until, ready) }
+        return .wait(until: until)
+    }
+
+    private func isDue(_ timer: Timer, _ now: ContinuousClock.Instant) -> Bool { timers[timer].map { $0 <= now } ?? false }
+
+    private func earliest(_ some: [Timer], _ now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+        some.compactMap { timers[$0] }.min() ?? now + pollInterval
+    }
+}

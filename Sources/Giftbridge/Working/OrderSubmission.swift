@@ -1,0 +1,90 @@
+import SmartGift
+
+/// One order from row to result: row → request → answer → evidence → `Settlement`.
+struct OrderSubmission: Sendable {
+    let vendor: VendorClient
+    let policy: RetryPolicy
+    let lease: Duration
+    let requestTimeout: Duration
+    let metrics: WorkerMetrics
+
+    /// Submits a claimed order. Its write-ahead entry is committed; after this the settlement has to be written back.
+    ///
+    /// Never throws: whatever happens is a settlement. Cancelling the task ends the request.
+    ///
+    /// - Parameter account: Where, and as whom; nil: no key is known for the shop any more.
+    func callAsFunction(_ order: ClaimedOrder, _ account: Account?) async -> Settlement {
+        guard let account, account.name == order.account else {
+            return Settlement(releasing: order, because: "Not sent: the shop's key or address has changed meanwhile.")
+        }
+        // The request may take until its deadline, and the lease must still hold then: what comes late was not sent.
+        let now = ContinuousClock.now
+        guard now + requestTimeout <= order.claimedAt + lease else {
+            return Settlement(releasing: order, because: "Not sent: the worker was too late for its lease.")
+        }
+        let deadline = now + requestTimeout
+        switch (order.kind, order.sale) {
+        case (_, .failure(let invalid)):
+            let refusal = Refusal(status: 0, message: "Giftbridge cannot send this order: \(invalid).", fields: [])
+            return settlement(order, .refused(refusal))
+        case (.lookup, .success(let sale)): return await lookUp(order, sale, account, deadline)
+        case (_, .success(let sale)): return await sell(order, sale, account, deadline)
+        }
+    }
+
+    private func sell(
+        _ order: ClaimedOrder, _ sale: PosSale, _ account: Account, _ deadline: ContinuousClock.Instant
+    ) async -> Settlement {
+        CrashPoint.sending.reached()
+        // What cannot be verified is not risked on a connection that the vendor may be closing.
+        let isVerifiable = order.assignedCodes.contains { $0 != nil }
+        let reply = await vendor.send(
+            VendorRequest(.sale(sale.body()), to: account.endpoint, prefersFresh: !isVerifiable), by: deadline)
+        metrics.requested(took: reply.took)
+        CrashPoint.answered.reached()
+        let sent = SentCodes(codes: sale.items.map(\.code), assigned: order.assignedPositions)
+        let evidence = Evidence(reply.answer, sent: sent, takenWords: policy.takenWords)
+        var result = settlement(order, evidence)
+        result.record(reply, of: order)
+        return result
+    }
+
+    private func lookUp(
+        _ order: ClaimedOrder, _ sale: PosSale, _ account: Account, _ deadline: ContinuousClock.Instant
+    ) async -> Settlement {
+        guard let siteID = order.siteID, let position = order.position, sale.items.indices.contains(position),
+            let code = sale.items[position].code
+        else {
+            return Settlement(
+                of: order, .siteRefused(reason: "The shop's site_id, or the code to look up, is not known any more."),
+                policy: policy, jitter: 0)
+        }
+        CrashPoint.sending.reached()
+        let check = VoucherCheck(code: code, siteID: siteID)
+        let reply = await vendor.send(VendorRequest(.check(check.body()), to: account.endpoint), by: deadline)
+        metrics.requested(took: reply.took)
+        CrashPoint.answered.reached()
+        var result = Settlement(
+            of: order, LookupEvidence(reply.answer, code: code), policy: policy, jitter: .random(in: 0...1))
+        result.record(reply, of: order)
+        return result
+    }
+
+    private func settlement(_ order: ClaimedOrder, _ evidence: Evidence) -> Settlement {
+        Settlement(of: order, evidence, policy: policy, jitter: .random(in: 0...1))
+    }
+}
+
+extension Settlement {
+    /// Keeps the answer for the journal: status and the first 4 kB, without voucher codes and e-mail addresses.
+    fileprivate mutating func record(_ reply: VendorReply, of order: ClaimedOrder) {
+        took = reply.took
+        guard case .response(let response) = reply.answer else { return }
+        httpStatus = response.status
+        if effect == nil, let wait = response.allowanceSpentFor { effect = .spent(wait) }
+        let text = order.blotted(
+            String(decoding: response.body.prefix(16 * 1024), as: UTF8.self), voucherCodes ?? [])
+        self.response =
+            text.utf8.count <= 4096 ? text : String(text.unicodeScalars.prefix(4096).map(Character.init))
+    }
+}

@@ -1,0 +1,317 @@
+import LibPQ
+
+/// The queue in the database: the SQL functions that change an order's state, called over one connection.
+///
+/// Swift decides, SQL guards: nothing here changes a row but through those functions. Each call is one pipeline and one
+/// transaction. They run where their caller does: the worker shares a thread with its connection.
+struct Queue: Sendable {
+    let connection: Connection
+    /// This worker's name in the journal.
+    let worker: String
+    let lease: Duration
+    let policy: RetryPolicy
+
+    /// What the database is asked for in one go.
+    struct Turn: Sendable {
+        let reply: Reply
+        let batch: Backlog.Batch?
+        let claim: Claim?
+        let claimedAt: ContinuousClock.Instant
+    }
+
+    /// What a claim asks for.
+    struct Claim: Sendable {
+        /// From all lanes, at most.
+        let slots: Int
+        let portions: [Rota.Portion]
+    }
+
+    /// Sends results and asks for orders, in one transaction; ``finish(_:)`` waits for what comes of it.
+    func begin(
+        settling batch: Backlog.Batch?, claiming claim: Claim?, isolation: isolated (any Actor)? = #isolation
+    ) async throws(QueueError) -> Turn {
+        var statements: [Statement] = []
+        if let batch { statements.append(statement(batch)) }
+        if let claim {
+            CrashPoint.claiming.reached()
+            statements.append(statement(claim))
+        }
+        if batch != nil { CrashPoint.settling.reached() }
+        let claimedAt = ContinuousClock.now
+        do {
+            return Turn(
+                reply: try await connection.begin(statements), batch: batch, claim: claim, claimedAt: claimedAt)
+        } catch {
+            throw QueueError(error)
+        }
+    }
+
+    /// What came of a turn. When this returns, results are written and the orders' write-ahead entries are committed.
+    ///
+    /// - Throws: `QueueError`: nothing took effect, or, where the connection was lost, it is unknown.
+    func finish(
+        _ turn: Turn, isolation: isolated (any Actor)? = #isolation
+    ) async throws(QueueError) -> (settled: [Settled], claimed: ClaimedRows?) {
+        do {
+            var results = try await turn.reply.results()[...]
+            // The server gave up waiting for its synchronous standby: a failover could lose what it says is committed.
+            if let warning = turn.reply.warnings.first(where: \.leavesCommitUnconfirmed) {
+                throw QueueError.away("the commit was not confirmed by the synchronous standby: \(warning.message)")
+            }
+            let settled = turn.batch == nil ? [] : try results.popFirst()?.map(Settled.init) ?? []
+            if turn.batch != nil { CrashPoint.settled.reached() }
+            let claimed = try turn.claim.flatMap { _ in try results.popFirst().map { try ClaimedRows($0, claimedAt: turn.claimedAt) } }
+            return (settled, claimed)
+        } catch {
+            throw QueueError(error)
+        }
+    }
+
+    private func statement(_ claim: Claim) -> Statement {
+        Statement(
+            SQL.Call.claim,
+            [
+                .text(worker), .int(claim.slots), .interval(lease), .textArray(claim.portions.map(\.lane.shop)),
+                .intArray(claim.portions.map(\.lane.number)), .intArray(claim.portions.map(\.most)),
+            ], prepared: true)
+    }
+
+    private func statement(_ batch: Backlog.Batch) -> Statement {
+        let results = batch.results
+        let parameters: [Parameter] = [
+            .intArray(results.map(\.orderID)),
+            .textArray(results.map(\.token)),
+            .textArray(results.map(\.outcome.rawValue)),
+            .textArray(results.map(\.status.rawValue)),
+            .boolArray(results.map(\.counts)),
+            .intervalArray(results.map(\.dueIn)),
+            .intArray(results.map(\.httpStatus)),
+            .textArray(results.map(\.error)),
+            .textArray(results.map(\.journalError)),
+            .textArray(results.map(\.response)),
+            .textArray(results.map(\.reference)),
+            .textArray(results.map { $0.voucherCodes.map(Self.arrayLiteral) }),
+            .textArray(results.map(\.proof?.rawValue)),
+            .textArray(results.map(\.effect?.name)),
+            .intervalArray(results.map(\.effect?.wait)),
+            .boolArray(results.map(\.isFound)),
+            .interval(policy.verifyAfter), .int(policy.maximumVerifications), .bool(batch.skipsLocked),
+        ]
+        return Statement(SQL.Call.settle, parameters, prepared: true)
+    }
+
+    /// The text of a `text[]`: the settle takes an array of orders, and their arrays differ in length.
+    static func arrayLiteral(_ elements: [String]) -> String {
+        var text = "{"
+        for (index, element) in elements.enumerated() {
+            text += index == 0 ? "\"" : ",\""
+            if element.utf8.contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+                text += element.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            } else {
+                text += element
+            }
+            text += "\""
+        }
+        return text + "}"
+    }
+
+    /// What waits, lane by lane.
+    func look(_ look: Agenda.Look, isolation: isolated (any Actor)? = #isolation) async throws(QueueError) -> [SeenLane] {
+        do {
+            return try await connection.prepared(SQL.Call.look, [.text(worker), .int(look.rawValue)]).map(SeenLane.init)
+        } catch {
+            throw QueueError(error)
+        }
+    }
+
+    /// Turns orders whose lease ended into orders in doubt.
+    ///
+    /// - Returns: How many leases had ended.
+    func rescue(isolation: isolated (any Actor)? = #isolation) async throws(QueueError) -> Int {
+        do {
+            return try await connection.prepared(
+                SQL.Call.rescue, [.interval(policy.verifyAfter), .int(policy.maximumVerifications)]
+            ).first?.int("rescued") ?? 0
+        } catch {
+            throw QueueError(error)
+        }
+    }
+
+    /// Says with which key, and to which host, this worker sends shops' requests, or why it cannot.
+    func tell(
+        _ accounts: [String: Result<Account, ConfigurationError>], isolation: isolated (any Actor)? = #isolation
+    ) async throws(QueueError) {
+        let told = accounts.sorted { $0.key < $1.key }
+        let names = told.map { _, account -> Account.Name in
+            (try? account.get().name) ?? Account.Name(fingerprint: "-", host: worker)  // Its fault is told beside it.
+        }
+        let faults = told.map { _, account -> String? in
+            if case .failure(let fault) = account { fault.description } else { nil }
+        }
+        do {
+            try await connection.prepared(
+                SQL.Call.tellAccounts,
+                [
+                    .text(worker), .textArray(told.map(\.key)), .textArray(names.map(\.fingerprint)),
+                    .textArray(names.map(\.host)), .textArray(faults),
+                ])
+        } catch {
+            throw QueueError(error)
+        }
+    }
+
+    /// Keeps this worker's row in `giftbridge.status` fresh.
+    func heartbeat(_ status: WorkerStatus, isolation: isolated (any Actor)? = #isolation) async throws(QueueError) {
+        do {
+            try await connection.prepared(
+                SQL.Call.heartbeat,
+                [
+                    .text(worker), .text(status.host), .int(status.pid), .text(status.version),
+                    .text(status.state.rawValue), .int(status.inFlight), .int(status.completed), .int(status.rejected),
+                    .int(status.retried), .int(status.inDoubt), .bool(status.isListening), .text(status.lastError?.text),
+                    .double(status.lastError?.age),
+                ])
+        } catch {
+            throw QueueError(error)
+        }
+    }
+}
+
+/// Why the database did not do what it was asked, classified once.
+enum QueueError: Error, CustomStringConvertible {
+    /// The connection was lost, or the server takes no writes: connect again. Whether it took effect is unknown.
+    case away(String)
+    /// A lock, a deadlock or a time limit was in the way: the same again, without what is locked.
+    case busy(ServerError)
+    /// The database refuses what it was asked: one of its rows, or all of them.
+    case refused(ServerError)
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as QueueError: self = error
+        case let error as ServerError:
+            switch error.sqlStateClass {
+            case "40", "55": self = .busy(error)
+            // Ended, shutting down, out of resources, read-only. 57014 is a statement's time limit.
+            case "57" where error.sqlState == "57014": self = .busy(error)
+            case "08", "57", "53", "58": self = .away("\(error)")
+            default: self = error.sqlState == "25006" ? .away("\(error)") : .refused(error)
+            }
+        default: self = .away("\(error)")
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .away(let reason): reason
+        case .busy(let error), .refused(let error): "\(error)"
+        }
+    }
+}
+
+extension Settlement.Effect {
+    /// As in `p_effects` of `giftbridge.settle`.
+    fileprivate var name: String {
+        switch self {
+        case .throttled: "throttled"
+        case .spent: "spent"
+        case .setup: "setup"
+        case .unreachable: "unreachable"
+        }
+    }
+
+    fileprivate var wait: Duration? {
+        switch self {
+        case .throttled(let wait), .spent(let wait), .unreachable(let wait): wait
+        case .setup: nil
+        }
+    }
+}
+
+/// What a claim took, not yet read. The write-ahead entries are committed.
+struct ClaimedRows: Sendable {
+    private let rows: QueryResult
+    private let claimedAt: ContinuousClock.Instant
+
+    /// - Parameter claimedAt: When the claim was asked for, by this process's clock.
+    /// - Throws: If the rows are not of `giftbridge.claim`.
+    init(_ rows: QueryResult, claimedAt: ContinuousClock.Instant) throws {
+        try ClaimColumn.check(rows)
+        self.rows = rows
+        self.claimedAt = claimedAt
+        if !rows.isEmpty { CrashPoint.claimed.reached() }
+    }
+
+    /// How many orders.
+    var count: Int { rows.count }
+
+    /// How many orders of each lane.
+    func lanes() throws -> [Lane: Int] {
+        var lanes: [Lane: Int] = [:]
+        for row in rows {
+            lanes[
+                Lane(shop: try row.text(ClaimColumn.shop), number: try row.int(ClaimColumn.lane)), default: 0] += 1
+        }
+        return lanes
+    }
+
+    /// The orders, in the order in which to send them.
+    func orders() -> some Sequence<Result<ClaimedOrder, any Error>> {
+        rows.lazy.map { row in Result { try ClaimedOrder(row, claimedAt: claimedAt) } }
+    }
+}
+
+/// One row of `giftbridge.look`: a lane that waits, or (without one) when the next lease ends or order expires.
+struct SeenLane: Sendable {
+    let lane: Lane?
+    /// Until a claim may take something from it; 0 or more.
+    let wait: Duration
+    let apiURL: String?
+    /// The account that this worker told for the shop; nil: none yet.
+    let account: Account.Name?
+    let allowance: String
+
+    init(_ row: Row) throws {
+        lane = try row.optionalText("shop").map { Lane(shop: $0, number: try row.int("lane")) }
+        wait = .seconds(min(try row.double("seconds"), 1_000_000_000))
+        apiURL = try row.optionalText("api_url")
+        account = try row.optionalText("account").map { Account.Name(fingerprint: $0, host: try row.text("api_host")) }
+        allowance = try row.optionalText("allowance") ?? ""
+    }
+}
+
+/// What became of one settlement.
+struct Settled: Sendable {
+    let token: String
+    let orderID: Int
+    /// The order's status after the settle; `locked`: another session holds the order, nothing was done; `gone`: there is none.
+    let status: String
+    /// False: the fence held, because another process acted on the order meanwhile; or it was locked.
+    let isApplied: Bool
+    /// What the worker has to know of it.
+    let note: Note?
+
+    /// As in `giftbridge.settle`.
+    enum Note: String, Sendable {
+        /// The result came late; it is in the journal only.
+        case late
+        /// The order may have been sold twice: two accepted answers have different references.
+        case soldAgain = "sold_again"
+        /// Sold, but this database has no such order.
+        case gone
+        /// The answer has codes of another order.
+        case foreign
+        /// The vendor sold with codes that nobody asked for.
+        case codesIgnored = "codes_ignored"
+        /// The vendor spells codes differently.
+        case codesRespelled = "codes_respelled"
+    }
+
+    init(_ row: Row) throws {
+        token = try row.text("token")
+        orderID = try row.int("order_id")
+        status = try row.text("status")
+        isApplied = try row.bool("is_applied")
+        note = try row.optionalText("note").flatMap(Note.init)
+    }
+}

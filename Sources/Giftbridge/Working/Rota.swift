@@ -1,0 +1,243 @@
+/// Which lanes may have something to claim, and how the slots are dealt out among them. Pure: no clock, no database.
+///
+/// A look at the database says which lanes wait and until when; a claim says which of them gave less than they were asked for.
+/// Lanes that were seen before are remembered, so that the first order after a pause is claimed without a look.
+struct Rota: Sendable {
+    /// A lane, and what a look said of it.
+    struct Waiting: Sendable, Equatable {
+        let lane: Lane
+        let allowance: String
+        /// When a claim may take something from it.
+        var readyAt: ContinuousClock.Instant
+    }
+
+    /// How many orders to take from a lane.
+    struct Portion: Sendable, Equatable {
+        let lane: Lane
+        let most: Int
+    }
+
+    /// Requests that may be on their way at once.
+    let slots: Int
+    /// More of them, kept for urgent orders and for allowances that hold few: whatever hangs cannot take these.
+    var reserve: Int { max(slots / 8, 2) }
+    /// Lanes in one claim, at most.
+    private static let portionsAtMost = 256
+    /// Lanes that are remembered although nothing is known to wait in them.
+    private static let rememberedAtMost = 64
+
+    /// Lanes with something to claim, in the order in which they have their turn.
+    private(set) var ready: [Waiting] = []
+    /// Lanes that will have something, the soonest first.
+    private(set) var later: [Waiting] = []
+    /// Lanes that a claim is asking.
+    private var asked: [Waiting] = []
+    /// Lanes that gave something before, the latest last.
+    private var remembered: [Waiting] = []
+    private var pace: [String: Pace] = [:]
+    /// How many allowances have requests on their way.
+    private var busy = 0
+    private(set) var inFlight = 0
+
+    init(slots: Int) { self.slots = slots }
+
+    /// How one allowance's vendor answers.
+    private struct Pace {
+        /// How many requests may be on their way while other allowances have work, too.
+        var window: Int
+        var inFlight = 0
+        /// When it last answered, or began.
+        var answeredAt: ContinuousClock.Instant
+    }
+
+    /// Nothing is known to wait.
+    var isEmpty: Bool { ready.isEmpty && later.isEmpty }
+
+    /// When lanes will have something that have nothing now; nil: none is known.
+    var nextReady: ContinuousClock.Instant? { later.first?.readyAt }
+
+    /// What a look found: the lanes that wait, all of them or the first.
+    ///
+    /// - Parameter isComplete: There are no others.
+    mutating func saw(_ lanes: [Waiting], isComplete: Bool, at now: ContinuousClock.Instant) {
+        let seen = Dictionary(lanes.map { ($0.lane, $0) }, uniquingKeysWith: { first, _ in first })
+        // The order stays: whose turn it is does not depend on a look.
+        let former = ready + later
+        var entries = former.compactMap { seen[$0.lane] ?? (isComplete ? nil : $0) }
+        let known = Set(former.map(\.lane))
+        entries += lanes.filter { !known.contains($0.lane) }
+        ready = entries.filter { $0.readyAt <= now }
+        later = entries.filter { $0.readyAt > now }.sorted { $0.readyAt < $1.readyAt }
+    }
+
+    /// Something may be due in lanes that were empty.
+    ///
+    /// - Returns: Whether there are such lanes that gave something before.
+    mutating func hinted(at now: ContinuousClock.Instant) -> Bool {
+        guard remembered.count > 0 else { return false }
+        let known = Set((ready + later).map(\.lane))
+        let empty = remembered.reversed().filter { !known.contains($0.lane) }
+        ready += empty.map { Waiting(lane: $0.lane, allowance: $0.allowance, readyAt: now) }
+        return !empty.isEmpty
+    }
+
+    /// Deals the free slots out: equal shares to allowances and, within each, to its lanes, what one leaves going to the next.
+    ///
+    /// - Returns: What to claim; ``claimed(_:of:slots:at:)`` or ``failed(until:)`` has to follow. Empty: nothing.
+    mutating func deal(at now: ContinuousClock.Instant) -> [Portion] {
+        let due = later.prefix { $0.readyAt <= now }
+        ready += due
+        later.removeFirst(due.count)
+        var free = slots + reserve - inFlight
+        guard free > 0, !ready.isEmpty else { return [] }
+
+        var lanes: [String: [Lane]] = [:]
+        var allowances: [String] = []
+        var full: Set<String> = []
+        var count = 0
+        for entry in ready where count < Self.portionsAtMost && !full.contains(entry.allowance) {
+            if lanes[entry.allowance] == nil {
+                guard room(entry.allowance, isAlone: false, isUrgent: true, now) > 0 else {
+                    full.insert(entry.allowance)
+                    continue
+                }
+                allowances.append(entry.allowance)
+            }
+            lanes[entry.allowance, default: []].append(entry.lane)
+            count += 1
+        }
+        var portions: [Portion] = []
+        for (position, allowance) in allowances.enumerated() where free > 0 {
+            let ofAllowance = lanes[allowance] ?? []
+            let isAlone = allowances.count == 1 && full.isEmpty && busy <= ((pace[allowance]?.inFlight ?? 0) > 0 ? 1 : 0)
+            let left = allowances.count - position
+            let share = min(
+                (free + left - 1) / left,
+                room(allowance, isAlone: isAlone, isUrgent: ofAllowance.contains { $0.isUrgent }, now))
+            guard share > 0 else { continue }
+            portions += Self.split(share, over: ofAllowance)
+            free -= share
+        }
+        let dealt = Set(portions.map(\.lane))
+        asked = ready.filter { dealt.contains($0.lane) }
+        ready.removeAll { dealt.contains($0.lane) }
+        return portions
+    }
+
+    /// One allowance's share over its lanes: shops in turn, the higher priority first; what is sent again gets half at most
+    /// while fresh orders wait.
+    private static func split(_ share: Int, over lanes: [Lane]) -> [Portion] {
+        let fresh = lanes.filter(\.isFresh)
+        let again = lanes.filter { !$0.isFresh }
+        let forAgain = again.isEmpty ? 0 : fresh.isEmpty ? share : max(share / 2, share == 1 ? 1 : 0)
+        var shops: [String: [Lane]] = [:]
+        var order: [String] = []
+        for lane in fresh {
+            if shops[lane.shop] == nil { order.append(lane.shop) }
+            shops[lane.shop, default: []].append(lane)
+        }
+        var portions: [Portion] = []
+        for (index, shop) in order.enumerated() where index < share {
+            // Rounded up: what a shop leaves, the claim gives to the next, until all slots are used.
+            let most = (share + order.count - 1) / order.count
+            for lane in (shops[shop] ?? []).sorted(by: { $0.number < $1.number }) {
+                portions.append(Portion(lane: lane, most: most))
+            }
+        }
+        for lane in again where forAgain > 0 { portions.append(Portion(lane: lane, most: forAgain)) }
+        return portions
+    }
+
+    /// What a claim took. A lane that gave less than it was asked for has to be looked at before it is asked again.
+    ///
+    /// - Parameter slots: How many orders the claim was to take at most.
+    /// - Returns: Whether some lane gave less.
+    mutating func claimed(_ taken: [Lane: Int], of portions: [Portion], slots: Int, at now: ContinuousClock.Instant) -> Bool {
+        var isShort = false
+        var left = slots
+        var unasked: [Waiting] = []
+        let entries = Dictionary(asked.map { ($0.lane, $0) }, uniquingKeysWith: { first, _ in first })
+        asked = []
+        for portion in portions {
+            guard let entry = entries[portion.lane] else { continue }
+            guard left > 0 else {
+                // The claim stops where all its slots are used.
+                unasked.append(entry)
+                continue
+            }
+            let count = taken[portion.lane] ?? 0
+            // To the end: the others first.
+            if count >= min(portion.most, left) { ready.append(entry) } else { isShort = true }
+            left -= count
+            guard count > 0 else { continue }
+            remember(entry)
+            var pace = pace[entry.allowance] ?? Pace(window: firstWindow, answeredAt: now)
+            if pace.inFlight == 0 {
+                busy += 1
+                pace.answeredAt = now
+            }
+            pace.inFlight += count
+            self.pace[entry.allowance] = pace
+            inFlight += count
+        }
+        ready = unasked + ready
+        return isShort
+    }
+
+    /// How many requests may be on their way to a vendor that has not answered yet, while others have work.
+    private var firstWindow: Int { max(slots / 4, 1) }
+
+    private mutating func remember(_ entry: Waiting) {
+        // Where there are many lanes a look is due anyway.
+        guard ready.count <= Self.rememberedAtMost else { return }
+        if remembered.last?.lane == entry.lane { return }
+        remembered.removeAll { $0.lane == entry.lane }
+        remembered.append(entry)
+        if remembered.count > Self.rememberedAtMost { remembered.removeFirst() }
+    }
+
+    /// A request is over.
+    ///
+    /// - Parameter isAnswer: The vendor answered it.
+    mutating func ended(_ allowance: String, isAnswer: Bool, at now: ContinuousClock.Instant) {
+        inFlight -= 1
+        guard var pace = pace[allowance] else { return }
+        pace.inFlight -= 1
+        if isAnswer {
+            // It doubles with every round of answers.
+            pace.window = min(pace.window + 1, slots)
+            pace.answeredAt = now
+        } else {
+            pace.window = firstWindow
+        }
+        if pace.inFlight == 0 { busy -= 1 }
+        self.pace[allowance] = pace.inFlight == 0 && pace.window <= firstWindow ? nil : pace
+    }
+
+    /// A claim failed: its lanes are not asked before `until`.
+    mutating func failed(until: ContinuousClock.Instant) {
+        later += asked.map { Waiting(lane: $0.lane, allowance: $0.allowance, readyAt: until) }
+        later.sort { $0.readyAt < $1.readyAt }
+        asked = []
+    }
+
+    /// The allowance of a lane that was claimed from.
+    func allowance(of lane: Lane) -> String {
+        (asked.first { $0.lane == lane } ?? ready.last { $0.lane == lane } ?? remembered.last { $0.lane == lane })?
+            .allowance ?? "shop \(lane.shop)"
+    }
+
+    /// How many more requests of an allowance may be on their way.
+    private func room(_ allowance: String, isAlone: Bool, isUrgent: Bool, _ now: ContinuousClock.Instant) -> Int {
+        let held = pace[allowance]?.inFlight ?? 0
+        // Few are held, or it is urgent: the reserve counts, too.
+        let free = slots + (held < reserve / 2 || isUrgent ? reserve : 0) - inFlight
+        guard !isAlone else { return max(min(free, slots - held), 0) }
+        var window = pace[allowance]?.window ?? firstWindow
+        // It does not answer any more.
+        if let pace = pace[allowance], held > 0, pace.answeredAt + .seconds(1) < now { window = firstWindow }
+        // Never more than half of what is free: something is always left for others.
+        if window < slots { window = min(window, max((held + free) / 2, 1)) }
+        return max(min(free, window - held), 0)
+    }
+}

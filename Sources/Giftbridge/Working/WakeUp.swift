@@ -1,0 +1,73 @@
+import LibPQ
+import Synchronization
+
+/// Wakes the worker's loop, and holds the results that requests bring until the loop takes them, all at once.
+///
+/// What comes while nobody waits is kept, so that nothing gets lost and many coalesce.
+final class WakeUp: Sendable {
+    private struct State {
+        var hasRung = false
+        var results: [Settlement] = []
+        var waiter: CheckedContinuation<Void, Never>?
+        /// Rings at a deadline. It is kept over many waits: one that rings too early costs less than one for each.
+        var alarm: (at: ContinuousClock.Instant, alarm: SocketLoop.Alarm)?
+    }
+    private let state = Mutex(State())
+    /// Whose thread rings at a deadline.
+    private let loop = SocketLoop.shared
+
+    deinit { state.withLock { $0.alarm.map { loop.cancel($0.alarm) } } }
+
+    /// Wakes the loop, now or at its next wait.
+    func ring() {
+        let waiter = state.withLock { state in
+            defer { state.waiter = nil }
+            if state.waiter == nil { state.hasRung = true }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Adds a result, from any thread; the loop is to be woken for it.
+    ///
+    /// - Returns: Whether it is the first since they were taken: the loop is not woken yet.
+    func put(_ result: Settlement) -> Bool {
+        state.withLock { state in
+            state.results.append(result)
+            return state.results.count == 1
+        }
+    }
+
+    /// Takes what results have come.
+    func take() -> [Settlement] {
+        state.withLock { state in
+            defer { state.results = [] }
+            return state.results
+        }
+    }
+
+    /// Returns once it rang since the last wait, at `deadline`, or now and then before it. One waiter at a time.
+    func wait(until deadline: ContinuousClock.Instant) async {
+        guard ContinuousClock.now < deadline else { return state.withLock { $0.hasRung = false } }
+        await withCheckedContinuation { continuation in
+            let hasRung = state.withLock { state in
+                if state.hasRung {
+                    state.hasRung = false
+                    return true
+                }
+                state.waiter = continuation
+                setAlarm(&state, deadline)
+                return false
+            }
+            if hasRung { continuation.resume() }
+        }
+    }
+
+    private func setAlarm(_ state: inout State, _ deadline: ContinuousClock.Instant) {
+        if let alarm = state.alarm {
+            if alarm.at <= deadline, alarm.at > .now { return }
+            loop.cancel(alarm.alarm)
+        }
+        state.alarm = (deadline, loop.schedule(at: deadline) { [weak self] in self?.ring() })
+    }
+}

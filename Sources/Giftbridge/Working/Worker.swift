@@ -1,0 +1,496 @@
+import LibPQ
+import Logging
+import ServiceLifecycle
+import SmartGift
+
+/// The worker: wake, claim, submit, settle, drain. A loop that does what the ``Agenda`` says.
+///
+/// The loop alone touches the database, over one connection, so that results gather while it is busy and are written
+/// together. It runs on the thread of the database's socket. Requests run beside it, one task each, on the thread of the
+/// vendor's sockets; they never touch the database.
+public actor Worker: Service {
+    /// The loop of the database's connections, as the actor's executor.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { SocketLoop.shared.asUnownedSerialExecutor() }
+    let configuration: BridgeConfiguration
+    let name: String
+    let logger: Logger
+    /// The loop's turns: one at least every `GIFTBRIDGE_HEARTBEAT`, unless it waits for the database.
+    public nonisolated let pulse = Pulse()
+    /// What it counts.
+    public nonisolated let metrics = WorkerMetrics()
+
+    private let vendor = VendorClient()
+    private let submission: OrderSubmission
+    private let directory: AccountDirectory
+    private let wakeUp = WakeUp()
+
+    private var agenda: Agenda
+    private var backlog = Backlog()
+    private var queue: Queue?
+    private var reconnect = Reconnect()
+    private var status: WorkerStatus
+    private var accounts: [String: Result<Account, ConfigurationError>] = [:]
+    /// Orders that are claimed and whose results have not come.
+    private var held = 0
+    /// What the last turn took, not yet sent, and what it wrote, not yet told: both wait until the database is at work again.
+    private var claimed: [ClaimedRows] = []
+    private var written: [(Settlement, Settled?)] = []
+    private var isDraining = false
+    /// Why it ended without being asked.
+    private var outdated: Outdated?
+
+    /// Makes a worker; it does nothing until ``run()``.
+    ///
+    /// - Parameters:
+    ///   - configuration: The settings.
+    ///   - name: Its name in journal and status table; no two live workers have the same.
+    ///   - host: The machine's name, for the status table.
+    ///   - pid: The process id, for the status table.
+    ///   - version: This program's version, for the status table.
+    ///   - logger: Gets one line per finished order.
+    public init(
+        configuration: BridgeConfiguration, name: String, host: String, pid: Int, version: String, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.name = name
+        self.logger = logger
+        submission = OrderSubmission(
+            vendor: vendor, policy: configuration.policy, lease: configuration.lease,
+            requestTimeout: configuration.requestTimeout, metrics: metrics)
+        directory = AccountDirectory(apiURL: configuration.apiURL, keys: configuration.apiKeys)
+        agenda = Agenda(
+            slots: configuration.concurrency, heartbeat: configuration.heartbeat,
+            pollInterval: configuration.pollInterval, at: .now)
+        status = WorkerStatus(host: host, pid: pid, version: version)
+    }
+
+    /// Works until the drain has ended, which begins with a graceful shutdown or the task's cancellation. A database that is not
+    /// there is waited for, at the start as well.
+    ///
+    /// - Throws: `Schema.Mismatch`, ``Clone``: what waiting cannot fix. ``Outdated``: the schema became newer; what was in flight
+    ///   is written. ``Unsettled``: results could not be written back by the drain's end.
+    public func run() async throws {
+        // A task of its own: also when this one is cancelled, what is in flight is finished and written back.
+        let work = Task(executorPreference: SocketLoop.shared) { try await self.work() }
+        let result = await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await work.result
+            } onGracefulShutdown: {
+                Task { await self.drain() }
+            }
+        } onCancel: {
+            Task { await self.drain() }
+        }
+        await queue?.connection.close()
+        try result.get()
+        guard backlog.isEmpty else {
+            for result in backlog.results {
+                logger.critical("A result could not be written back; the order becomes in_doubt.", metadata: result.metadata)
+            }
+            throw Unsettled(count: backlog.count)
+        }
+        if let outdated { throw outdated }
+        logger.info("The worker has stopped.", metadata: ["worker": "\(name)"])
+    }
+
+    /// Begins the drain: nothing new is claimed, what is in flight is finished and written back.
+    func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        agenda.drain(until: .now + configuration.drainTimeout, at: .now)
+        status.state = .draining
+        note()
+        logger.info("Draining.", metadata: ["in_flight": "\(status.inFlight)"])
+        wakeUp.ring()
+    }
+
+    // MARK: The loop
+
+    private func work() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask(executorPreference: SocketLoop.shared) { await self.listen() }
+            do {
+                try await loop()
+            } catch {
+                await vendor.shutDown()
+                throw error
+            }
+            group.cancelAll()
+        }
+        try await end()
+    }
+
+    private func loop() async throws {
+        while true {
+            pulse.beat()
+            collect()
+            agenda.has(unwritten: backlog.ready(at: .now), again: backlog.nextAt, held: held)
+            note()
+            switch agenda.next(at: .now) {
+            case .connect: try await connect()
+            case .turn(let turn): await take(turn)
+            case .wait(let until):
+                catchUp()
+                await wakeUp.wait(until: until)
+            case .stop: return
+            }
+        }
+    }
+
+    /// One turn with the database: say how things are, write results, take orders, ask what waits.
+    private func take(_ turn: Agenda.Turn) async {
+        guard let queue else { return }
+        do throws(QueueError) {
+            if turn.beats {
+                // Before it is said: what changes meanwhile has to be said again.
+                agenda.beat(at: .now)
+                try await queue.heartbeat(status)
+                if turn.claim.isEmpty { try await refreshAccounts(queue) }
+            }
+            if turn.rescues {
+                agenda.rescued(at: .now)
+                let rescued = try await queue.rescue()
+                if rescued > 0 {
+                    logger.warning(
+                        "Leases of lost workers have ended; their orders are in doubt.", metadata: ["orders": "\(rescued)"])
+                }
+            }
+            if turn.settles || !turn.claim.isEmpty { try await exchange(turn, queue) }
+            if let looks = turn.looks {
+                catchUp()
+                try await look(looks, queue)
+            }
+            reconnect.succeeded()
+        } catch {
+            await failed(error)
+        }
+    }
+
+    /// Writes results and takes orders in one transaction; meanwhile what the last one took is sent.
+    private func exchange(_ turn: Agenda.Turn, _ queue: Queue) async throws(QueueError) {
+        let start = ContinuousClock.now
+        let batch = turn.settles ? backlog.batch(at: start) : nil
+        let slots = agenda.rota.slots + agenda.rota.reserve - agenda.rota.inFlight
+        let claim = turn.claim.isEmpty ? nil : Queue.Claim(slots: slots, portions: turn.claim)
+        do throws(QueueError) {
+            let begun = try await queue.begin(settling: batch, claiming: claim)
+            catchUp()
+            let (settled, rows) = try await queue.finish(begun)
+            if let batch {
+                written += backlog.wrote(batch, settled, at: .now)
+                metrics.wroteBack(since: start)
+            }
+            if let claim {
+                let lanes: [Lane: Int]
+                do { lanes = try rows?.lanes() ?? [:] } catch { throw QueueError.away("\(error)") }
+                agenda.claimed(lanes, of: claim.portions, slots: claim.slots, at: .now)
+                held += rows?.count ?? 0
+                if let rows, rows.count > 0 { claimed.append(rows) }
+            }
+        } catch {
+            if case .away = error {
+                if claim != nil { agenda.claimFailed(at: .now) }
+                throw error
+            }
+            // What has been sold does not wait for what may be: results are written by themselves next.
+            if claim != nil { agenda.claimFailed(at: .now) }
+            if claim == nil, let batch { notWritten(batch, error) }
+            if claim != nil, batch == nil {
+                logger.error("Orders could not be claimed; others are tried first.", metadata: ["error": "\(error)"])
+                status.note(error: "\(error)")
+            }
+        }
+    }
+
+    private func notWritten(_ batch: Backlog.Batch, _ error: QueueError) {
+        guard case .refused = error else {
+            backlog.wasBusy(batch, at: .now)
+            logger.notice(
+                "Results wait for orders that another session holds locked.",
+                metadata: ["results": "\(batch.results.count)", "error": "\(error)"])
+            return
+        }
+        guard let refused = backlog.refused(batch, at: .now) else { return }
+        status.note(error: "the result of order \(refused.orderID) was refused by the database: \(error)")
+        var metadata = refused.metadata
+        metadata["error"] = "\(error)"
+        logger.critical("The database refuses a result; it is kept and tried again.", metadata: metadata)
+    }
+
+    /// Asks what waits. A shop that was not seen before, or whose key has changed, is told first.
+    private func look(_ look: Agenda.Look, _ queue: Queue) async throws(QueueError) {
+        var seen = try await queue.look(look)
+        let now = ContinuousClock.now
+        let unknown = Dictionary(
+            seen.compactMap { row in row.lane.flatMap { isTold(row, $0.shop) ? nil : ($0.shop, row.apiURL) } },
+            uniquingKeysWith: { first, _ in first })
+        if !unknown.isEmpty {
+            try await tell(unknown, queue)
+            seen = try await queue.look(look)
+        }
+        let lanes = seen.compactMap { row -> Rota.Waiting? in
+            guard let lane = row.lane, case .success? = accounts[lane.shop] else { return nil }
+            return Rota.Waiting(lane: lane, allowance: row.allowance, readyAt: now + row.wait)
+        }
+        let rescueAt = seen.first { $0.lane == nil }.map { now + $0.wait }
+        agenda.saw(
+            lanes, isComplete: seen.count < look.rawValue, by: look, rescueAt: rescueAt, at: .now)
+    }
+
+    private func isTold(_ row: SeenLane, _ shop: String) -> Bool {
+        switch accounts[shop] {
+        case .success(let account)?: account.name == row.account && account.shopURL == row.apiURL
+        case .failure?: row.account != nil
+        case nil: false
+        }
+    }
+
+    private func tell(_ shops: [String: String?], _ queue: Queue) async throws(QueueError) {
+        let found = await directory.accounts(of: shops)
+        for (shop, account) in found {
+            accounts[shop] = account
+            if case .failure(let fault) = account {
+                status.note(error: fault.description)
+                logger.error("A shop's orders cannot be sent by this worker.", metadata: ["shop": "\(shop)", "error": "\(fault)"])
+            }
+        }
+        try await queue.tell(found)
+    }
+
+    /// Reads the keys of the shops with work again, and tells what has changed.
+    private func refreshAccounts(_ queue: Queue) async throws(QueueError) {
+        guard !accounts.isEmpty else { return }
+        let known = accounts.mapValues { account in try? account.get().shopURL }  // One with a fault has none.
+        let changed = await directory.accounts(of: known).filter { shop, account in
+            (try? account.get().name) != (try? accounts[shop]?.get().name)  // A fault that stays is no change.
+        }
+        guard !changed.isEmpty else { return }
+        for (shop, account) in changed { accounts[shop] = account }
+        logger.notice("Keys or addresses have changed.", metadata: ["shops": "\(changed.keys.sorted())"])
+        try await queue.tell(changed)
+    }
+
+    // MARK: Orders and results
+
+    /// Sends what was claimed, and then takes note of what was written, since this was called last.
+    private func catchUp() {
+        for rows in claimed {
+            for order in rows.orders() {
+                switch order {
+                case .success(let order): send(order)
+                case .failure(let error):
+                    held -= 1
+                    logger.critical("A claimed order cannot be read; it becomes in_doubt.", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+        claimed = []
+        for (result, settled) in written { report(result, settled) }
+        written = []
+    }
+
+    private func send(_ order: ClaimedOrder) {
+        logger.debug("Order claimed.", metadata: order.metadata)
+        let account = try? accounts[order.shop]?.get()  // A shop without a key: the order is released.
+        Task(executorPreference: vendor.executor) { [submission, wakeUp, vendor] in
+            guard wakeUp.put(await submission(order, account)) else { return }
+            // Answers come in swarms: those of one swarm are written together.
+            vendor.executor.afterTurn { wakeUp.ring() }
+        }
+    }
+
+    /// Takes what requests have brought.
+    private func collect() {
+        let arrived = wakeUp.take()
+        guard !arrived.isEmpty else { return }
+        let now = ContinuousClock.now
+        held -= arrived.count
+        for result in arrived {
+            agenda.rota.ended(agenda.rota.allowance(of: result.lane), isAnswer: result.httpStatus != nil, at: now)
+        }
+        backlog.add(arrived)
+    }
+
+    /// Takes note of a result that is in the database.
+    private func report(_ result: Settlement, _ settled: Settled?) {
+        let isApplied = settled?.isApplied == true
+        metrics.settled(result, isApplied: isApplied)
+        var metadata = result.metadata
+        metadata["status"] = "\(settled?.status ?? "unknown")"
+        switch settled?.note {
+        case .soldAgain?:
+            status.note(error: "order \(result.orderID) has two references: it may have been sold twice")
+            logger.critical(
+                "The order was accepted twice, under different references: ask the vendor whether it was sold twice.",
+                metadata: metadata)
+        case .gone?:
+            status.note(error: "a sale belongs to no order of this database (order \(result.orderID))")
+            logger.critical("A sale belongs to no order of this database; it is kept in the journal.", metadata: metadata)
+        case .foreign?:
+            status.note(error: "order \(result.orderID) was answered with codes of another order")
+            logger.critical("The answer has codes of another order; nothing was stored of it.", metadata: metadata)
+        case .codesIgnored?:
+            status.note(error: "the vendor of shop \(result.lane.shop) ignores voucher codes")
+            logger.critical(
+                "The vendor ignores voucher codes: no order of this shop is verified by sending it again, as that could sell twice.",
+                metadata: metadata)
+        case .codesRespelled?:
+            logger.warning("The vendor spells voucher codes differently from what was sent.", metadata: metadata)
+        case .late?, nil:
+            guard isApplied else {
+                logger.warning("Another process acted on the order meanwhile; the result is in the journal only.", metadata: metadata)
+                return
+            }
+        }
+        if isApplied { status.count(result, became: settled.flatMap { OrderStatus(rawValue: $0.status) }) }
+        if result.effect == .setup, let error = result.error { status.note(error: error) }
+        if let status = settled.flatMap({ OrderStatus(rawValue: $0.status) }) {
+            logger.log(level: result.level(of: status), "\(result.headline(of: status))", metadata: metadata)
+        }
+    }
+
+    // MARK: The database
+
+    /// Opens the connection of the loop, and checks that schema and database are ours.
+    ///
+    /// Where the schema became newer while the worker ran, the results in flight are still written back (a migration leaves
+    /// `settle` and `heartbeat` as they are called), and then the worker ends: whoever restarts it has the program that fits.
+    private func connect() async throws {
+        let isFirst = status.state == .starting
+        do {
+            let connection = try await Connection.open(
+                configuration.databaseURL, options: .giftbridge("worker"), logger: logger)
+            do {
+                do {
+                    try await Schema.check(connection)
+                    try await checkIdentity(connection)
+                } catch let newer as Schema.Mismatch where newer.isNewer && !isFirst {
+                    outdated = Outdated(mismatch: newer)
+                    drain()
+                }
+                status.state = isDraining ? .draining : .running
+                let queue = Queue(
+                    connection: connection, worker: name, lease: configuration.lease, policy: configuration.policy)
+                try await queue.heartbeat(status)
+                let shops = accounts.mapValues { account in try? account.get().shopURL }  // One with a fault has none.
+                if !shops.isEmpty { try await tell(shops, queue) }
+                self.queue = queue
+            } catch {
+                await connection.close()
+                throw error
+            }
+        } catch let error where Self.isFinal(error) {
+            throw error
+        } catch {
+            return await failed(QueueError(error))
+        }
+        if isFirst {
+            logger.info("The worker runs.", metadata: ["worker": "\(name)", "concurrency": "\(configuration.concurrency)"])
+        } else {
+            metrics.reconnected()
+            logger.notice("The database is back.")
+        }
+        agenda.connected(at: .now)
+    }
+
+    /// What waiting cannot fix.
+    private static func isFinal(_ error: any Error) -> Bool {
+        switch error {
+        case is Clone: true
+        case is Schema.Mismatch: true
+        case ConnectionError.invalidConninfo: true
+        default: false
+        }
+    }
+
+    private func checkIdentity(_ connection: Connection) async throws {
+        guard let row = try await connection.query(SQL.Call.identity).first else { return }
+        if try row.bool("is_clone") { throw Clone() }
+        if try row.bool("is_promoted") {
+            status.note(error: "a standby was promoted: its last commits may be lost")
+            logger.warning("A standby of the database was promoted: its last commits, and with them orders, may be lost.")
+        }
+        let sequences = try row.textArray("sequences_set").compactMap(\.self)
+        if !sequences.isEmpty {
+            logger.warning(
+                "Sequences were behind their tables, as after a partial restore; they are set right.",
+                metadata: ["tables": "\(sequences)"])
+        }
+    }
+
+    private func failed(_ error: QueueError) async {
+        switch error {
+        case .away(let reason):
+            await queue?.connection.close()
+            queue = nil
+            status.note(error: reason)
+            metrics.note(fault: reason)
+            let delay = reconnect.delay()
+            agenda.lost(until: .now + delay)
+            logger.warning("No connection to the database; trying again.", metadata: ["error": "\(reason)", "in": "\(delay)"])
+        case .busy, .refused:
+            status.note(error: "\(error)")
+            logger.error("The database refused a step; trying again.", metadata: ["error": "\(error)"])
+            agenda.stumbled(until: .now + reconnect.delay())
+        }
+    }
+
+    private func end() async throws {
+        // What the drain's end cuts off leaves its results.
+        await vendor.shutDown()
+        catchUp()
+        let deadline = ContinuousClock.now + configuration.heartbeat
+        while held > 0, .now < deadline {
+            await wakeUp.wait(until: deadline)
+            collect()
+        }
+        status.state = .stopped
+        status.isListening = false
+        backlog.hurry(at: .now)
+        // A lost connection may show only here: one more is tried.
+        for _ in 1...2 where !backlog.isEmpty {
+            if queue == nil { try await connect() }
+            while let queue, let batch = backlog.batch(at: .now) {
+                let remaining = backlog.count
+                await take(Agenda.Turn(settles: true))
+                _ = (queue, batch)
+                if backlog.count == remaining, backlog.nextAt != nil { break }
+            }
+        }
+        catchUp()
+        note()
+        if queue == nil { try await connect() }
+        await take(Agenda.Turn(beats: true))
+    }
+
+    // MARK: Listening
+
+    private func listen() async {
+        let listener = Listener(conninfo: configuration.databaseURL, logger: logger)
+        await listener.run(onHint: { await self.hint() }, onChange: { await self.listening(fault: $0) })
+    }
+
+    /// Something may be due.
+    private func hint() {
+        agenda.hinted(at: .now)
+        wakeUp.ring()
+    }
+
+    private func listening(fault: String?) {
+        status.isListening = fault == nil
+        metrics.listening(fault == nil)
+        agenda.changed(at: .now)
+        if let fault {
+            status.note(error: fault)
+            logger.warning("Not listening: due orders are found by polling.", metadata: ["error": "\(fault)"])
+        } else {
+            logger.debug("Listening.")
+        }
+        wakeUp.ring()
+    }
+
+    private func note() {
+        status.inFlight = held
+        metrics.note(status, unwritten: backlog.count, isConnected: queue != nil)
+    }
+}

@@ -1,0 +1,14 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// The process's standard error.
+enum StandardError {
+    /// Writes its lines; a reader that stalls stops nobody.
+    static let writer = LineWriter(descriptor: STDERR_FILENO)
+
+    /// Adds a line. It is written at once where somebody reads.
+    static func write(_ line: String) { writer.write(line) }
+}

@@ -1,0 +1,86 @@
+import Logging
+
+extension Connection {
+    /// How long whoever waits for a command waits for the server to take the request to cancel it.
+    private static let cancelTimeout: Duration = .seconds(5)
+
+    /// Closes the connection at once (`PQfinish`). The command under way and all that wait throw
+    /// ``ConnectionError/closed``. Closing again does nothing.
+    ///
+    /// - Parameter cancelling: whether the server is asked first to stop the command under way (see ``Connection``), and
+    ///   waited for. Else it goes on with it until it notices, and may commit it.
+    public func close(cancelling: Bool = false) async {
+        let command = exchange?.command
+        finish(.closed, cancelling: cancelling)
+        if cancelling { _ = await command?.wait() }
+    }
+
+    /// Takes back a command whose task was cancelled: out of the queue, or, if it is under way, by ending the connection.
+    func cancel(_ command: Command) {
+        guard let index = commands.firstIndex(where: { $0 === command }) else { return }
+        if index == 0 {
+            finish(.closed, telling: CancellationError())
+        } else {
+            commands.remove(at: index).fail(CancellationError())
+        }
+    }
+
+    /// Ends the connection for good and tells everybody why.
+    ///
+    /// - Parameters:
+    ///   - cancelling: whether the server is to stop the command under way first.
+    ///   - error: what the one that waits for that command is told; `nil`: the reason, as all.
+    @discardableResult
+    func finish(
+        _ reason: ConnectionError, cancelling: Bool = false, telling error: (any Error)? = nil
+    ) -> ConnectionError {
+        if let end { return end }
+        end = reason
+        if let watch { loop.remove(watch) }
+        watch = nil
+        let running = exchange?.command
+        let waiting = commands.drop { $0 === running }
+        exchange = nil
+        commands = []
+        for command in waiting { command.fail(reason) }
+        guard cancelling, let running, cancelAndHangUp(running, error ?? reason) else {
+            wire.finish()
+            running?.fail(error ?? reason)
+            onEnd()
+            return reason
+        }
+        return reason
+    }
+
+    /// Asks the server to stop the command, then closes the socket, then tells whoever waits: as late as that, so that
+    /// nobody repeats a command which the server has not been told to give up.
+    ///
+    /// `PQcancel` blocks, so it has a thread of its own.
+    ///
+    /// - Returns: whether that was begun.
+    private func cancelAndHangUp(_ command: Command, _ error: any Error) -> Bool {
+        guard let request = wire.cancelRequest() else { return false }
+        let alarm = loop.schedule(at: .now + Self.cancelTimeout) {
+            self.assumeIsolated { $0.hangUp(command, error, "the server did not take the request in time") }
+        }
+        let isStarted = DetachedThread.start(name: "libpq cancel") {
+            let failure = request.send()
+            Task {
+                self.loop.cancel(alarm)
+                await self.hangUp(command, error, failure)
+            }
+        }
+        if !isStarted { loop.cancel(alarm) }
+        return isStarted
+    }
+
+    private func hangUp(_ command: Command, _ error: any Error, _ failure: String?) {
+        guard command.answer == nil else { return }
+        if let failure {
+            logger.notice("a statement could not be cancelled", metadata: ["reason": .string(failure)])
+        }
+        wire.finish()
+        command.fail(error)
+        onEnd()
+    }
+}

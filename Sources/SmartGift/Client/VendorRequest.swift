@@ -1,0 +1,51 @@
+/// One request to the vendor: where, as whom, what.
+package struct VendorRequest: Sendable {
+    /// What is asked.
+    package enum Kind: Sendable, Equatable {
+        /// `POST /pos-sale` (vendor page `sales/create-order`) with ``PosSale/body()``.
+        case sale([UInt8])
+        /// `POST /redeem/check` (vendor page `redeem/check-redeem`).
+        case check([UInt8])
+        /// `GET /payment-methods`.
+        case paymentMethods
+        /// `GET /vouchers` (vendor page `sales/get-vouchers`).
+        case vouchers
+
+        /// The longest answer that is read, in bytes: 100 voucher codes take 6 kB, a list of 1,000 vouchers 1 MB.
+        package var maximumResponseSize: Int {
+            switch self {
+            case .sale, .check: 64 * 1024
+            case .paymentMethods, .vouchers: 4 * 1024 * 1024
+            }
+        }
+    }
+
+    /// Where, and as whom.
+    package let endpoint: VendorEndpoint
+    /// What is asked.
+    package let kind: Kind
+    /// Sent on a new connection only. The vendor may close one that was kept alive at the very moment it is used, and a
+    /// request that is lost so cannot be verified where its order has no codes.
+    package let prefersFresh: Bool
+
+    /// Memberwise.
+    package init(_ kind: Kind, to endpoint: VendorEndpoint, prefersFresh: Bool = false) {
+        self.endpoint = endpoint
+        self.kind = kind
+        self.prefersFresh = prefersFresh
+    }
+}
+
+/// What came of a request, and how long that took.
+package struct VendorReply: Sendable {
+    /// What came of it.
+    package let answer: VendorAnswer
+    /// From ``VendorClient/send(_:by:)`` until then, with the time to connect.
+    package let took: Duration
+
+    /// Memberwise.
+    package init(answer: VendorAnswer, took: Duration) {
+        self.answer = answer
+        self.took = took
+    }
+}

@@ -1,0 +1,149 @@
+import NIOCore
+import SmartGift
+import Testing
+
+/// A connection carries the next request only where it is certain that its answer will be the next thing on it.
+@Suite("The vendor client, before it uses a connection again", .serialized, .timeLimit(.minutes(1)))
+struct VendorClientReuseTests {
+    static func answer(_ body: String, _ header: String = "") -> String {
+        "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\(header)\r\n\(body)"
+    }
+
+    static func own(_ text: String) -> VendorAnswer {
+        .response(VendorResponse(status: 200, body: Array("own\(text)".utf8)))
+    }
+
+    /// Sends sales 1 to `count` one after another; each has to get its own answer.
+    static func submit(_ count: Int, _ client: VendorClient, _ peer: RawPeer) async {
+        for number in 1...count {
+            let answer = await client.submit(Array("\(number)".utf8), to: peer.endpoint)
+            #expect(answer == own("\(number)"))
+        }
+    }
+
+    @Test(
+        "Of a second answer, what comes with the first is noticed, however little it is, and the next sale gets its own",
+        arguments: [1, 9, 38, 43])
+    func secondAnswer(size: Int) async throws {
+        let second = Self.answer("alien")
+        let script = RawPeer.Script(request: { wire, number, request in
+            if wire.connection == 1 {
+                if number > 1 { wire.send(String(second.dropFirst(size))) }
+                wire.send(Self.answer("own\(request.text)") + second.prefix(size))
+            } else {
+                wire.send(Self.answer("own\(request.text)"))
+            }
+        })
+        try await RawPeer.run(script) { peer in
+            try await VendorClientTests.withClient { await Self.submit(3, $0, peer) }
+            #expect(peer.record.requests.map(\.connection) == [1, 2, 2])
+        }
+    }
+
+    @Test("A byte that comes while a connection is idle closes it", arguments: ["\n", "H", answer("alien")])
+    func byteWhileIdle(bytes: String) async throws {
+        let (wires, continuation) = AsyncStream.makeStream(of: RawPeer.Wire.self)
+        let script = RawPeer.Script(request: { wire, _, request in
+            wire.send(Self.answer("own\(request.text)"))
+            continuation.yield(wire)
+        })
+        try await RawPeer.run(script) { peer in
+            try await VendorClientTests.withClient { client in
+                for number in 1...3 {
+                    let answer = await client.submit(Array("\(number)".utf8), to: peer.endpoint)
+                    #expect(answer == Self.own("\(number)"))
+                    await wires.first { _ in true }?.send(bytes)
+                    try await peer.wait(for: "the connection's end") { $0.open == 0 }
+                }
+            }
+            #expect(peer.record.requests.map(\.connection) == [1, 2, 3])
+        }
+    }
+
+    @Test("An answer while the request is still being written is the answer, and the connection is not used again")
+    func earlyAnswer() async throws {
+        let script = RawPeer.Script(
+            received: { wire, _ in
+                guard wire.connection == 1 else { return }
+                wire.channel.setOption(.autoRead, value: false).whenComplete { _ in }
+                wire.answer("{}", status: 413)
+            },
+            request: { wire, _, request in wire.send(Self.answer("own\(request.text)")) })
+        try await RawPeer.run(script) { peer in
+            try await VendorClientTests.withClient { client in
+                let long = [UInt8](repeating: UInt8(ascii: "x"), count: 32_000_000)
+                let first = await client.submit(long, to: peer.endpoint)
+                #expect(first == .response(VendorResponse(status: 413, body: Array("{}".utf8))))
+                let second = await client.submit(Array("2".utf8), to: peer.endpoint)
+                #expect(second == Self.own("2"))
+            }
+            #expect(peer.record.requests.map(\.connection) == [2])
+        }
+    }
+
+    @Test("A connection that the vendor closes soon is closed before, or at once", arguments: [0, 1, 2])
+    func keepAliveHint(seconds: Int) async throws {
+        let script = RawPeer.Script(request: { wire, _, request in
+            wire.send(Self.answer("own\(request.text)", "Keep-Alive: timeout=\(seconds), max=100\r\n"))
+        })
+        try await RawPeer.run(script) { peer in
+            try await VendorClientTests.withClient { client in
+                await Self.submit(2, client, peer)
+                #expect(peer.record.connections == (seconds < 2 ? 2 : 1))
+                // Without the hint it would be kept for 20 s.
+                try await peer.wait(for: "the connections' end") { $0.open == 0 }
+            }
+        }
+    }
+
+    @Test("A sale that prefers a fresh connection gets one")
+    func fresh() async throws {
+        let script = RawPeer.Script(request: { wire, _, request in wire.send(Self.answer("own\(request.text)")) })
+        try await RawPeer.run(script) { peer in
+            try await VendorClientTests.withClient { client in
+                for (text, fresh) in [("1", false), ("2", true), ("3", false)] {
+                    let answer = await client.submit(Array(text.utf8), to: peer.endpoint, fresh: fresh)
+                    #expect(answer == Self.own(text))
+                }
+            }
+            #expect(Array(peer.record.requests.map(\.connection).prefix(2)) == [1, 2] && peer.record.connections == 2)
+        }
+    }
+
+    @Test("What is not used any more is forgotten")
+    func forgotten() async throws {
+        let script = RawPeer.Script(request: { wire, _, request in
+            wire.send(Self.answer("own\(request.text)", "Keep-Alive: timeout=2\r\n"))
+        })
+        try await RawPeer.run(script) { peer in
+            try await VendorClientTests.withClient { client in
+                await Self.submit(1, client, peer)
+                #expect(await client.size() == (0, 1, 1))
+                try await peer.wait(for: "the connection's end") { $0.open == 0 }
+                #expect(await client.size() == (0, 0, 0))
+            }
+        }
+    }
+
+    @Test("The lists are asked for with GET and without a body")
+    func lists() async throws {
+        let list = String(repeating: " ", count: 100_000) + "[1]"
+        let script = RawPeer.Script(request: { wire, _, _ in wire.send(Self.answer(list)) })
+        try await RawPeer.run(script) { peer in
+            try await VendorClientTests.withClient { client in
+                for kind in [VendorRequest.Kind.paymentMethods, .vouchers] {
+                    let reply = await client.send(VendorRequest(kind, to: peer.endpoint), by: .now + .seconds(10))
+                    guard case .response(let response) = reply.answer else {
+                        Issue.record("\(reply)")
+                        continue
+                    }
+                    #expect(response.listedIDs == [1] && reply.took < .seconds(10))
+                }
+            }
+            let requests = peer.record.requests
+            #expect(requests.map { $0.head.first } == ["GET /payment-methods HTTP/1.1", "GET /vouchers HTTP/1.1"])
+            #expect(
+                requests.allSatisfy { $0.values("Content-Length").isEmpty && $0.values("Smart-Auth") == ["sk_test"] })
+        }
+    }
+}

@@ -1,0 +1,1 @@
+DELETE FROM giftbridge.shops WHERE name LIKE 'bench %'
