@@ -1,7 +1,7 @@
 -- A result whose token is no longer in flight: a rescue was faster, or the database was set back to an earlier state. An accepted
 -- answer is the truth all the same: it completes the order, whatever was thought meanwhile. Other results are kept in the journal.
 --
--- Which order it is: the one of its journal row; where there is none, the one that has the very codes that were sold. A result that
+-- Which order it is: the one of its journal row; where there is none of an order, the one that has the very codes that were sold. A result that
 -- belongs to no order here is kept with reference and hash of its codes (settle_gone). p_codes null: no accepted answer.
 -- Called by settle_one. Locks the order.
 CREATE OR REPLACE FUNCTION giftbridge.settle_late(
@@ -17,7 +17,8 @@ BEGIN
     note := 'late';
     SELECT j.* INTO v_journal FROM giftbridge.journal AS j WHERE j.order_id = p_order_id AND j.token = p_token
     ORDER BY j.finished_at DESC LIMIT 1;
-    IF FOUND THEN
+    -- A row of settle_gone has no shop: its order's number may be another order's by now.
+    IF FOUND AND v_journal.shop <> '' THEN
         IF v_journal.outcome = p_outcome AND v_journal.http_status IS NOT DISTINCT FROM p_http_status THEN
             -- Written before: the answer to that was lost.
             is_applied := true;
