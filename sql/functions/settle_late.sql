@@ -1,5 +1,6 @@
 -- A result whose token is no longer in flight: a rescue was faster, or the database was set back to an earlier state. An accepted
--- answer is the truth all the same: it completes the order, whatever was thought meanwhile. Other results are kept in the journal.
+-- answer is the truth all the same: it completes the order, whatever was thought meanwhile. A refusal is remembered. Other
+-- results are kept in the journal.
 --
 -- Which order it is: the one of its journal row; where there is none of an order, the one that has the very codes that were sold. A result that
 -- belongs to no order here is kept with reference and hash of its codes (settle_gone). p_codes null: no accepted answer.
@@ -31,6 +32,10 @@ BEGIN
                 p_response, p_reference);
         END IF;
         SELECT o.* INTO v_order FROM giftbridge.orders AS o WHERE o.id = p_order_id FOR UPDATE;
+        IF p_outcome = 'rejected' AND p_http_status IS NOT NULL AND NOT v_order.was_refused THEN
+            -- The vendor may have kept the codes: that they are taken proves nothing from now on.
+            UPDATE giftbridge.orders AS o SET was_refused = true WHERE o.id = p_order_id;
+        END IF;
     ELSIF p_codes IS NOT NULL THEN
         SELECT o.* INTO v_order FROM giftbridge.orders AS o
         WHERE o.id IN (SELECT c.order_id FROM giftbridge.codes AS c WHERE c.is_assigned AND upper(c.code) = ANY (ARRAY(SELECT upper(given.code) FROM unnest(p_codes) AS given (code))))
