@@ -46,9 +46,10 @@ BEGIN
         RETURN;
     END IF;
 
-    IF p_codes IS NOT NULL AND v_order.completed_at IS NULL
-        -- The answer to another request would have the codes of another order.
-        AND NOT giftbridge.has_foreign_code(v_order.id, p_codes) THEN
+    IF p_codes IS NOT NULL AND giftbridge.has_foreign_code(v_order.id, p_codes) THEN
+        -- The answer to another request: neither its codes nor its reference are this order's.
+        note := 'foreign';
+    ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL THEN
         DELETE FROM giftbridge.due AS d WHERE d.order_id = v_order.id;
         DELETE FROM giftbridge.attention AS a WHERE a.order_id = v_order.id;
         UPDATE giftbridge.orders AS o
@@ -57,7 +58,7 @@ BEGIN
         WHERE o.id = v_order.id;
         is_applied := true;
         note := NULL;
-    ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NOT NULL THEN
+    ELSIF p_codes IS NOT NULL THEN
         note := coalesce(giftbridge.sold_again(v_order, p_reference), note);
         is_applied := note IS DISTINCT FROM 'sold_again';
         note := nullif(note, 'late');

@@ -55,7 +55,9 @@ BEGIN
         note := giftbridge.settle_lookup(v_order, v_flight, p_found, p_due_in, p_error, p_max_verifications);
     ELSIF v_order.completed_at IS NOT NULL THEN
         -- A late answer to an earlier request was faster.
-        note := CASE WHEN p_status = 'completed' THEN giftbridge.sold_again(v_order, p_reference) END;
+        note := CASE WHEN p_status <> 'completed' THEN NULL
+            WHEN p_match IN ('unknown', 'unstipulated') AND giftbridge.has_foreign_code(p_order_id, p_codes) THEN 'foreign'
+            ELSE giftbridge.sold_again(v_order, p_reference) END;
     ELSIF p_status = 'completed' AND p_match IN ('unknown', 'unstipulated') AND giftbridge.has_foreign_code(p_order_id, p_codes) THEN
         note := 'foreign';
         PERFORM giftbridge.doubt(v_flight, 'The vendor''s answer has codes of another order: it answers another request.',
