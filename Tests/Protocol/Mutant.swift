@@ -18,33 +18,44 @@ struct Mutant: Sendable, CustomStringConvertible {
     static let all = [
         Mutant(
             name: "fence", file: "functions/settle_one.sql",
-            guarded: "WHERE f.order_id = p_order_id AND f.token = p_token RETURNING", without: "WHERE f.order_id = p_order_id RETURNING"),
+            guarded: "WHERE f.order_id = p_order_id AND f.token = p_token RETURNING",
+            without: "WHERE f.order_id = p_order_id RETURNING"),
         Mutant(
             name: "derived_codes", file: "functions/derived_code.sql", guarded: "p_secret || p_content ||",
             without: "p_secret || pg_catalog.uuid_send(pg_catalog.gen_random_uuid()) ||"),
         Mutant(
             name: "refusal_remembered", file: "functions/settle_one.sql",
-            guarded: "p_match = 'taken' AND (v_order.was_refused OR v_has_site)", without: "p_match = 'taken' AND v_has_site"),
+            guarded: "p_match = 'taken' AND (v_order.was_refused OR v_has_site)",
+            without: "p_match = 'taken' AND v_has_site"),
         Mutant(
             name: "half_allowance", file: "functions/claim.sql",
-            guarded: "IF p_lanes[i] >= 200 AND giftbridge.waits_fresh(", without: "IF false AND giftbridge.waits_fresh("),
+            guarded: "IF p_lanes[i] >= 200 AND giftbridge.waits_fresh(", without: "IF false AND giftbridge.waits_fresh("
+        ),
         Mutant(
             name: "doubt_remembered", file: "functions/settle_one.sql",
-            guarded: "p_status IN ('rejected', 'failed') AND v_order.was_in_doubt", without: "p_status IN ('rejected', 'failed') AND false"),
+            guarded: "p_status IN ('rejected', 'failed') AND v_order.was_in_doubt",
+            without: "p_status IN ('rejected', 'failed') AND false"),
         Mutant(
             name: "rescue_to_doubt", file: "functions/rescue.sql",
-            guarded: "PERFORM giftbridge.doubt(v_flight, 'The worker was lost while the request may have been on its way.', p_verify_after,\n                p_max_verifications, 201::smallint);",
-            without: "INSERT INTO giftbridge.due (order_id, shop, lane, due_at) VALUES (v_flight.order_id, v_flight.shop, 0, v_now);"),
+            guarded:
+                "PERFORM giftbridge.doubt(v_flight, 'The worker was lost while the request may have been on its way.', p_verify_after,\n                p_max_verifications, 201::smallint);",
+            without:
+                "INSERT INTO giftbridge.due (order_id, shop, lane, due_at) VALUES (v_flight.order_id, v_flight.shop, 0, v_now);"
+        ),
         Mutant(
-            name: "allowance_counted", file: "functions/place_free_at.sql", guarded: "p_claimed_at + p_window + giftbridge",
+            name: "allowance_counted", file: "functions/place_free_at.sql",
+            guarded: "p_claimed_at + p_window + giftbridge",
             without: "p_claimed_at + p_window / 2 + giftbridge"),
         Mutant(
-            name: "account_kept", file: "functions/claim.sql", guarded: "AND (o.sent_to IS NULL OR o.sent_to = v_shop.account || '@' || v_shop.api_host)",
+            name: "account_kept", file: "functions/claim.sql",
+            guarded: "AND (o.sent_to IS NULL OR o.sent_to = v_shop.account || '@' || v_shop.api_host)",
             without: ""),
         Mutant(
-            name: "foreign_codes", file: "functions/has_foreign_code.sql", guarded: "AND c.order_id <> p_order_id", without: "AND false"),
+            name: "foreign_codes", file: "functions/has_foreign_code.sql", guarded: "AND c.order_id <> p_order_id",
+            without: "AND false"),
         Mutant(
-            name: "late_success", file: "functions/settle_late.sql", guarded: "IF p_codes IS NOT NULL AND v_order.completed_at IS NULL",
-            without: "IF false AND v_order.completed_at IS NULL"),
+            name: "late_success", file: "functions/settle_late.sql",
+            guarded: "ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL",
+            without: "ELSIF false"),
     ]
 }

@@ -25,7 +25,9 @@ extension Walk {
             try await check()
             if states.allSatisfy({ $0.lane == nil && $0.token == nil }) { return }
         }
-        let open = states.filter { $0.lane != nil || $0.token != nil }.map { "\($0.key) \($0.status) lane \($0.lane ?? -1)" }
+        let open = states.filter { $0.lane != nil || $0.token != nil }.map {
+            "\($0.key) \($0.status) lane \($0.lane ?? -1)"
+        }
         throw BrokenPromise(description: "these orders never come to an end: \(open)")
     }
 }

@@ -3,7 +3,9 @@ extension Walk {
     /// An order in doubt is sent again only where that proves something, and where it was sent before.
     func judgeClaim(_ request: Request) throws {
         let used = accountsUsed[request.key] ?? []
-        if request.kind != "sale", !used.isEmpty, !used.contains(request.account), known[request.key]?.wasVerified != true {
+        if request.kind != "sale", !used.isEmpty, !used.contains(request.account),
+            known[request.key]?.wasVerified != true
+        {
             throw BrokenPromise(description: "\(request.key) is verified with another account, \(request.account)")
         }
         if request.kind == "verification", !request.assigned.contains(true) {
@@ -16,7 +18,8 @@ extension Walk {
             throw BrokenPromise(description: "\(request.key) is looked up without a code")
         }
         // The same request, byte for byte.
-        if request.kind == "verification", let last = requests.last(where: { $0.orderID == request.orderID && $0.kind != "lookup" }),
+        if request.kind == "verification",
+            let last = requests.last(where: { $0.orderID == request.orderID && $0.kind != "lookup" }),
             last.epoch == epoch, last.key == request.key,
             last.items != request.items || last.codes != request.codes || last.method != request.method
         {
@@ -60,30 +63,44 @@ extension Walk {
         let recent = (vendor.arrivals[name] ?? []).filter { $0 > time - Self.window } + [time]
         vendor.arrivals[name] = recent
         if let limit, recent.count > limit {
-            throw BrokenPromise(description: "\(recent.count) requests within a window of \(name), which allows \(limit)")
+            throw BrokenPromise(
+                description: "\(recent.count) requests within a window of \(name), which allows \(limit)")
         }
     }
 
     /// A late success is the truth; any other late result changes nothing.
     func judgeSettlements(_ batch: [(Request, Settlement)], before: [OrderState]) throws {
+        // A receipt may be another order's, whom it completes where its own request is unknown.
+        let sold = batch.compactMap { request, _ in
+            if case .receipt(let reference, _) = request.answer {
+                vendor.sales.first { $0.reference == reference }?.key
+            } else {
+                nil
+            }
+        }
         for (request, settlement) in batch {
             let was = before.first { $0.id == request.orderID }
             let isAlone = batch.filter { $0.0.orderID == request.orderID || $0.0.key == request.key }.count == 1
             if case .receipt(let reference, _) = request.answer {
                 guard let sale = vendor.sales.first(where: { $0.reference == reference }), sale.key == request.key,
-                    settlement.match == "exact" || request.epoch == epoch, let order = state(request.key)
+                    request.epoch == epoch || (settlement.match == "exact" && request.assigned.contains(true)),
+                    let order = state(request.key)
                 else { continue }
                 // Where the row is another version of the order, with other codes, it is another order to the database.
                 let isSame = request.epoch == epoch || order.codes == request.codes
                 if isSame, order.status != "completed" {
                     throw BrokenPromise(description: "\(request.key) was answered as sold, and is \(order.status)")
                 }
-            } else if let was, was.token != request.token, isAlone, !settlement.isReceipt,
+            } else if let was, was.token != request.token, isAlone, !sold.contains(was.key), !settlement.isReceipt,
                 let order = states.first(where: { $0.id == was.id })
             {
-                let isSame = (was.status, was.attempts, was.token, was.lane) == (order.status, order.attempts, order.token, order.lane)
+                let isSame =
+                    (was.status, was.attempts, was.token, was.lane) == (
+                        order.status, order.attempts, order.token, order.lane
+                    )
                 if !isSame || was.attention != order.attention || was.voucherCodes != order.voucherCodes {
-                    throw BrokenPromise(description: "a late \(settlement.outcome) changed order \(order.key) from \(was) to \(order)")
+                    throw BrokenPromise(
+                        description: "a late \(settlement.outcome) changed order \(order.key) from \(was) to \(order)")
                 }
             }
         }

@@ -34,7 +34,9 @@ extension Walk {
             }
         if !fits {
             throw BrokenPromise(
-                description: "\(order.key) is \(order.status), lane \(order.lane ?? -1), flight \(order.token ?? "-"), attention \(order.attention ?? "-")")
+                description:
+                    "\(order.key) is \(order.status), lane \(order.lane ?? -1), flight \(order.token ?? "-"), attention \(order.attention ?? "-")"
+            )
         }
     }
 
@@ -42,7 +44,9 @@ extension Walk {
     private func checkCodes(_ order: OrderState) throws {
         guard let shop = shops[order.shop], let before = known[order.key] else { return }
         for (place, code) in order.codes.enumerated() {
-            if shop.assignsCodes, code == nil { throw BrokenPromise(description: "item \(place) of \(order.key) has no code") }
+            if shop.assignsCodes, code == nil {
+                throw BrokenPromise(description: "item \(place) of \(order.key) has no code")
+            }
             guard order.assigned[place], let code else { continue }
             if let former = before.codes[place], former != code {
                 throw BrokenPromise(description: "the assigned code of item \(place) of \(order.key) changed")
@@ -58,7 +62,8 @@ extension Walk {
         let stored = (order.voucherCodes ?? []).map { $0.map(Vendor.plain) ?? "" }
         let isItsSale = vendor.sales.contains { sale in
             sale.key == order.key && (order.reference == nil || order.reference == sale.reference)
-                && stored.count == order.items && stored.count <= sale.codes.count
+                // The shop's last change of the items may be lost, not what was sold.
+                && (stored.count == order.items || sale.request.epoch < epoch) && stored.count <= sale.codes.count
                 && zip(stored, sale.codes).allSatisfy { $0 == Vendor.plain($1) }
         }
         if isItsSale { return }
@@ -68,7 +73,9 @@ extension Walk {
             return
         }
         throw BrokenPromise(
-            description: "\(order.key) is completed as \(order.reference ?? "-") with \(stored), but sold as \(vendor.sales.filter { $0.key == order.key }.map { ($0.reference, $0.codes) })")
+            description:
+                "\(order.key) is completed as \(order.reference ?? "-") with \(stored), but sold as \(vendor.sales.filter { $0.key == order.key }.map { ($0.reference, $0.codes) })"
+        )
     }
 
     /// What is called unsold is not sold.
@@ -90,7 +97,9 @@ extension Walk {
         for (key, sales) in Dictionary(grouping: vendor.sales, by: \.key) where sales.count > 1 {
             for (first, second) in zip(sales, sales.dropFirst()) where !isExcused(first, second) {
                 throw BrokenPromise(
-                    description: "\(key) was sold twice: \(first.reference) by \(first.request.kind) \(first.codes), \(second.reference) by \(second.request.kind) \(second.codes)")
+                    description:
+                        "\(key) was sold twice: \(first.reference) by \(first.request.kind) \(first.codes), \(second.reference) by \(second.request.kind) \(second.codes)"
+                )
             }
         }
     }
@@ -98,11 +107,12 @@ extension Walk {
     private func isExcused(_ first: Sale, _ second: Sale) -> Bool {
         guard let order = known[first.key], let shop = shops[order.shop] else { return false }
         let isCopied = second.isCopy || copied.contains(first.request.token)
-        let isForgotten = first.request.epoch < epoch
-        let isVerification = second.request.kind == "verification"
+        let isForgotten = min(first.request.epoch, second.request.epoch) < epoch
+        // In whichever order they arrived.
+        let isBlind = [first, second].contains { $0.request.kind == "verification" && !$0.request.wasFlagged }
         if first.company != second.company { return order.wasVerified || isForgotten || isCopied }
         if shop.habits.ignoresCodes {
-            return isCopied || isForgotten || order.wasResolvedUnsold || (isVerification && !second.request.wasFlagged)
+            return isCopied || isForgotten || order.wasResolvedUnsold || isBlind
         }
         let hasCode = first.request.codes.contains { $0 != nil }
         let hasAssigned = first.request.assigned.contains(true)

@@ -12,12 +12,17 @@ extension Walk {
             if try row.double("seconds") <= 0 || chance.percent(10) { lanes.append((shop, lane)) }
         }
         if !all {
-            while lanes.count > 3 || (lanes.count > 1 && chance.percent(30)) { lanes.remove(at: chance.below(lanes.count)) }
+            while lanes.count > 3 || (lanes.count > 1 && chance.percent(30)) {
+                lanes.remove(at: chance.below(lanes.count))
+            }
         }
         lanes.sort { ($0.lane, $0.shop) < ($1.lane, $1.shop) }
         guard !lanes.isEmpty else { return }
         let result = try await connection.prepared(
-            "SELECT * FROM giftbridge.claim($1, $2::integer, $3, $4, $5::smallint[], $6::integer[])",
+            """
+            SELECT c.*, ARRAY(SELECT i ->> 'code' FROM jsonb_array_elements(c.items::jsonb) AS i) AS chosen_codes
+            FROM giftbridge.claim($1, $2::integer, $3, $4, $5::smallint[], $6::integer[]) AS c
+            """,
             [
                 .text(worker), .int(all ? 20 : 1 + chance.below(6)), .interval(.seconds(120)),
                 .textArray(lanes.map(\.shop)), .intArray(lanes.map(\.lane)),
@@ -27,14 +32,15 @@ extension Walk {
         let fresh = try result.map {
             try Request($0, worker: worker, claimedAt: time, epoch: epoch, flagged: flagged)
         }
-        note("\(worker) claims from \(lanes): " + fresh.map { "\($0.key) \($0.kind) lane \($0.lane) #\($0.attempt)" }.joined(separator: ", "))
+        note(
+            "\(worker) claims from \(lanes): "
+                + fresh.map { "\($0.key) \($0.kind) lane \($0.lane) #\($0.attempt)" }.joined(separator: ", "))
         for request in fresh { try judgeClaim(request) }
         try countClaims(fresh, onlyAgain: lanes.allSatisfy { $0.lane >= 200 })
         requests += fresh
         if requests.count > 60 { requests.removeFirst(requests.count - 60) }
         for request in fresh where isCalm || chance.percent(60) { try send(request.token) }
     }
-
 
     func sendOne() throws {
         guard let request = chance.pick(requests.filter { $0.answer == nil }) else { return }
@@ -45,13 +51,18 @@ extension Walk {
     func send(_ token: String) throws {
         guard let place = requests.firstIndex(where: { $0.token == token }) else { return }
         let request = requests[place]
-        let way = isCalm ? "plain" : chance.weighted([
-            (60, "plain"), (9, "lost"), (4, "unreachable"), (3, "released"), (6, "held"), (5, "copied"), (3, "copy held"),
-            (5, "swapped"),
-        ])
+        let way =
+            isCalm
+            ? "plain"
+            : chance.weighted([
+                (60, "plain"), (9, "lost"), (4, "unreachable"), (3, "released"), (3, "not sent"), (6, "held"),
+                (5, "copied"), (3, "copy held"),
+                (5, "swapped"),
+            ])
         switch way {
         case "unreachable": requests[place].answer = .unreachable
         case "released": requests[place].answer = .released
+        case "not sent": requests[place].answer = .notSent
         case "held":
             held.append(request)
             requests[place].answer = .lost
@@ -92,7 +103,8 @@ extension Walk {
         let request = held.remove(at: chance.below(held.count))
         guard let shop = shops[request.shop] else { return }
         let answer = vendor.receive(
-            request, mood: mood(), habits: shop.habits, company: company(request), isCopy: copied.contains(request.token),
+            request, mood: mood(), habits: shop.habits, company: company(request),
+            isCopy: copied.contains(request.token),
             chance: &chance)
         note("a held request arrives: \(request.key) \(request.kind): \(answer)")
     }
@@ -109,7 +121,8 @@ extension Walk {
     private func mood() -> Mood {
         if isCalm { return .well }
         return chance.weighted([
-            (56, .well), (12, .refuses), (6, .failsBefore), (9, .failsAfter), (6, .sellsInPart), (7, .setupFault), (4, .throttles),
+            (56, .well), (12, .refuses), (6, .failsBefore), (9, .failsAfter), (6, .sellsInPart), (7, .setupFault),
+            (4, .throttles),
         ]) ?? .well
     }
 
@@ -122,7 +135,11 @@ extension Walk {
         let before = states
         let written = batch.compactMap { request in request.answer.map { Settlement($0, to: request) } }
         let skipsLocked = chance.percent(50)
-        note("settle " + zip(batch, written).map { "\($0.key) \($0.kind) \($1.outcome)/\($1.status)/\($1.match ?? $1.effect ?? "-")" }.joined(separator: ", "))
+        note(
+            "settle "
+                + zip(batch, written).map {
+                    "\($0.key) \($0.kind) \($1.outcome)/\($1.status)/\($1.match ?? $1.effect ?? "-")"
+                }.joined(separator: ", "))
         let result = try await connection.prepared(
             """
             SELECT * FROM giftbridge.settle($1, $2::uuid[], $3, $4, $5, $6, $7::integer[], $8, $9, $10, $11, $12, $13, $14, $15, $16,
@@ -130,11 +147,14 @@ extension Walk {
             """,
             [
                 .intArray(batch.map(\.orderID)), .textArray(batch.map(\.token)), .textArray(written.map(\.outcome)),
-                .textArray(written.map(\.status)), .boolArray(written.map(\.counted)), .intervalArray(written.map(\.dueIn)),
-                .intArray(written.map(\.httpStatus)), .textArray(written.map(\.error)), .textArray(written.map(\.error)),
+                .textArray(written.map(\.status)), .boolArray(written.map(\.counted)),
+                .intervalArray(written.map(\.dueIn)),
+                .intArray(written.map(\.httpStatus)), .textArray(written.map(\.error)),
+                .textArray(written.map(\.error)),
                 .textArray(written.map { _ in nil }), .textArray(written.map(\.reference)),
                 .textArray(written.map { $0.codes.map { "{\($0.joined(separator: ","))}" } }),
-                .textArray(written.map(\.match)), .textArray(written.map(\.effect)), .intervalArray(written.map(\.wait)),
+                .textArray(written.map(\.match)), .textArray(written.map(\.effect)),
+                .intervalArray(written.map(\.wait)),
                 .boolArray(written.map(\.found)), .interval(.seconds(60)), .int(4), .bool(skipsLocked),
             ])
         let told = Set(try result.map { try $0.text("token") })
@@ -142,9 +162,12 @@ extension Walk {
             throw BrokenPromise(description: "settle answered \(result.count) rows to \(batch.count) results")
         }
         for (request, settlement) in zip(batch, written) {
-            if let place = requests.firstIndex(where: { $0.token == request.token }) { requests[place].settlements += 1 }
-            if request.answer == .refused { heard.insert(request.token) }
+            if let place = requests.firstIndex(where: { $0.token == request.token }) {
+                requests[place].settlements += 1
+            }
             let wasFlying = before.contains { $0.token == request.token }
+            // A database that went back to before the claim cannot know whose refusal it is.
+            if request.answer == .refused, wasFlying || request.epoch == epoch { heard.insert(request.token) }
             if wasFlying, settlement.outcome != "in_doubt", settlement.httpStatus == nil { forgetClaim(request.token) }
         }
         isSeen = false

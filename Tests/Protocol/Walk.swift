@@ -87,7 +87,7 @@ actor Walk {
 
     /// What led to a failure: the steps of one order, and the last of all.
     func story(_ order: String?) -> String {
-        let own = order.map { order in trace.filter { $0.contains(order) } } ?? []
+        let own = order.map { order in trace.filter { $0.contains(order) || $0.contains("goes back") } } ?? []
         return (own + ["… and at last:"] + trace.suffix(order == nil ? 30 : 6)).joined(separator: "\n")
     }
 
@@ -100,7 +100,6 @@ actor Walk {
         }
         try await finish()
     }
-
 
     private func step() async throws {
         guard
@@ -137,6 +136,9 @@ actor Walk {
     private func setUp() async throws {
         let isGrouped = chance.percent(40)
         let sharesKey = chance.percent(40)
+        // One limit where they share a key: it is the key's.
+        let limits: [Int?] = [nil, 4, 5, 8, 20, 300]
+        let sharedLimit = chance.pick(limits) ?? nil
         for name in ["alpha", "beta", "gamma"] {
             let isPaired = name != "gamma"
             var habits = Habits()
@@ -149,7 +151,8 @@ actor Walk {
             let account = isPaired && sharesKey ? "key1" : "key-\(name)"
             let shop = Shop(
                 name: name, habits: habits, hasSite: chance.percent(45), assignsCodes: chance.percent(85),
-                group: isPaired && isGrouped ? "pair" : nil, limit: chance.pick([nil, 4, 5, 8, 20, 300]) ?? nil,
+                group: isPaired && isGrouped ? "pair" : nil,
+                limit: isPaired && sharesKey ? sharedLimit : chance.pick(limits) ?? nil,
                 accounts: ["w1": account, "w2": account])
             shops[name] = shop
             try await connection.query(
@@ -187,7 +190,7 @@ actor Walk {
         flagged = Set(try results[1].map { try $0.text(0) })
         paused = Set(try results[2].map { try $0.text(0) })
         isSeen = true
-        if let stray = try results[3].first {
+        if let stray = results[3].first {
             throw BrokenPromise(description: "a row of \(try stray.text(0)) has no order \(try stray.text(1))")
         }
     }
@@ -200,7 +203,9 @@ actor Walk {
     func allowance(_ shop: String, _ account: String) -> (name: String, limit: Int?) {
         let group = shops[shop]?.group
         let name = group.map { "group \($0)" } ?? "key \(account)"
-        let sharers = shops.values.filter { $0.group == group && (group != nil || $0.accounts.values.contains(account)) }
+        let sharers = shops.values.filter {
+            $0.group == group && (group != nil || $0.accounts.values.contains(account))
+        }
         return (name, sharers.compactMap(\.limit).min())
     }
 
