@@ -116,8 +116,12 @@ WITH waiting AS (
     FROM giftbridge.due AS d GROUP BY d.shop
 ), doubts AS (
     -- Of those that are sent again; the others were never in doubt.
-    SELECT d.shop, count(*) FILTER (WHERE o.in_doubt_since IS NOT NULL) AS in_doubt, min(o.in_doubt_since) AS since
-    FROM giftbridge.due AS d JOIN giftbridge.orders AS o ON o.id = d.order_id WHERE d.lane > 100 GROUP BY d.shop
+    SELECT d.shop, count(d.since) AS in_doubt, min(d.since) AS since
+    FROM (
+        -- One look-up each: never through the finished orders.
+        SELECT e.shop, (SELECT o.in_doubt_since FROM giftbridge.orders AS o WHERE o.id = e.order_id) AS since
+        FROM giftbridge.due AS e WHERE e.lane > 100
+    ) AS d GROUP BY d.shop
 ), sending AS (
     SELECT f.shop, count(*) AS submitting FROM giftbridge.in_flight AS f GROUP BY f.shop
 ), attention AS (

@@ -79,7 +79,10 @@ struct WorkerOptions: ParsableArguments {
         help: "How long a worker may hold an order; longer than the request timeout. [GIFTBRIDGE_LEASE; default: 120s]")
     var lease: String?
 
-    @Option(help: "How long an order stays in doubt before it is verified; longer than the request timeout. [GIFTBRIDGE_VERIFY_AFTER; default: 60s]")
+    @Option(
+        help:
+            "How long an order stays in doubt before it is verified; longer than the request timeout. [GIFTBRIDGE_VERIFY_AFTER; default: 60s]"
+    )
     var verifyAfter: String?
 
     @Option(help: "The delay before the second attempt; it doubles. [GIFTBRIDGE_RETRY_BASE; default: 1s]")
@@ -88,7 +91,8 @@ struct WorkerOptions: ParsableArguments {
     @Option(help: "The longest delay between attempts. [GIFTBRIDGE_RETRY_MAX; default: 5m]")
     var retryMax: String?
 
-    @Option(help: "Number of attempts before an order is marked failed, 1 to 1000. [GIFTBRIDGE_MAX_ATTEMPTS; default: 25]")
+    @Option(
+        help: "Number of attempts before an order is marked failed, 1 to 1000. [GIFTBRIDGE_MAX_ATTEMPTS; default: 25]")
     var maxAttempts: String?
 
     @Option(

@@ -19,7 +19,7 @@ extension Connection {
     func cancel(_ command: Command) {
         guard let index = commands.firstIndex(where: { $0 === command }) else { return }
         if index == 0 {
-            finish(.closed, telling: CancellationError())
+            finish(.closed, cancelling: true, telling: CancellationError())
         } else {
             commands.remove(at: index).fail(CancellationError())
         }

@@ -33,7 +33,7 @@ extension Connection {
     private func socketHas(_ event: SocketWatch.Event) {
         guard end == nil else { return }
         if event == .deadlinePassed {
-            finish(.timedOut)
+            finish(.timedOut, cancelling: true)
             return
         }
         // Before a failure is acted upon: the server's last words, and notifications, may be in the buffer.
@@ -42,7 +42,7 @@ extension Connection {
         guard end == nil else { return }
         wire.takeNotifications(onNotify)
         // libpq may have given the session up while it read what was buffered.
-        guard isReadable else {
+        guard isReadable, wire.isAlive else {
             finish(.lost(wire.reason))
             return
         }

@@ -94,7 +94,7 @@ extension Conninfo {
             ("tcp_user_timeout", "20000"),
         ]
         // What GSSAPI has decrypted waits in a buffer of libpq's, where neither poll() nor SSL_pending sees it.
-        
+        if self["gssencmode"] == nil { parameters.append(("gssencmode", "disable")) }
         if options.requiresPrimary, self["target_session_attrs"] == nil {
             parameters.append(("target_session_attrs", "read-write"))
         }
@@ -117,19 +117,19 @@ extension Conninfo {
     private func startupOptions(_ settings: [String: String]) -> String {
         let words = settings.sorted { $0.key < $1.key }.map { name, value in
             // By scalars: a line end of two is one Character, and has to be escaped twice.
-            let escaped = "\(name)=\(value)".map { scalar in
-                scalar.isWhitespace || scalar == "\\" ? "\\\(scalar)" : String(scalar)
+            let escaped = "\(name)=\(value)".unicodeScalars.map { scalar in
+                scalar.properties.isWhitespace || scalar == "\\" ? "\\\(scalar)" : String(scalar)
             }
             return "-c " + escaped.joined()
         }
-        return (words + [self["options"]].compactMap { $0 }).joined(separator: " ")
+        return ([self["options"]].compactMap { $0 } + words).joined(separator: " ")
     }
 }
 
 extension ConnectionOptions {
     /// Whether a pooler has refused the settings at the start, in PgBouncer's words, which it does not translate.
     func isRefused(_ reason: String) -> Bool {
-        !settings.isEmpty && reason.contains("unsupported nothing")
+        !settings.isEmpty && reason.contains("unsupported startup parameter")
     }
 }
 

@@ -45,7 +45,7 @@ struct Exchange {
             if let name = names[statement.key] {
                 return [.execute(statement, name: name, isKnown: known[statement.key] != nil)]
             }
-            guard known.count < Self.preparedLimit else { return [.query(statement)] }
+            guard names.count < Self.preparedLimit else { return [.query(statement)] }
             let name = newName()
             names[statement.key] = name
             return [.prepare(statement, name: name), .execute(statement, name: name, isKnown: false)]
@@ -98,7 +98,6 @@ struct Exchange {
         case PGRES_FATAL_ERROR:
             guard let error = ServerError(result.pointer) else { return .broken(nil) }
             if error.endsSession { return .broken(error.message.oneLine) }
-            if isPipeline, results.count == steps.count { return .broken(nil) }
             failure = failure ?? (error, results.count)
         case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
             return .broken("closed here, as COPY is not supported")
@@ -129,7 +128,7 @@ struct Exchange {
     /// plan must not change result type"): all that may have met with the same.
     var stale: [StatementKey] {
         guard let failure, failure.at < steps.count, case .execute(_, _, isKnown: true) = steps[failure.at],
-             failure.error.sqlState == "0A000"
+            failure.error.sqlState == "26000" || failure.error.sqlState == "0A000"
         else { return [] }
         return steps.compactMap { step in
             if case .execute(let statement, _, isKnown: true) = step { statement.key } else { nil }

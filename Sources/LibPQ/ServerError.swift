@@ -68,7 +68,7 @@ public struct ServerError: Error, Sendable, Hashable {
     /// PostgreSQL translates the text and gives it no SQLSTATE of its own. It is told from a function's RAISE WARNING, which
     /// has a ``context``.
     public var leavesCommitUnconfirmed: Bool {
-        severity == "WARNING" && (sqlState == "01000" || sqlState == "57P01") 
+        severity == "WARNING" && (sqlState == "01000" || sqlState == "57P01") && context == nil
     }
 }
 

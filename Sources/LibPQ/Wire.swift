@@ -62,7 +62,7 @@ final class Wire: @unchecked Sendable {
 
     /// The server's warnings since they were last taken.
     func takeWarnings() -> [ServerError] {
-        
+        defer { notices.warnings = [] }
         return notices.warnings
     }
 

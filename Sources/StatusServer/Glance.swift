@@ -46,11 +46,12 @@ actor Glance<Value: Sendable> {
     func value() async throws -> Value {
         let current = current()
         if let result = current.result { return try result.get() }
+        if current.isLate { throw TookTooLong() }
         return try await withCheckedThrowingContinuation { current.waiters.append($0) }
     }
 
     /// The next who asks gets a value from after this.
-    func forget() {}
+    func forget() { last = nil }
 
     /// The look that goes on or is still fresh, or a new one.
     private func current() -> Look {

@@ -17,7 +17,9 @@ extension DatabaseTests {
 
         /// Claims as a worker does, sleeping until something may be taken, until `rows` requests of an allowance are in flight.
         private static func work(_ worker: TestQueue, allowance: String, until rows: Int) async throws {
-            while try await worker.int("SELECT count(*) FROM giftbridge.in_flight WHERE allowance = '\(allowance)'") < rows {
+            while try await worker.int("SELECT count(*) FROM giftbridge.in_flight WHERE allowance = '\(allowance)'")
+                < rows
+            {
                 guard try await worker.claim(100).isEmpty else { continue }
                 let waits = try await worker.queue.look(.far).filter { $0.lane != nil }.map(\.wait)
                 if let wait = waits.min() { try await Task.sleep(for: max(wait, .milliseconds(2))) }
@@ -68,7 +70,8 @@ extension DatabaseTests {
             #expect(wait > .seconds(8) && wait <= .milliseconds(10_150))
             #expect(
                 try await test.value(
-                    "SELECT sum(t) = \(limit) AND count(*) <= 210 FROM giftbridge.allowances, unnest(taken) AS t WHERE name = 'key 0000000a'")
+                    "SELECT sum(t) = \(limit) AND count(*) <= 210 FROM giftbridge.allowances, unnest(taken) AS t WHERE name = 'key 0000000a'"
+                )
                     == "t")
         }
 
@@ -89,8 +92,12 @@ extension DatabaseTests {
             try await test.insert(50)
             try await test.insert(50, ["shop": "'second'"])
             #expect(try await test.claim().count == 10)
-            // With another key it is another allowance.
-            #expect(try await test.other(fingerprint: "0000000b").claim().count == 10)
+            // With another key it is another allowance, which begins with what the shops have sent.
+            #expect(try await test.other(fingerprint: "0000000b").claim().isEmpty)
+            #expect(
+                try await test.column(
+                    "SELECT name || ' ' || rate_limit FROM giftbridge.allowances WHERE free_at <> '{}' ORDER BY 1")
+                    == ["key 0000000a 10", "key 0000000b 10"])
         }
 
         /// What the shop sent counts where it goes, as the vendor may count it there.
@@ -181,7 +188,8 @@ extension DatabaseTests {
             try await test.settle(throttled)
             #expect(
                 try await test.value(
-                    "SELECT throttled_until <= now() + interval '15 min' FROM giftbridge.allowances WHERE name = 'key 0000000a'")
+                    "SELECT throttled_until <= now() + interval '15 min' FROM giftbridge.allowances WHERE name = 'key 0000000a'"
+                )
                     == "t")
         }
 

@@ -195,7 +195,9 @@ extension DatabaseTests {
             let order = try #require(try await test.claim().first)
             #expect(try order.sale.get().customer.address.firstName == "Bob")
             let error = try await shop.error("UPDATE giftbridge.orders SET customer_first_name = 'Eve'")
-            #expect(error.message == "order \(order.orderID) is being sent: it can be changed only while pending, rejected or failed")
+            #expect(
+                error.message
+                    == "order \(order.orderID) is being sent: it can be changed only while pending, rejected or failed")
         }
 
         @Test(arguments: [("off", "on"), ("local", "on"), ("on", "on"), ("remote_apply", "remote_apply")])
@@ -222,7 +224,8 @@ extension DatabaseTests {
             let seen = try await test.queue.look(.near)
             #expect(
                 seen.compactMap(\.lane) == [
-                    Lane(shop: "default", number: -7), Lane(shop: "default", number: 0), Lane(shop: "second", number: 0),
+                    Lane(shop: "default", number: -7), Lane(shop: "default", number: 0),
+                    Lane(shop: "second", number: 0),
                 ])
             #expect(seen[0].wait == .zero && seen[1].wait == .zero)
             #expect(seen[2].wait > .seconds(3590) && seen[2].wait <= .seconds(3600))

@@ -8,7 +8,8 @@ import Testing
 extension DatabaseTests {
     /// Voucher codes are made when the order is inserted, derived from it, and belong to it for ever.
     struct CodeTests {
-        private static let codes = "SELECT string_agg(code, ' ' ORDER BY position) FROM giftbridge.codes WHERE order_id = "
+        private static let codes =
+            "SELECT string_agg(code, ' ' ORDER BY position) FROM giftbridge.codes WHERE order_id = "
 
         @Test func codesAreUniqueAndUseTheWholeAlphabet() async throws {
             let test = try await TestQueue.make()
@@ -37,7 +38,8 @@ extension DatabaseTests {
             try await test.run("UPDATE giftbridge.shops SET code_prefix = 'Ab3'")
             let id = try await test.insert(
                 1, ["items": "'[{\"id\": 1}, {\"id\": 2, \"code\": \"MINE\"}, {\"id\": 3, \"code\": null}]'"])[0]
-            let made = try await test.column("SELECT code || ' ' || is_assigned FROM giftbridge.codes ORDER BY position")
+            let made = try await test.column(
+                "SELECT code || ' ' || is_assigned FROM giftbridge.codes ORDER BY position")
             #expect(made.count == 3 && made[1] == "MINE false")
             for code in [made[0], made[2]] { #expect(code.wholeMatch(of: /Ab3[2-9A-HJ-NP-Z]{16} true/) != nil) }
             let order = try #require(try await test.claim().first)
@@ -74,8 +76,10 @@ extension DatabaseTests {
             #expect(try await codesOfAnother([:]) == codes)
             #expect(try await codesOfAnother(["priority": "9", "submit_after": "now() + interval '1 h'"]) == codes)
             for other in [
-                ["shop_order_id": "'100046'"], ["shop_order_id": "NULL"], ["shop": "'second'"], ["customer_email": "'eve@example.com'"],
-                ["items": "'[{\"id\": 1, \"to\": \"Ann\"}, {\"id\": 1}]'"], ["delivery_date": "'2031-01-02'"], ["payment_method": "2"],
+                ["shop_order_id": "'100046'"], ["shop_order_id": "NULL"], ["shop": "'second'"],
+                ["customer_email": "'eve@example.com'"],
+                ["items": "'[{\"id\": 1, \"to\": \"Ann\"}, {\"id\": 1}]'"], ["delivery_date": "'2031-01-02'"],
+                ["payment_method": "2"],
             ] {
                 let different = try await codesOfAnother(other)
                 #expect(different != codes, "\(other)")
@@ -122,7 +126,8 @@ extension DatabaseTests {
             let order = try await test.claimedOrder()
             let code = try #require(order.assignedCodes[0])
             try await test.settle(Settlement(of: order, .rejected, .rejected, error: "No."))
-            let replaced = try await test.error("UPDATE giftbridge.orders SET items = '[{\"id\": 1, \"code\": \"MINE\"}]'")
+            let replaced = try await test.error(
+                "UPDATE giftbridge.orders SET items = '[{\"id\": 1, \"code\": \"MINE\"}]'")
             #expect(replaced.message.hasPrefix("items[0].code cannot be chosen any more"))
             for spelling in [code, code.lowercased()] {
                 let taken = try await test.error(
@@ -165,7 +170,8 @@ extension DatabaseTests {
 
         @Test func aShopThatHasOrdersKeepsItsName() async throws {
             let test = try await TestQueue.make()
-            try await test.run("UPDATE giftbridge.shops SET name = 'other'; UPDATE giftbridge.shops SET name = 'default'")
+            try await test.run(
+                "UPDATE giftbridge.shops SET name = 'other'; UPDATE giftbridge.shops SET name = 'default'")
             try await test.insert()
             for statement in ["UPDATE giftbridge.shops SET name = 'other'", "DELETE FROM giftbridge.shops"] {
                 let error = try await test.error(statement)
@@ -175,19 +181,28 @@ extension DatabaseTests {
 
         @Test func aCopiedDatabaseIsKnownForOneUntilItIsAdopted() async throws {
             let test = try await TestQueue.make()
-            let copy = try await test.database.copy()
+            await test.connection.close()
+            let copy = try await TestServer.shared.copy(of: test.database.name)
             let connection = try await copy.connect()
             #expect(try await connection.query("SELECT is_clone FROM giftbridge.identity()").first?.bool(0) == true)
             try await connection.script("SELECT giftbridge.adopt()")
             #expect(try await connection.query("SELECT is_clone FROM giftbridge.identity()").first?.bool(0) == false)
             await connection.close()
+        }
+
+        @Test func aPromotedStandbyAndSequencesThatAreBehindAreSaidOnce() async throws {
+            let test = try await TestQueue.make()
             #expect(
-                try await test.value("SELECT concat_ws(' ', is_clone, is_promoted, sequences_set) FROM giftbridge.identity()") == "f f {}")
+                try await test.value(
+                    "SELECT concat_ws(' ', is_clone, is_promoted, sequences_set) FROM giftbridge.identity()")
+                    == "f f {}")
             try await test.insert(3)
             try await test.run(
-                "SELECT setval('giftbridge.orders_id_seq', 1); UPDATE giftbridge.installation SET timeline = timeline - 1")
+                "SELECT setval('giftbridge.orders_id_seq', 1); UPDATE giftbridge.installation SET timeline = timeline - 1"
+            )
             #expect(
-                try await test.value("SELECT concat_ws(' ', is_clone, is_promoted, sequences_set) FROM giftbridge.identity()")
+                try await test.value(
+                    "SELECT concat_ws(' ', is_clone, is_promoted, sequences_set) FROM giftbridge.identity()")
                     == "f t {orders}")
             try await test.insert()
             #expect(try await test.value("SELECT is_promoted FROM giftbridge.identity()") == "f", "said once")

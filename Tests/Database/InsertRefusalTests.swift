@@ -52,8 +52,8 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
     ].map { .item("id \($0.0)", $0.1, ".id", "is required and must be the positive integer") }
 
     static let numbers: [RefusedInsert] =
-        [("string", "\"10\""), ("NaN", "\"NaN\""), ("boolean", "true"), ("object", "{}")].map {
-            .item("price \($0.0)", "\"id\": 1, \"price\": \($0.1)", ".price", "must be a JSON number, without quotes")
+        [("word", "\"ten\""), ("exponent", "\"1e3\""), ("NaN", "\"NaN\""), ("boolean", "true"), ("object", "{}")].map {
+            .item("price \($0.0)", "\"id\": 1, \"price\": \($0.1)", ".price", "must be a number, such as 19.99")
         }
         + ["0", "0.00", "-0.01", "-10", "10.001", "10.100", "0.001", "100000000", "1e20", "1e5000", "1e-5"].map {
             .item("price \($0)", "\"id\": 1, \"price\": \($0)", ".price", "a positive number with at most two decimals")
@@ -95,8 +95,7 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
         }
         + [
             .init("no payment method", ["shop": "'bare'"], "payment_method", "neither the order nor its shop has one"),
-            .init("unknown shop", ["shop": "'\(marker)'"], "shop", "is not in giftbridge.shops"),
-            .init("no shop", ["shop": "NULL"], "shop", "is not in giftbridge.shops"),
+            .init("unknown shop", ["shop": "'\(marker)'"], "shop", "is unknown, or your role has no access to it"),
             .init("empty shop_order_id", ["shop_order_id": "''"], "shop_order_id", "must be 1 to 200 characters"),
             .init(
                 "long shop_order_id", ["shop_order_id": "repeat('\(marker)', 21)"], "shop_order_id",
@@ -104,7 +103,11 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
             .init(
                 "shop_order_id of two lines", ["shop_order_id": "E'\(marker)\\n2'"], "shop_order_id",
                 "without control characters"),
-            .init("no priority", ["priority": "NULL"], "priority", "must be an integer"),
+            .init("priority too high", ["priority": "101"], "priority", "must be an integer from -100 to 100"),
+            .init("priority too low", ["priority": "-101"], "priority", "must be an integer from -100 to 100"),
+            .init(
+                "expired", ["expires_at": "now() - interval '1 s'"], "expires_at",
+                "must be a point in time after submit_after"),
         ]
 
     static let delivery: [RefusedInsert] =
@@ -112,7 +115,7 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
             .init("no delivery method", ["delivery_method": "NULL"], "delivery_method", "is required"),
             .init(
                 "online without e-mail", ["delivery_email": "NULL"], "delivery_email",
-                "is required: delivery_method is an online"),
+                "is required because this delivery method is online"),
             .init(
                 "e-mail of an online delivery", ["delivery_email": "'\(marker)'"], "delivery_email",
                 "must be an e-mail address"),
@@ -123,7 +126,7 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
             .init(
                 "offline without address", ["delivery_method": "2", "delivery_postcode": "'\(marker)'"],
                 "delivery_address1",
-                "is required: delivery_method is an offline"),
+                "is required because this delivery method is offline"),
             .init(
                 "offline with a blank address",
                 ["delivery_method": "2", "delivery_postcode": "'\(marker)'", "delivery_address1": "' '"],
@@ -132,14 +135,14 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
             .init(
                 "offline without postcode", ["delivery_method": "2", "delivery_address1": "'\(marker)'"],
                 "delivery_postcode",
-                "is required: delivery_method is an offline"),
+                "is required because this delivery method is offline"),
         ]
         + ["infinity", "-infinity", "0044-03-15 BC", "10000-01-01"].map {
             .init(
                 "delivery_date \($0)", ["delivery_date": "'\($0)'"], "delivery_date",
                 "must be a date of the years 1 to 9999")
         }
-        + ["'infinity'", "'-infinity'", "NULL"].map {
+        + ["'infinity'", "'-infinity'"].map {
             .init("submit_after \($0)", ["submit_after": $0], "submit_after", "must be a point in time")
         }
 
@@ -164,10 +167,11 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
         }
 
     static let bridgeColumns: [RefusedInsert] = [
-        ("status", "'completed'"), ("status", "'cancelled'"), ("status", "NULL"), ("order_reference", "'\(marker)'"),
-        ("voucher_codes", "'{\(marker)}'"), ("error", "'\(marker)'"), ("attempts", "1"), ("attempts", "NULL"),
-        ("completed_at", "now()"), ("due_at", "now()"), ("submission_id", "1"), ("assigned_codes", "'{\(marker)}'"),
-        ("codes_renewed", "true"), ("sent_payment_method", "1"), ("in_doubt_since", "now()"),
+        ("status", "'completed'"), ("status", "'cancelled'"), ("order_reference", "'\(marker)'"),
+        ("voucher_codes", "'{\(marker)}'"), ("error", "'\(marker)'"), ("attempts", "1"),
+        ("completed_at", "now()"), ("was_in_doubt", "true"), ("was_refused", "true"), ("sent_to", "'\(marker)'"),
+        ("verifications", "1"),
+        ("setup_faults", "1"), ("sent_payment_method", "1"), ("in_doubt_since", "now()"),
     ].map {
         .init("\($0.0) \($0.1)", [$0.0: $0.1], "status and the result columns", "are written by the bridge")
     }

@@ -117,7 +117,7 @@ extension DatabaseTests {
             let columns = try await test.column(
                 """
                 SELECT DISTINCT column_name::text FROM information_schema.columns
-                WHERE table_schema = 'giftbridge' AND table_name IN ('workers', 'queue', 'order_list', 'order_story', 'journal')
+                WHERE table_schema = 'giftbridge' AND table_name IN ('workers', 'queue', 'order_list', 'order_story', 'attempts')
                 """)
             #expect(columns.contains("ahead") && columns.contains("heartbeat_seconds"))
             let secret = try Regex("customer|delivery|voucher|assigned|response|^items_|email")
@@ -125,7 +125,7 @@ extension DatabaseTests {
             let kinds = try await test.column(
                 """
                 SELECT DISTINCT data_type::text FROM information_schema.columns WHERE table_schema = 'giftbridge'
-                AND table_name IN ('workers', 'queue', 'order_list', 'order_story', 'journal') AND data_type IN ('jsonb', 'ARRAY')
+                AND table_name IN ('workers', 'queue', 'order_list', 'order_story', 'attempts') AND data_type IN ('jsonb', 'ARRAY')
                 """)
             #expect(kinds == [])
         }

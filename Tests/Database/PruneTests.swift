@@ -21,15 +21,15 @@ import Testing
             FROM generate_series(1, 7) AS n;
             SET session_replication_role = replica;
             UPDATE giftbridge.orders SET status = 'completed', completed_at = now(), voucher_codes = '{CODE}',
-                order_reference = 'R1', due_at = NULL WHERE id = 1;
-            UPDATE giftbridge.orders SET status = 'cancelled', due_at = NULL WHERE id = 2;
-            UPDATE giftbridge.orders SET status = 'rejected', error = 'Planted', due_at = NULL WHERE id = 3;
-            UPDATE giftbridge.orders SET status = 'failed', error = 'e', due_at = NULL WHERE id = 4;
-            UPDATE giftbridge.orders SET status = 'in_doubt', error = 'e', in_doubt_since = now(), due_at = NULL WHERE id = 5;
-            UPDATE giftbridge.orders SET status = 'submitting', submission_id = 1 WHERE id = 6;
+                order_reference = 'R1' WHERE id = 1;
+            UPDATE giftbridge.orders SET status = 'cancelled' WHERE id = 2;
+            UPDATE giftbridge.orders SET status = 'rejected', error = 'Planted' WHERE id = 3;
+            UPDATE giftbridge.orders SET status = 'failed', error = 'e' WHERE id = 4;
+            UPDATE giftbridge.orders SET status = 'in_doubt', error = 'e', in_doubt_since = now(), was_in_doubt = true WHERE id = 5;
             UPDATE giftbridge.orders SET updated_at = now() - interval '100 days';
-            INSERT INTO giftbridge.submissions (order_id, attempt, worker, rate_group, claimed_at, finished_at, outcome, response)
-            VALUES (1, 1, 'w', 'default', now(), now(), 'completed', 'Planted');
+            INSERT INTO giftbridge.journal (order_id, id, token, shop, kind, attempt, worker, account, api_host, allowance, claimed_at,
+                finished_at, outcome, response)
+            VALUES (1, 1, gen_random_uuid(), 'default', 'sale', 1, 'w', '', '', '', now(), now(), 'completed', 'Planted');
             """)
         return database
     }

@@ -13,10 +13,12 @@ extension DatabaseTests {
             #expect(try await test.other().queue.rescue() == 1)
             #expect(try await test.claim().isEmpty)
             #expect(
-                try await test.order(order.orderID, "status", "attempts", "error", "in_doubt_since = updated_at", "sent_to")
+                try await test.order(
+                    order.orderID, "status", "attempts", "error", "in_doubt_since = updated_at", "sent_to")
                     == [
                         "in_doubt", "1",
-                        "The worker was lost while the request may have been on its way. Giftbridge will verify it.", "true",
+                        "The worker was lost while the request may have been on its way. Giftbridge will verify it.",
+                        "true",
                         "0000000a@vendor",
                     ])
             #expect(try await test.place(order.orderID) == "due 201")

@@ -17,7 +17,8 @@ extension DatabaseTests {
             arguments: [
                 (.completed, .completed, true, nil, "completed 1 SG-1 - doubt f f refused f sold t", ""),
                 (
-                    .rejected, .rejected, true, nil, "rejected 1 - Why. doubt f f refused t sold f", "attention rejected"
+                    .rejected, .rejected, true, nil, "rejected 1 - Why. doubt f f refused t sold f",
+                    "attention rejected"
                 ),
                 (.retry, .failed, true, nil, "failed 1 - Why. doubt f f refused f sold f", "attention failed"),
                 (
@@ -41,7 +42,9 @@ extension DatabaseTests {
         ) async throws {
             let test = try await TestQueue.make()
             let order = try await test.claimedOrder()
-            var result = outcome == .completed ? Settlement.sold(order) : Settlement(of: order, outcome, status, error: "Why.", dueIn: dueIn)
+            var result =
+                outcome == .completed
+                ? Settlement.sold(order) : Settlement(of: order, outcome, status, error: "Why.", dueIn: dueIn)
             result.counts = counts
             result.journalError = "For the journal."
             result.httpStatus = 299
@@ -52,7 +55,8 @@ extension DatabaseTests {
             #expect(try await test.place(order.orderID) == place)
             #expect(
                 try await test.value(
-                    "SELECT concat_ws(' ', outcome, http_status, error, response, finished_at >= claimed_at) FROM giftbridge.submissions")
+                    "SELECT concat_ws(' ', outcome, http_status, error, response, finished_at >= claimed_at) FROM giftbridge.submissions"
+                )
                     == "\(outcome.rawValue) 299 For the journal. {\"x\": \"é\"} t")
         }
 
@@ -80,7 +84,8 @@ extension DatabaseTests {
             try await test.settle(Settlement(of: order, .retry, .pending, error: "Why.", dueIn: .seconds(5)))
             #expect(
                 try await test.value(
-                    "SELECT d.due_at = o.submit_after FROM giftbridge.due AS d JOIN giftbridge.orders AS o ON o.id = d.order_id") == "t")
+                    "SELECT d.due_at = o.submit_after FROM giftbridge.due AS d JOIN giftbridge.orders AS o ON o.id = d.order_id"
+                ) == "t")
         }
 
         @Test func doubtKeepsItsBeginningOverVerifications() async throws {
@@ -235,7 +240,8 @@ extension DatabaseTests {
             #expect(cancel.message.contains("only an operator"))
             try await test.run("SELECT giftbridge.cancel(\(order.orderID), true, 'The vendor says no.')")
             #expect(
-                try await test.column("SELECT concat_ws(' ', action, before, after, reason) FROM giftbridge.actions ORDER BY id")
+                try await test.column(
+                    "SELECT concat_ws(' ', action, before, after, reason) FROM giftbridge.actions ORDER BY id")
                     == [
                         "resolve_unsold in_doubt pending", "resolve_unsold in_doubt pending",
                         "cancel pending cancelled The vendor says no.",
@@ -243,7 +249,9 @@ extension DatabaseTests {
         }
 
         @Test func lookUpsDecideWhatTheirSumProves() async throws {
-            for (found, expected) in [([true, true], "completed"), ([false, false], "due 200"), ([true, false], "attention in_doubt")] {
+            for (found, expected) in [
+                ([true, true], "completed"), ([false, false], "due 200"), ([true, false], "attention in_doubt"),
+            ] {
                 let test = try await TestQueue.make()
                 try await test.run("UPDATE giftbridge.shops SET site_id = 7")
                 let order = try await test.claimedOrder(["items": "'[{\"id\": 1}, {\"id\": 2}]'"])
@@ -271,7 +279,8 @@ extension DatabaseTests {
             #expect(settled.note == .gone && !settled.isApplied)
             #expect(
                 try await test.value(
-                    "SELECT concat_ws(' ', outcome, reference, length(codes_hash)) FROM giftbridge.journal") == "completed SG-9 32")
+                    "SELECT concat_ws(' ', outcome, reference, length(codes_hash)) FROM giftbridge.journal")
+                    == "completed SG-9 32")
         }
     }
 }

@@ -37,7 +37,9 @@ extension DatabaseTests {
             try await test.settle(orders.suffix(2).map { fault(of: $0) })
             #expect(try await test.value(Self.state) == "0000000a@vendor 1 1 The key is wrong.")
             #expect(
-                try await test.column("SELECT DISTINCT concat_ws(' ', status, attempts) FROM giftbridge.orders") == ["pending 0"])
+                try await test.column("SELECT DISTINCT concat_ws(' ', status, attempts) FROM giftbridge.orders") == [
+                    "pending 0"
+                ])
             #expect(try await test.claim().isEmpty)
             #expect(
                 try await test.value("SELECT concat_ws(' ', paused, pause_reason) FROM giftbridge.queue")
@@ -93,7 +95,8 @@ extension DatabaseTests {
                 try await test.run("UPDATE giftbridge.due SET due_at = now() WHERE order_id = \(ids[0])")
                 bad = try #require(try await test.claim().first { $0.orderID == ids[0] })
                 try await test.settle(fault(of: bad))
-                #expect(try await test.int("SELECT count(*) FROM giftbridge.set_aside") == 0, "nothing is set aside for it")
+                #expect(
+                    try await test.int("SELECT count(*) FROM giftbridge.set_aside") == 0, "nothing is set aside for it")
                 #expect(try await test.status(ids[0]) == (attempt < 3 ? "pending" : "failed"))
             }
         }
@@ -102,7 +105,8 @@ extension DatabaseTests {
             let test = try await TestQueue.make()
             try await test.insert(5)
             let orders = try await test.claim(2)
-            try await test.run("SELECT giftbridge.pause('default', 'stocktaking'); SELECT giftbridge.pause('default', 'again')")
+            try await test.run(
+                "SELECT giftbridge.pause('default', 'stocktaking'); SELECT giftbridge.pause('default', 'again')")
             try await test.settle(fault(of: orders[0]))
             try await test.settle(.sold(orders[1]))
             #expect(try await test.value("SELECT pause_reason FROM giftbridge.queue") == "stocktaking")
@@ -118,7 +122,8 @@ extension DatabaseTests {
             for order in orders { try await test.settle(unreachable(order)) }
             #expect(
                 try await test.value(
-                    "SELECT concat_ws(' ', worker, api_host, failures, reason, probe_at > now() + interval '5 s') FROM giftbridge.unreachable")
+                    "SELECT concat_ws(' ', worker, api_host, failures, reason, probe_at > now() + interval '5 s') FROM giftbridge.unreachable"
+                )
                     == "one vendor 1 No route. t")
             #expect(try await test.order(orders[0].orderID, "status", "attempts") == ["pending", "0"])
             #expect(try await test.claim().isEmpty)
@@ -130,7 +135,8 @@ extension DatabaseTests {
             try await test.settle(unreachable(probe[0]))
             #expect(
                 try await test.value(
-                    "SELECT concat_ws(' ', failures, probe_at > now() + interval '15 s') FROM giftbridge.unreachable") == "2 t")
+                    "SELECT concat_ws(' ', failures, probe_at > now() + interval '15 s') FROM giftbridge.unreachable")
+                    == "2 t")
             // Any answer at all shows that it is within reach.
             try await test.run("UPDATE giftbridge.unreachable SET probe_at = now()")
             try await test.settle(.sold(try #require(try await test.claim().first)))
@@ -142,7 +148,8 @@ extension DatabaseTests {
             let test = try await TestQueue.make()
             try await test.heartbeat()
             try await test.run(
-                "SELECT giftbridge.tell_accounts('one', '{default}', '{-}', '{one}', '{\"GIFTBRIDGE_API_KEY is not set\"}')")
+                "SELECT giftbridge.tell_accounts('one', '{default}', '{-}', '{one}', '{\"GIFTBRIDGE_API_KEY is not set\"}')"
+            )
             #expect(
                 try await test.value("SELECT concat_ws(' ', paused, pause_reason) FROM giftbridge.queue")
                     == "t GIFTBRIDGE_API_KEY is not set")

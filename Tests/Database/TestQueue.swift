@@ -170,11 +170,27 @@ struct TestQueue: Sendable {
         return try columns.indices.map { try row.optionalText($0) }
     }
 
-    /// Inserts an order that is in some state already, past the triggers.
+    /// Inserts an order that is in some state already: one that waits or is in flight as it comes about, others past the triggers.
     func insert(in status: OrderStatus) async throws -> Int {
+        if status == .pending { return try await insert()[0] }
+        if status == .submitting {
+            let id = try await insert()[0]
+            try await run(
+                """
+                DELETE FROM giftbridge.due WHERE order_id = \(id);
+                INSERT INTO giftbridge.in_flight (order_id, token, shop, lane, kind, attempt, worker, account, api_host, allowance, claimed_at, lease_until)
+                VALUES (\(id), gen_random_uuid(), 'default', 0, 'sale', 1, 'one', '0000000a', 'vendor', 'key 0000000a', now(), now() + interval '1 h')
+                """)
+            return id
+        }
         try await run("SET session_replication_role = replica")
         let id = try await insert(1, Self.columns(of: status))[0]
         try await run("RESET session_replication_role")
+        if [.rejected, .failed, .inDoubt].contains(status) {
+            try await run(
+                "INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (\(id), 'default', '\(status.rawValue)')"
+            )
+        }
         return id
     }
 

@@ -122,10 +122,25 @@ struct APIKeysTests {
     @Test("Printed, keys say nothing")
     func silent() {
         let keys = APIKeys(environment: ["GIFTBRIDGE_API_KEY": "sk_SECRET"])
-        let endpoints = VendorEndpoints(apiURL: "https://x", keys: keys)
-        for text in ["\(keys)", String(reflecting: keys), "\([keys])", "\(endpoints)", String(reflecting: endpoints)] {
-            #expect(!text.contains("SECRET"))
+        for text in ["\(keys)", String(reflecting: keys), "\([keys])"] { #expect(!text.contains("SECRET")) }
+    }
+
+    @Test("An account is known by host and a fingerprint that tells keys apart and shows nothing of them")
+    func accounts() async throws {
+        let keys = APIKeys(environment: ["GIFTBRIDGE_API_KEY": "sk_SECRET", "GIFTBRIDGE_API_KEY_B": "sk_OTHER"])
+        let directory = AccountDirectory(apiURL: "https://api.example.com/v1", keys: keys)
+        let accounts = await directory.accounts(
+            of: ["a": nil, "b": nil, "c": "https://Own.example.com:8443", "d": "http://plain.example.com"])
+        let a = try #require(try accounts["a"]?.get())
+        let b = try #require(try accounts["b"]?.get())
+        let c = try #require(try accounts["c"]?.get())
+        #expect(a.name.host == "api.example.com" && c.name.host == "own.example.com:8443")
+        #expect(a.name.fingerprint == c.name.fingerprint && a.name.fingerprint != b.name.fingerprint)
+        #expect(a.name.fingerprint.wholeMatch(of: /[0-9a-f]{8}/) != nil)
+        for text in ["\(a.name)", "\(a)", String(reflecting: b)] {
+            #expect(!text.contains("SECRET") && !text.contains("OTHER"))
         }
+        #expect(throws: ConfigurationError.self) { try accounts["d"]?.get() }
     }
 
     private static func withDirectory(_ body: (String) throws -> Void) throws {

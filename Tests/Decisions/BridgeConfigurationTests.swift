@@ -33,7 +33,7 @@ struct BridgeConfigurationTests {
         ("GIFTBRIDGE_CONCURRENCY", "3", "10000", { "\($0.concurrency)" }),
         ("GIFTBRIDGE_REQUEST_TIMEOUT", "3s", "4s", { "\($0.requestTimeout.components.seconds)s" }),
         ("GIFTBRIDGE_LEASE", "31s", "300s", { "\($0.lease.components.seconds)s" }),
-        ("GIFTBRIDGE_VERIFY_AFTER", "3s", "4s", { "\($0.policy.verifyAfter.components.seconds)s" }),
+        ("GIFTBRIDGE_VERIFY_AFTER", "43s", "44s", { "\($0.policy.verifyAfter.components.seconds)s" }),
         ("GIFTBRIDGE_RETRY_BASE", "3s", "4s", { "\($0.policy.base.components.seconds)s" }),
         ("GIFTBRIDGE_RETRY_MAX", "3s", "4s", { "\($0.policy.maximum.components.seconds)s" }),
         ("GIFTBRIDGE_MAX_ATTEMPTS", "1", "1000", { "\($0.policy.maximumAttempts)" }),

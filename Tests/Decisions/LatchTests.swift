@@ -18,6 +18,7 @@ import Testing
     /// Systemd's notifier and others wait for the same worker: one that gives up must not make the others believe it is ready.
     @Test(.timeLimit(.minutes(1))) func oneThatIsCancelledGoesAndTheOthersGoOnWaiting() async {
         let metrics = WorkerMetrics()
+        metrics.note(WorkerStatus(host: "h", pid: 1, version: "1"), unwritten: 0, isConnected: true)
         let (patient, impatient) = (Task { await metrics.untilReady() }, Task { await metrics.untilReady() })
         impatient.cancel()
         await impatient.value

@@ -56,16 +56,16 @@ struct RetryPolicyTests {
 
     @Test(
         "Verification waits, then doubles up to the longest",
-        arguments: [(1, 60), (2, 120), (3, 240), (4, 300), (50, 300)])
-    func verification(attempts: Int, seconds: Int) {
-        #expect(RetryPolicy().verification(attempts: attempts) == .seconds(seconds))
+        arguments: [(0, 60), (1, 120), (2, 240), (3, 300), (50, 300)])
+    func verification(failures: Int, seconds: Int) {
+        #expect(RetryPolicy().verification(after: failures) == .seconds(seconds))
     }
 
     @Test("Verification never comes sooner than it may, nor overflows", arguments: policies)
     func verificationBounds(policy: RetryPolicy) {
         var last = Duration.zero
-        for attempt in Array(-2...70) + [1_000_000, Int.max] {
-            let delay = policy.verification(attempts: attempt)
+        for attempt in Array(0...70) + [1_000_000, Int.max] {
+            let delay = policy.verification(after: attempt)
             #expect(delay >= policy.verifyAfter && delay >= last && delay <= max(policy.maximum, policy.verifyAfter))
             last = delay
         }

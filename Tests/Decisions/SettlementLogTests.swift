@@ -15,16 +15,16 @@ struct SettlementLogTests {
             status: 422, message: "Invalid.",
             fields: [Refusal.Field(path: "customer.postcode", message: "NP11 4EY of John Smith is unknown.")])
         let settlement = Settlement(
-            of: .of(isVerification: isVerification), evidence: .refused(refusal), policy: RetryPolicy(), jitter: 0)
+            of: .of(kind: isVerification ? .verification : .sale), .refused(refusal), policy: RetryPolicy(), jitter: 0)
         #expect(settlement.error?.contains("NP11 4EY of John Smith is unknown.") == true)
-        #expect(!"\(settlement.metadata)".contains("John") && !settlement.headline.contains("John"))
+        #expect(!"\(settlement.metadata)".contains("John") && !settlement.headline(of: .rejected).contains("John"))
         #expect(settlement.metadata["http_status"] == "422" && settlement.metadata["order"] == "7")
     }
 
-    @Test("The bridge's own words are in the log")
+    @Test("Giftbridge's own words are in the log")
     func ownWords() {
         let settlement = Settlement(
-            of: .of(), evidence: .notSent(reason: "No connection."), policy: RetryPolicy(), jitter: 0)
+            of: .of(), .notSent(reason: "No connection."), policy: RetryPolicy(), jitter: 0)
         #expect(settlement.metadata["reason"] == "No connection.")
     }
 }

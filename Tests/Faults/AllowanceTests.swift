@@ -58,8 +58,7 @@ extension OneAtATime {
                 try await Bridge.quick(database, vendor, settings).run { _ in
                     vendor.process.signal(SIGSTOP)
                     try await database.insertOrders(1...180)
-                    try await database.wait(
-                        for: "60", from: "SELECT count(*) FROM giftbridge.orders WHERE status = 'submitting'")
+                    try await database.waitForFlights(60)
                     try await Task.sleep(for: .milliseconds(500))
                     vendor.process.signal(SIGCONT)
                     try await database.waitUntilSettled()
@@ -89,7 +88,7 @@ extension OneAtATime {
                 #expect(try await database.states() == "completed=150")
                 #expect(books.orders.values.allSatisfy { $0.attempts == 1 }, "a 429 counts as no attempt")
 
-                // After a 429 (Retry-After: at least 1 s) nothing leaves but what was in the air already.
+                // After a 429 (Retry-After: at least 1 s) nothing leaves but what was on its way already.
                 let mine = books.requests.filter { !foreign.contains($0.order_id ?? "") }
                 let refused = mine.filter { $0.status == 429 }.map(\.time)
                 #expect(!refused.isEmpty, "the foreign user was not felt")

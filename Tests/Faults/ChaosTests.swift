@@ -36,7 +36,7 @@ extension OneAtATime {
                     #expect(chaos.toll.kills >= 4 && chaos.toll.stalls == 1 && chaos.toll.crashes == 1)
                     #expect(chaos.toll.terminated > 5, "connections terminated")
                     let rescued =
-                        "EXISTS (SELECT FROM giftbridge.submissions WHERE error LIKE 'the worker''s lease ended%')"
+                        "EXISTS (SELECT FROM giftbridge.journal WHERE error LIKE 'The worker''s lease ended%')"
                     #expect(try await database.holds(rescued), "nobody was rescued")
                 }
             }
@@ -54,7 +54,7 @@ private final class Chaos: Sendable {
     private let bridge: Bridge
     private let seed: UInt64
     private let counts = Mutex(Toll())
-    /// How long it lasts; every lane ends by itself then.
+    /// How long it lasts; every lane ends then.
     private let span = Duration.seconds(14)
 
     init(bridge: Bridge, seed: UInt64) {
@@ -117,7 +117,6 @@ private final class Chaos: Sendable {
                 }
                 process.signal(SIGKILL)
             }.outcome
-            // One that found no database at its start has ended by itself.
             counts.withLock { toll in
                 toll.kills += outcome.signal == SIGKILL ? 1 : 0
                 toll.stalls += stalls && outcome.signal == SIGKILL ? 1 : 0

@@ -22,11 +22,12 @@ extension OneAtATime {
                 doomed.settings["GIFTBRIDGE_TEST_CRASH"] = crash
                 let killed = try await doomed.runUntilKilled()
                 #expect(killed.signal == SIGKILL, "\(crash) did not strike")
-                let isOpen = try await database.holds("EXISTS (SELECT FROM giftbridge.orders WHERE due_at IS NOT NULL)")
+                let isOpen = try await database.holds(
+                    "EXISTS (SELECT FROM giftbridge.order_list WHERE due_at IS NOT NULL)")
                 #expect(isOpen, "nothing was left to do")
                 if ["claimed", "sending", "answered", "settling"].contains(crash.prefix { $0 != ":" }) {
                     // Between the claim's commit and the settle's somebody has to take over.
-                    let held = "EXISTS (SELECT FROM giftbridge.orders WHERE status = 'submitting')"
+                    let held = "EXISTS (SELECT FROM giftbridge.in_flight)"
                     #expect(try await database.holds(held), "the crash cost nothing")
                 }
 
@@ -53,8 +54,7 @@ extension OneAtATime {
                     process.signal(SIGKILL)
                 }
                 #expect(killed.signal == SIGKILL)
-                let inTheAir = "(SELECT count(*) >= 30 FROM giftbridge.orders WHERE status = 'submitting')"
-                #expect(try await database.holds(inTheAir))
+                #expect(try await database.holds("(SELECT count(*) >= 30 FROM giftbridge.in_flight)"))
                 try await bridge.run { _ in try await database.waitUntilSettled() }
                 #expect(try await database.states() == "completed=60")
                 try await expectTheBooksBalance(database, vendor)
@@ -71,7 +71,7 @@ extension OneAtATime {
                             for: "t",
                             from: "SELECT count(*) >= \(completed) FROM giftbridge.orders WHERE status = 'completed'")
                         try await database.server.kill()
-                        try await process.line(containing: "The database is away")
+                        try await process.line(containing: "No connection to the database")
                         try await database.server.start()
                         try await process.line(containing: "The database is back.")
                         try await database.waitUntilSettled()
@@ -118,8 +118,7 @@ extension OneAtATime {
                     }
                     #expect(killed.signal == SIGKILL)
                     try await database.server.start()
-                    #expect(
-                        try await database.holds("EXISTS (SELECT FROM giftbridge.orders WHERE status = 'submitting')"))
+                    #expect(try await database.holds("EXISTS (SELECT FROM giftbridge.in_flight)"))
                     try await Bridge.quick(database, vendor).run { _ in try await database.waitUntilSettled() }
                     #expect(try await database.states() == "completed=800")
                     try await expectTheBooksBalance(database, vendor)

@@ -103,7 +103,9 @@ extension OneAtATime {
         private static let tables = [
             ("SELECT s::text FROM giftbridge.status AS s", false), ("SELECT q::text FROM giftbridge.queue AS q", false),
             ("SELECT s::text FROM giftbridge.shops AS s", false),
-            ("SELECT j::text FROM giftbridge.submissions AS j", true),
+            ("SELECT a::text FROM giftbridge.set_aside AS a", false),
+            ("SELECT a::text FROM giftbridge.accounts AS a", false),
+            ("SELECT j::text FROM giftbridge.journal AS j", true),
             ("SELECT error FROM giftbridge.orders WHERE error IS NOT NULL", true),
         ]
 
@@ -148,8 +150,8 @@ extension TestDatabase {
     fileprivate func codes() async throws -> [String] {
         try await rows(
             of: """
-                SELECT DISTINCT code FROM giftbridge.orders,
-                    unnest(coalesce(voucher_codes, '{}') || coalesce(assigned_codes, '{}')) AS code WHERE code IS NOT NULL
+                SELECT code FROM giftbridge.codes
+                UNION SELECT unnest(voucher_codes) FROM giftbridge.orders
                 """)
     }
 
@@ -162,7 +164,7 @@ extension TestDatabase {
 
     fileprivate func waitUntilSettled(shop: String) async throws {
         try await wait(
-            for: "0", from: "SELECT count(*) FROM giftbridge.orders WHERE due_at IS NOT NULL AND shop = '\(shop)'",
+            for: "0", from: "SELECT count(*) FROM giftbridge.order_list WHERE due_at IS NOT NULL AND shop = '\(shop)'",
             within: .seconds(60))
     }
 }

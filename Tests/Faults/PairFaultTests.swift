@@ -23,7 +23,7 @@ extension OneAtATime {
             let pairs = pairs.filter { $0.pausesShops == pausesShops }
             #expect(pairs.count > 1_000)
             let database = try await TestServer.shared.database()
-            // A set-up fault pauses its shop: one for each pair that is on its way.
+            // A set-up fault sets its shop's key aside: a shop for each pair that is on its way.
             let shops = (0..<Pair.portion).map { pausesShops ? "shop \($0)" : "default" }
             try await database.run(
                 Set(shops).map {
@@ -89,13 +89,13 @@ private struct Pair {
 }
 
 extension TestDatabase {
-    /// Waits until the bridge has nothing more to do, as an operator who resumes whatever is paused.
+    /// Waits until the bridge has nothing more to do, as an operator who resumes every shop whose key is set aside.
     fileprivate func waitUntilSettledAndResumed() async throws {
         let connection = try await connect()
         try await FaultTests.wait(for: "everything settled and resumed") {
-            _ = try await connection.query("SELECT giftbridge.resume(name) FROM giftbridge.shops WHERE paused")
+            _ = try await connection.query("SELECT giftbridge.resume(shop) FROM giftbridge.set_aside")
             return try await connection.query(
-                "SELECT NOT EXISTS (SELECT FROM giftbridge.orders WHERE due_at IS NOT NULL) AS settled"
+                "SELECT NOT EXISTS (SELECT FROM giftbridge.order_list WHERE due_at IS NOT NULL) AS settled"
             ).first?.bool("settled") == true
         }
         await connection.close()

@@ -4,7 +4,7 @@ import TestSupport
 
 /// Times short enough for tests, long enough for two busy cores.
 let quick = [
-    "GIFTBRIDGE_LEASE": "3s", "GIFTBRIDGE_REQUEST_TIMEOUT": "1s", "GIFTBRIDGE_VERIFY_AFTER": "1100ms",
+    "GIFTBRIDGE_LEASE": "3s", "GIFTBRIDGE_REQUEST_TIMEOUT": "1s",
     "GIFTBRIDGE_RETRY_BASE": "20ms", "GIFTBRIDGE_RETRY_MAX": "200ms",
 ]
 
@@ -50,10 +50,10 @@ extension TestDatabase {
         await connection.close()
     }
 
-    /// Waits until the bridge has nothing more to do by itself; orders that wait for a person may be left.
+    /// Waits until nothing more happens automatically; orders that wait for an operator may be left.
     func waitUntilSettled(within bound: Duration = .seconds(40)) async throws {
         try await wait(
-            for: "0", from: "SELECT count(*) FROM giftbridge.orders WHERE due_at IS NOT NULL", within: bound)
+            for: "0", from: "SELECT count(*) FROM giftbridge.order_list WHERE due_at IS NOT NULL", within: bound)
     }
 
     /// One column of one order.

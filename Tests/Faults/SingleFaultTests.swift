@@ -5,13 +5,15 @@ import Testing
 extension OneAtATime {
     /// Every fault that the sandbox knows, alone, on one order each.
     @Suite struct SingleFaultTests {
-        /// Orders as `SHOP/FAULT`; set-up faults pause their shop, so each has one of its own.
+        /// Orders as `SHOP/FAULT`; set-up faults set the shop's key aside, so each has a shop.
         private static let setupFaults = VendorModel.faults.filter { $0.word == .setup }
         private static let orderFaults = VendorModel.faults.filter { $0.word != .setup }
 
         @Test func theModelKnowsEveryKindOfFault() async throws {
-            let kinds = try await VendorPeer.run { try await $0.faultKinds() }
-            #expect(Set(kinds) == Set(VendorModel.faults.map(\.name)))
+            let (kinds, habits) = try await VendorPeer.run {
+                try await ($0.names("faults", "kinds"), $0.names("habits", "known"))
+            }
+            #expect(!habits.isEmpty && Set(kinds).subtracting(habits) == Set(VendorModel.faults.map(\.name)))
         }
 
         @Test func everyFaultEndsAsTheContractSays() async throws {
@@ -50,9 +52,8 @@ extension OneAtATime {
                 }
                 try await Bridge.patient(database, vendor).run { _ in
                     let paused = """
-                        SELECT count(*) FROM giftbridge.shops AS s JOIN giftbridge.orders AS o ON o.shop = s.name
-                        WHERE s.paused AND s.paused_until > now() AND s.setup_faults = 1 AND s.pause_reason ~ 'HTTP [34]'
-                            AND o.status = 'pending' AND o.attempts = 0
+                        SELECT count(*) FROM giftbridge.queue AS q JOIN giftbridge.orders AS o ON o.shop = q.shop
+                        WHERE q.paused AND q.pause_reason ~ 'HTTP [34]' AND o.status = 'pending' AND o.attempts = 0
                         """
                     try await database.wait(for: "\(Self.setupFaults.count)", from: paused)
                     // A paused shop stays silent, and holds up nobody else.
@@ -60,7 +61,7 @@ extension OneAtATime {
                     try await database.wait(
                         for: "completed", from: "SELECT status FROM giftbridge.orders WHERE shop = 'default'")
                     #expect(try await vendor.requests().count == Self.setupFaults.count + 1)
-                    try await database.run("SELECT giftbridge.resume(name) FROM giftbridge.shops WHERE paused")
+                    try await database.run("SELECT giftbridge.resume(shop) FROM giftbridge.set_aside")
                     try await database.waitUntilSettled()
                 }
                 let books = try await expect(Self.setupFaults, database, vendor)

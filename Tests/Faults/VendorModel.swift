@@ -34,7 +34,7 @@ enum VendorModel {
         [301, 302, 307, 308, 401, 403, 404].map { ($0, .setup) } + [400, 418, 422].map { ($0, .refusal) }
         + [408, 409, 425, 500, 502, 503, 504].map { ($0, .nothing) } + [(429, .throttled)]
 
-    /// Every kind that the sandbox knows.
+    /// Every kind that the sandbox knows, but for its habits: what the vendor's pages leave open (`HabitTests`).
     static let faults: [Fault] =
         statuses.map { Fault(name: "status_\($0.code)", processes: false, word: $0.word) }
         + statuses.map { Fault(name: "processed_then_\($0.code)", processes: true, word: $0.word) }
@@ -54,23 +54,20 @@ enum VendorModel {
         case completedWithReference, completedByProof, rejected, awaitingAPerson
     }
 
-    /// Follows one order with a code of the bridge's own through faults, one a request, and then a vendor in good health.
+    /// Follows one order with a code that Giftbridge assigned through faults, one a request, and then a vendor in good health.
     static func end(after faults: [Fault]) -> (isSold: Bool, end: End) {
         var isSold = false
         var isInDoubt = false
-        // The vendor has answered a request with these codes in plain words: it was no sale.
-        var isDenied = false
         for fault in faults + [Fault(name: "none", processes: true, word: .truth)] {
             let isTaken = isSold
             isSold = isSold || fault.processes
             switch fault.needsSale && isTaken ? .truth : fault.word {
             case .truth where !isTaken: return (true, .completedWithReference)
-            case .truth where isInDoubt: return (true, .completedByProof)
-            // Told that it was no sale, and yet the code is taken: a contradiction is for a person, and never for new codes.
-            case .truth: return (true, isDenied ? .awaitingAPerson : .rejected)
+            // The codes are the order's alone: whatever was answered before, an earlier copy of it was sold.
+            case .truth: return (true, .completedByProof)
             case .nothing: isInDoubt = true
             case .refusal: return (isSold, isInDoubt ? .awaitingAPerson : .rejected)
-            case .throttled, .setup: isDenied = true
+            case .throttled, .setup: break
             }
         }
         return (isSold, .awaitingAPerson)
@@ -91,13 +88,13 @@ extension Books {
 }
 
 extension VendorPeer {
-    /// The kinds of faults that the sandbox knows, as it says itself.
-    func faultKinds() async throws -> [String] {
-        struct Page: Decodable { let kinds: [String] }
+    /// A list of names on one of the sandbox's pages.
+    func names(_ page: String, _ list: String) async throws -> [String] {
         let response = try await HTTPClient.shared.execute(
-            HTTPClientRequest(url: "\(url)/_sandbox/faults"), timeout: .seconds(20))
+            HTTPClientRequest(url: "\(url)/_sandbox/\(page)"), timeout: .seconds(20))
         let body = try await response.body.collect(upTo: 1 << 24)
-        return try JSONDecoder().decode(Page.self, from: Data(body.readableBytesView)).kinds
+        let json = try JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any]
+        return json?[list] as? [String] ?? (json?[list] as? [String: Any]).map { Array($0.keys) } ?? []
     }
 
     /// Queues faults for orders, a few at a time: the first of an order strikes its first request.

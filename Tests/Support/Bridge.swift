@@ -13,11 +13,18 @@ package struct Bridge: Sendable {
 
     /// The worker's environment: quick retries, so that a test waits for what it tests.
     package var environment: [String: String] {
-        [
+        var all = [
             "GIFTBRIDGE_DATABASE_URL": database.workerConninfo, "GIFTBRIDGE_API_URL": vendor.url,
             "GIFTBRIDGE_API_KEY": VendorPeer.key, "GIFTBRIDGE_RETRY_BASE": "50ms", "GIFTBRIDGE_RETRY_MAX": "500ms",
-            "GIFTBRIDGE_REQUEST_TIMEOUT": "1s", "GIFTBRIDGE_VERIFY_AFTER": "1100ms",
+            "GIFTBRIDGE_REQUEST_TIMEOUT": "2s",
         ].merging(settings) { _, new in new }
+        // As soon as may be: it has to be longer than a request may take.
+        if all["GIFTBRIDGE_VERIFY_AFTER"] == nil, let timeout = all["GIFTBRIDGE_REQUEST_TIMEOUT"] {
+            let isWhole = !timeout.hasSuffix("ms")
+            let number = Int(timeout.prefix(while: \.isNumber)) ?? 1
+            all["GIFTBRIDGE_VERIFY_AFTER"] = "\(isWhole ? number * 1000 + 100 : number + 100)ms"
+        }
+        return all
     }
 
     /// Runs a worker while `body` runs, and kills it then if it still lives.
@@ -76,20 +83,30 @@ extension TestDatabase {
         return count.flatMap { Int($0) } ?? 0
     }
 
-    /// How many orders are in each state, as `completed=3 pending=1`.
+    /// How many orders are in each state, as `completed=3 pending=1`; one with a request on the way is `submitting`.
     package func states() async throws -> String {
         try await value(
             """
             SELECT string_agg(status || '=' || count, ' ' ORDER BY status)
-            FROM (SELECT status, count(*) FROM giftbridge.orders GROUP BY status) AS states
+            FROM (SELECT status, count(*) FROM giftbridge.order_list GROUP BY status) AS states
             """) ?? ""
+    }
+
+    /// Waits until so many requests are in flight, by the write-ahead entries.
+    package func waitForFlights(_ count: Int, within bound: Duration = .seconds(20)) async throws {
+        try await wait(for: "\(count)", from: "SELECT count(*) FROM giftbridge.in_flight", within: bound)
+    }
+
+    /// Ends the lease of every request in flight now: the database's clock decides.
+    package func endLeases() async throws {
+        try await run("UPDATE giftbridge.in_flight SET lease_until = now()")
     }
 
     /// Waits until every order is in its last state.
     package func waitUntilFinished(within bound: Duration = .seconds(40)) async throws {
         try await wait(
             for: "0",
-            from: "SELECT count(*) FROM giftbridge.orders WHERE status IN ('pending', 'submitting', 'in_doubt')",
+            from: "SELECT count(*) FROM giftbridge.orders WHERE status IN ('pending', 'in_doubt')",
             within: bound)
     }
 }

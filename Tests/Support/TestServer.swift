@@ -56,7 +56,15 @@ package actor TestServer {
             }
         }
         try await template?.value
-        return try await database(from: "giftbridge_template", worker: Self.worker)
+        let database = try await database(from: "giftbridge_template", worker: Self.worker)
+        // A copy of a database does not sell before this.
+        try await database.run("SELECT giftbridge.adopt(); TRUNCATE giftbridge.actions")
+        return database
+    }
+
+    /// A copy of a database that nobody is connected to, as a restore elsewhere would make it.
+    package func copy(of name: String) async throws -> TestDatabase {
+        try await database(from: name)
     }
 
     /// The login of every test's worker: a member of giftbridge_worker, and nothing more.

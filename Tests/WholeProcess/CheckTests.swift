@@ -50,7 +50,7 @@ import Testing
                 "ok    listen: A notification from another session arrives.",
                 "ok    key: The vendor accepts the key of shop default.",
                 "ok    payment methods: The vendor has those of shop default: 1.",
-                "ok    allowance: 60 requests in 60 s for default; the vendor says 60.",
+                "ok    allowance: 60 requests in 60 s for shop default; the vendor says 60.",
             ] { #expect(sound.output.contains(line), "\(line)") }
             // The worker's own login is enough, and better.
             let asWorker = try await house.check(
@@ -99,7 +99,7 @@ import Testing
             try await house.database.run("GRANT SELECT ON giftbridge.migrations TO nobody")
             let few = try await house.check([], ["GIFTBRIDGE_DATABASE_URL": conninfo])
             #expect(few.status == 78)
-            #expect(few.text.contains("FAIL  rights: The role lacks EXECUTE on giftbridge.allowance_spent, EXECUTE on"))
+            #expect(few.text.contains("FAIL  rights: The role lacks EXECUTE on giftbridge.claim, EXECUTE on"))
 
             // Schema.
             try await house.database.run("CREATE DATABASE bare")

@@ -74,7 +74,8 @@ import Testing
         ("host=127.0.0.1 port=9 dbname=x password=secret", 69, "giftbridge: cannot connect to the database:"),
     ])
     func aDatabaseThatCannotBeReachedIsOneLine(conninfo: String, status: Int32, start: String) async throws {
-        for command in ["run", "migrate"] {
+        // A worker waits for a database that is not there; what cannot be understood ends it.
+        for command in status == 78 ? ["run", "migrate"] : ["migrate"] {
             let outcome = try await RunningProcess.giftbridge(
                 [command], environment: ["GIFTBRIDGE_DATABASE_URL": conninfo, "GIFTBRIDGE_API_KEY": VendorPeer.key])
             #expect(outcome.status == status)
@@ -98,15 +99,13 @@ import Testing
         #expect(missing.output == ["giftbridge: the database has no schema giftbridge: run `giftbridge migrate`"])
 
         let dry = try await RunningProcess.giftbridge(["migrate", "--dry-run"], environment: environment)
-        #expect(dry.status == 0 && dry.text.contains("would apply migration 1: orders"))
-        #expect(dry.text.contains("would apply migration 2: speed"))
-        #expect(dry.text.contains("would apply migration 3: lean_checks"))
+        #expect(dry.status == 0 && dry.text.contains("would apply migration 1: initial"))
         #expect(try await database.value("SELECT to_regnamespace('giftbridge') IS NULL") == "t")
         async let one = RunningProcess.giftbridge(["migrate"], environment: environment)
         async let two = RunningProcess.giftbridge(["migrate"], environment: environment)
         let both = try await [one, two]
         #expect(both.map(\.status) == [0, 0])
-        #expect(both.count { $0.text.contains("applied migration 1: orders") } == 1, "\(both.map(\.text))")
+        #expect(both.count { $0.text.contains("applied migration 1: initial") } == 1, "\(both.map(\.text))")
 
         try await database.run(
             "UPDATE giftbridge.migrations SET version = 0 WHERE version = (SELECT max(version) FROM giftbridge.migrations)"

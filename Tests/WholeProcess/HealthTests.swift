@@ -106,10 +106,11 @@ import Testing
     @Test func aDrainingWorkerIsSeenUntilItsEnd() async throws {
         let database = try await TestServer.shared.database()
         try await VendorPeer.run(["--rate-limit", "0", "--latency", "3s"]) { vendor in
-            try await Bridge(database, vendor, StatusFace.settings).run { process in
+            let settings = StatusFace.settings.merging(["GIFTBRIDGE_REQUEST_TIMEOUT": "20s"]) { $1 }
+            try await Bridge(database, vendor, settings).run { process in
                 let face = try await StatusFace(of: process)
                 try await database.insertOrders(1...1)
-                try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.orders")
+                try await database.waitForFlights(1)
                 process.signal(SIGTERM)
                 let draining = try await face.wait(for: "/readyz") { $0.status == 503 }
                 #expect(draining.text.contains("the worker is draining"))

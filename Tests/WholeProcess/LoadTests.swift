@@ -39,13 +39,13 @@ import Testing
                     for: "t", from: "SELECT count(*) >= 200 FROM giftbridge.orders WHERE status = 'completed'")
             }
             #expect(outcome.status == 0)
-            // The signal struck in the middle of the work, and nothing is left in the air.
+            // The signal struck in the middle of the work, and nothing is left on its way.
             #expect(outcome.text.contains(#""message":"Draining.""#))
             #expect(
                 try await database.value("SELECT count(*) > 0 FROM giftbridge.orders WHERE status = 'pending'") == "t")
             #expect(
                 try await database.value(
-                    "SELECT count(*) FROM giftbridge.orders WHERE status NOT IN ('pending', 'completed')") == "0")
+                    "SELECT count(*) FROM giftbridge.order_list WHERE status NOT IN ('pending', 'completed')") == "0")
             #expect(
                 try await database.value("SELECT state || ' ' || in_flight || ' ' || listening FROM giftbridge.status")
                     == "stopped 0 false")
@@ -64,7 +64,7 @@ import Testing
             try await database.insertOrders(1...1)
             let settings = ["GIFTBRIDGE_LEASE": "7s", "GIFTBRIDGE_REQUEST_TIMEOUT": "6s"]
             let first = try await Bridge(database, vendor, settings).run { process in
-                try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.orders")
+                try await database.waitForFlights(1)
                 process.signal(SIGTERM)
                 try await process.line(containing: "Draining.")
                 process.signal(SIGTERM)
@@ -88,7 +88,7 @@ import Testing
                 "GIFTBRIDGE_LEASE": "30s", "GIFTBRIDGE_REQUEST_TIMEOUT": "20s", "GIFTBRIDGE_DRAIN_TIMEOUT": "2s",
             ]
             let outcome = try await Bridge(database, vendor, settings).run { process in
-                try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.orders")
+                try await database.waitForFlights(1)
                 process.signal(SIGTERM)
                 try await database.wait(for: "draining", from: "SELECT state FROM giftbridge.status")
                 try await database.terminateConnections()
@@ -104,8 +104,10 @@ import Testing
         let database = try await TestServer.shared.database()
         try await VendorPeer.run(["--rate-limit", "0", "--latency", "2s"]) { vendor in
             try await database.insertOrders(1...1)
-            let outcome = try await Bridge(database, vendor, ["GIFTBRIDGE_CONCURRENCY": "1"]).run { process in
-                try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.orders")
+            let outcome = try await Bridge(
+                database, vendor, ["GIFTBRIDGE_CONCURRENCY": "1", "GIFTBRIDGE_REQUEST_TIMEOUT": "20s"]
+            ).run { process in
+                try await database.waitForFlights(1)
                 try await database.run("INSERT INTO giftbridge.migrations (version, name) VALUES (999, 'later')")
                 try await database.insertOrders(2...2)
                 try await database.terminateConnections()
@@ -149,9 +151,7 @@ import Testing
                 try await process.end()
             }.outcome
             #expect(killed.signal == SIGKILL)
-            #expect(
-                try await database.value("SELECT count(*) > 0 FROM giftbridge.orders WHERE status = 'submitting'")
-                    == "t")
+            #expect(try await database.value("SELECT count(*) > 0 FROM giftbridge.in_flight") == "t")
             try await bridge.run { _ in try await database.waitUntilFinished() }
             #expect(try await database.states() == "completed=1500")
             try await expectTheBooksBalance(database, vendor)
@@ -172,7 +172,7 @@ import Testing
                     try await database.wait(
                         for: "t", from: "SELECT count(*) >= 200 FROM giftbridge.orders WHERE status = 'completed'")
                     if crashes { try await postgres.kill() } else { try await postgres.stop() }
-                    try await process.line(containing: "The database is away")
+                    try await process.line(containing: "No connection to the database")
                     try await postgres.start()
                     try await process.line(containing: "The database is back.")
                     try await database.waitUntilFinished()

@@ -21,6 +21,7 @@ import Testing
                 try await database.insertOrders(1...4)
                 try await database.run(
                     """
+                    UPDATE giftbridge.shops SET rate_group = 'own' WHERE name = 'own';
                     INSERT INTO giftbridge.orders
                         (shop, shop_order_id, items, customer_email, delivery_method, delivery_email, payment_method)
                     SELECT shop, id, '[{"id": 1, "price": 12.50}]', 'customer@example.com', 1, 'recipient@example.com', 1

@@ -202,7 +202,7 @@ import Testing
         try await database.run(
             """
             SET session_replication_role = replica;
-            UPDATE giftbridge.orders SET status = 'in_doubt', due_at = NULL, in_doubt_since = now(), error = 'Why.'
+            UPDATE giftbridge.orders SET status = 'in_doubt', was_in_doubt = true, in_doubt_since = now(), error = 'Why.'
             """)
         #expect(try await Self.giftbridge(database, "resolve", "1", "--unsold").output == ["order 1 is pending"])
         // Standard input is empty: no codes, which one item does not go with.

@@ -67,7 +67,7 @@ import Testing
                     {"items":[{"id":1,"price":100.00,"code":"\(code)"}],"customer":{"email":"customer@example.com"},\
                     "delivery":{"method":1,"email":"recipient@example.com"},"payment_method":1,"order_id":"gb-1"}
                     """)
-            #expect(try await database.value("SELECT order_reference FROM giftbridge.orders") == "gb-1")
+            #expect(try await database.value("SELECT order_reference FROM giftbridge.orders") == "ACME-gb-1")
         }
     }
 

@@ -77,7 +77,9 @@ import Testing
                 try await database.waitUntilFinished()
                 let face = try await StatusFace(of: process)
                 let count = try #require(Int(try await database.value("SELECT max(id) FROM giftbridge.orders") ?? ""))
-                var pages = ["/", "/orders", "/orders?needs=attention", "/metrics", "/status.json", "/readyz", "/sign-in"]
+                var pages = [
+                    "/", "/orders", "/orders?needs=attention", "/metrics", "/status.json", "/readyz", "/sign-in",
+                ]
                 pages += (1...count).map { "/orders/\($0)" }
                 let own = try await database.value("SELECT string_agg(code, ' ') FROM giftbridge.vouchers") ?? ""
                 let secrets =

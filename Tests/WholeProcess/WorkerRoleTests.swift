@@ -12,7 +12,7 @@ import Testing
             var bridge = Bridge(database, vendor, ["GIFTBRIDGE_LEASE": "3s", "GIFTBRIDGE_REQUEST_TIMEOUT": "2s"])
             bridge.settings["GIFTBRIDGE_LOG_LEVEL"] = "trace"
 
-            // Killed with a request in the air: rescued and verified by the next one.
+            // Killed with a request on its way: rescued and verified by the next one.
             bridge.settings["GIFTBRIDGE_TEST_CRASH"] = "answered:1"
             try await database.insertOrders(1...1)
             _ = try await bridge.run { try await $0.end() }
@@ -28,7 +28,7 @@ import Testing
                         WHERE a.datname = current_database() AND a.application_name ~ '^giftbridge (worker|listen)$'
                         """) == "test_worker f giftbridge_worker")
                 try await database.waitUntilFinished()
-                // An answer that is lost, a refusal, a 429, and a wrong key that is mended.
+                // An answer that is lost, a refusal, a 429, and a key that is wrong for a while.
                 try await vendor.fault("close_after", orderID: "2")
                 try await vendor.fault("status_422", orderID: "3")
                 try await vendor.fault("status_429", orderID: "4")
@@ -36,7 +36,7 @@ import Testing
                 try await database.waitUntilFinished()
                 try await vendor.accept(key: "sk_other")
                 try await database.insertOrders(6...6)
-                try await database.wait(for: "t", from: "SELECT paused FROM giftbridge.shops")
+                try await database.wait(for: "t", from: "SELECT paused FROM giftbridge.queue")
                 try await vendor.accept(key: VendorPeer.key)
                 let resume = try await RunningProcess.giftbridge(
                     ["retry", "3"], environment: ["GIFTBRIDGE_DATABASE_URL": database.workerConninfo])

@@ -32,7 +32,7 @@ BEGIN
                 p_response, p_reference);
         END IF;
         SELECT o.* INTO v_order FROM giftbridge.orders AS o WHERE o.id = p_order_id FOR UPDATE;
-        IF p_outcome = 'rejected' AND p_http_status IS NOT NULL AND NOT v_order.was_refused THEN
+        IF p_outcome IN ('rejected', 'in_doubt') AND p_http_status BETWEEN 400 AND 499 AND v_journal.kind <> 'lookup' THEN
             -- The vendor may have kept the codes: that they are taken proves nothing from now on.
             UPDATE giftbridge.orders AS o SET was_refused = true WHERE o.id = p_order_id;
         END IF;
@@ -49,6 +49,19 @@ BEGIN
     IF p_codes IS NOT NULL AND giftbridge.has_foreign_code(v_order.id, p_codes) THEN
         -- The answer to another request: neither its codes nor its reference are this order's.
         note := 'foreign';
+    ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL AND cardinality(p_codes) <> jsonb_array_length(v_order.items) THEN
+        -- Its items were changed since: sold in part, or more than it has now. An operator decides.
+        DELETE FROM giftbridge.due AS d WHERE d.order_id = v_order.id;
+        UPDATE giftbridge.orders AS o
+        SET status = 'in_doubt', in_doubt_since = coalesce(o.in_doubt_since, now()), was_in_doubt = true, updated_at = now(),
+            error = format('The vendor accepted an earlier request of this order, with other items, as %s. Ask the vendor, then resolve the order.', p_reference)
+        WHERE o.id = v_order.id;
+        IF NOT EXISTS (SELECT FROM giftbridge.in_flight AS f WHERE f.order_id = v_order.id) THEN
+            INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (v_order.id, v_order.shop, 'in_doubt')
+            ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, since = excluded.since;
+        END IF;
+        note := NULL;
+        is_applied := true;
     ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL THEN
         DELETE FROM giftbridge.due AS d WHERE d.order_id = v_order.id;
         DELETE FROM giftbridge.attention AS a WHERE a.order_id = v_order.id;

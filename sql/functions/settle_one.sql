@@ -89,6 +89,8 @@ BEGIN
             'Outcome unknown: this request was refused, but an earlier one may have been sold. ' || coalesce(p_error, '') || ' ');
     ELSIF p_outcome = 'in_doubt' AND p_due_in IS NULL THEN
         PERFORM giftbridge.doubt(v_flight, p_error, NULL, p_max_verifications, 200::smallint);
+        -- A refusal in which only some codes are taken is one: the vendor may have kept the others.
+        UPDATE giftbridge.orders AS o SET was_refused = true WHERE o.id = p_order_id AND p_http_status BETWEEN 400 AND 499;
         PERFORM giftbridge.look_up_or_wait(p_order_id, p_error || ' ');
     ELSIF p_outcome = 'in_doubt' THEN
         PERFORM giftbridge.doubt(v_flight, p_error, p_due_in, p_max_verifications, 200::smallint);

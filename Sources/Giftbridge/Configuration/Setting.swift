@@ -24,7 +24,8 @@ public struct Setting: Sendable {
         Setting("REQUEST_TIMEOUT", "30s", "Maximum duration of a request."),
         Setting("LEASE", "120s", "How long a worker may hold an order; longer than request_timeout."),
         Setting(
-            "VERIFY_AFTER", "60s", "How long an order stays in doubt before it is verified; longer than request_timeout."),
+            "VERIFY_AFTER", "60s",
+            "How long an order stays in doubt before it is verified; longer than request_timeout."),
         Setting("MAX_VERIFICATIONS", "10", "Number of verifications before an order waits for an operator, 1 to 1000."),
         Setting("RETRY_BASE", "1s", "The delay before the second attempt; it doubles."),
         Setting("RETRY_MAX", "5m", "The longest delay between attempts."),

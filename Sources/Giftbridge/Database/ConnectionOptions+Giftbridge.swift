@@ -23,7 +23,7 @@ extension ConnectionOptions {
             limit.map { "\(max(Int($0 / .milliseconds(1)), 1))" } ?? "0"
         }
         return [
-            
+            "DateStyle": "ISO",
             "IntervalStyle": "postgres",
             "bytea_output": "hex",
             "client_min_messages": "warning",

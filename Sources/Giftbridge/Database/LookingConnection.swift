@@ -56,7 +56,7 @@ public actor LookingConnection {
     }
 
     private func takeTurn() async {
-        if true { return }
+        guard isBusy else { return isBusy = true }
         await withCheckedContinuation { waiters.append($0) }
     }
 

@@ -30,6 +30,7 @@ public final class WorkerMetrics: Sendable {
             $0.isConnected = isConnected
             if isConnected { $0.databaseFault = nil }
         }
+        openIfReady()
     }
 
     /// The database cannot be reached, and why.
@@ -71,12 +72,16 @@ public final class WorkerMetrics: Sendable {
 
     /// The LISTEN connection came up or went down.
     func listening(_ isListening: Bool) {
-        let isFirst = state.withLock { counts in
+        state.withLock { counts in
             if isListening, !counts.isListening, counts.hasListened { counts.listenerReconnects += 1 }
             counts.isListening = isListening
-            defer { counts.hasListened = true }
-            return !counts.hasListened
+            counts.hasListened = true
         }
-        if isFirst { ready.open() }
+        openIfReady()
+    }
+
+    /// The listener may be faster than the loop, and where the database is away it says so first.
+    private func openIfReady() {
+        if state.withLock({ $0.isConnected && $0.hasListened }) { ready.open() }
     }
 }

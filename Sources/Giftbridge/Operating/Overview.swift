@@ -39,6 +39,7 @@ extension OperatorDesk {
         var search = OrderSearch()
         (search.needsAttention, search.limit) = (true, Overview.orderLimit)
         return Overview(
-            at: .now, workers: try await workers(), queues: try await queues(), needsAttention: try await orders(search))
+            at: .now, workers: try await workers(), queues: try await queues(), needsAttention: try await orders(search)
+        )
     }
 }

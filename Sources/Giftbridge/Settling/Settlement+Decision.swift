@@ -23,10 +23,14 @@ extension Settlement {
             }
 
         case .allTaken(let refusal):
-            if !order.wasRefused, let codes = order.sentCodes?.codes.compactMap(\.self), codes.count == order.assignedCodes.count {
+            if !order.wasRefused, let codes = order.sentCodes?.codes.compactMap(\.self),
+                codes.count == order.assignedCodes.count
+            {
                 self.init(
                     of: order, .completed, .completed,
-                    error: "Sold. Smart Gift confirms that its codes exist, but its reply was lost, so there is no reference.")
+                    error:
+                        "Sold. Smart Gift confirms that its codes exist, but its reply was lost, so there is no reference."
+                )
                 voucherCodes = codes
                 proof = .taken
             } else {
@@ -34,7 +38,8 @@ extension Settlement {
                     of: order, .inDoubt, .inDoubt,
                     error: order.wasRefused
                         ? "Outcome unknown: its codes are taken, but the vendor had refused the order before, and may have kept them."
-                        : "Outcome unknown: the codes that Giftbridge assigned are taken, but it does not know the others.")
+                        : "Outcome unknown: the codes that Giftbridge assigned are taken, but it does not know the others."
+                )
             }
             httpStatus = refusal.status
 

@@ -49,7 +49,8 @@ actor AccountDirectory {
             do throws(ConfigurationError) {
                 var url = apiURL
                 if let shopURL { url = try APIURL(parsing: shopURL, variable: "api_url of shop \(shop)").text }
-                accounts[shop] = .success(Account(VendorEndpoint(baseURL: url, key: try keys.key(shop: shop)), shopURL: shopURL))
+                accounts[shop] = .success(
+                    Account(VendorEndpoint(baseURL: url, key: try keys.key(shop: shop)), shopURL: shopURL))
             } catch {
                 accounts[shop] = .failure(error)
             }

@@ -84,8 +84,7 @@ struct Agenda: Sendable {
         vainClaims = 0
         // Lanes that gave something before are asked at once; a look says of the others.
         guard !rota.hinted(at: now) else { return }
-        let soon = max(now, lastLookAt.map { $0 + .milliseconds(20) } ?? now)
-        timers[.look] = min(timers[.look] ?? soon, soon)
+        putBack(at: now)
     }
 
     /// The status row is out of date.
@@ -104,8 +103,16 @@ struct Agenda: Sendable {
     /// Ended leases were looked for; the next one ends then.
     mutating func rescued(at now: ContinuousClock.Instant) { timers[.rescue] = now + pollInterval }
 
+    /// Orders were put back to wait: when, a look has to say.
+    mutating func putBack(at now: ContinuousClock.Instant) {
+        let soon = max(now, lastLookAt.map { $0 + .milliseconds(20) } ?? now)
+        timers[.look] = min(timers[.look] ?? soon, soon)
+    }
+
     /// A claim took these.
-    mutating func claimed(_ taken: [Lane: Int], of portions: [Rota.Portion], slots: Int, at now: ContinuousClock.Instant) {
+    mutating func claimed(
+        _ taken: [Lane: Int], of portions: [Rota.Portion], slots: Int, at now: ContinuousClock.Instant
+    ) {
         let isShort = rota.claimed(taken, of: portions, slots: slots, at: now)
         vainClaims = taken.isEmpty ? vainClaims + 1 : 0
         // With a backlog of many lanes a look at all of them follows once a second; their own claims need none.
@@ -183,7 +190,9 @@ struct Agenda: Sendable {
         return .wait(until: until)
     }
 
-    private func isDue(_ timer: Timer, _ now: ContinuousClock.Instant) -> Bool { timers[timer].map { $0 <= now } ?? false }
+    private func isDue(_ timer: Timer, _ now: ContinuousClock.Instant) -> Bool {
+        timers[timer].map { $0 <= now } ?? false
+    }
 
     private func earliest(_ some: [Timer], _ now: ContinuousClock.Instant) -> ContinuousClock.Instant {
         some.compactMap { timers[$0] }.min() ?? now + pollInterval

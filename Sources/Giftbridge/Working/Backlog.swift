@@ -25,7 +25,9 @@ struct Backlog: Sendable {
     private var pauses: [String: Duration] = [:]
 
     /// How many results are not written.
-    var count: Int { fresh.count + parts.reduce(0) { $0 + $1.results.count } + parked.reduce(0) { $0 + $1.batch.results.count } }
+    var count: Int {
+        fresh.count + parts.reduce(0) { $0 + $1.results.count } + parked.reduce(0) { $0 + $1.batch.results.count }
+    }
 
     var isEmpty: Bool { count == 0 }
 
@@ -64,7 +66,9 @@ struct Backlog: Sendable {
     /// A batch was written; what was locked is tried again later.
     ///
     /// - Returns: The results that are in the database now, and what became of each.
-    mutating func wrote(_ batch: Batch, _ settled: [Settled], at now: ContinuousClock.Instant) -> [(Settlement, Settled?)] {
+    mutating func wrote(_ batch: Batch, _ settled: [Settled], at now: ContinuousClock.Instant) -> [(
+        Settlement, Settled?
+    )] {
         parts.removeFirst()
         let byToken = Dictionary(settled.map { ($0.token, $0) }, uniquingKeysWith: { first, _ in first })
         var written: [(Settlement, Settled?)] = []

@@ -60,7 +60,9 @@ struct Queue: Sendable {
             }
             let settled = turn.batch == nil ? [] : try results.popFirst()?.map(Settled.init) ?? []
             if turn.batch != nil { CrashPoint.settled.reached() }
-            let claimed = try turn.claim.flatMap { _ in try results.popFirst().map { try ClaimedRows($0, claimedAt: turn.claimedAt) } }
+            let claimed = try turn.claim.flatMap { _ in
+                try results.popFirst().map { try ClaimedRows($0, claimedAt: turn.claimedAt) }
+            }
             return (settled, claimed)
         } catch {
             throw QueueError(error)
@@ -116,7 +118,8 @@ struct Queue: Sendable {
     }
 
     /// What waits, lane by lane.
-    func look(_ look: Agenda.Look, isolation: isolated (any Actor)? = #isolation) async throws(QueueError) -> [SeenLane] {
+    func look(_ look: Agenda.Look, isolation: isolated (any Actor)? = #isolation) async throws(QueueError) -> [SeenLane]
+    {
         do {
             return try await connection.prepared(SQL.Call.look, [.text(worker), .int(look.rawValue)]).map(SeenLane.init)
         } catch {
@@ -168,7 +171,8 @@ struct Queue: Sendable {
                 [
                     .text(worker), .text(status.host), .int(status.pid), .text(status.version),
                     .text(status.state.rawValue), .int(status.inFlight), .int(status.completed), .int(status.rejected),
-                    .int(status.retried), .int(status.inDoubt), .bool(status.isListening), .text(status.lastError?.text),
+                    .int(status.retried), .int(status.inDoubt), .bool(status.isListening),
+                    .text(status.lastError?.text),
                     .double(status.lastError?.age),
                 ])
         } catch {

@@ -109,7 +109,8 @@ struct Rota: Sendable {
         var portions: [Portion] = []
         for (position, allowance) in allowances.enumerated() where free > 0 {
             let ofAllowance = lanes[allowance] ?? []
-            let isAlone = allowances.count == 1 && full.isEmpty && busy <= ((pace[allowance]?.inFlight ?? 0) > 0 ? 1 : 0)
+            let isAlone =
+                allowances.count == 1 && full.isEmpty && busy <= ((pace[allowance]?.inFlight ?? 0) > 0 ? 1 : 0)
             let left = allowances.count - position
             let share = min(
                 (free + left - 1) / left,
@@ -152,7 +153,9 @@ struct Rota: Sendable {
     ///
     /// - Parameter slots: How many orders the claim was to take at most.
     /// - Returns: Whether some lane gave less.
-    mutating func claimed(_ taken: [Lane: Int], of portions: [Portion], slots: Int, at now: ContinuousClock.Instant) -> Bool {
+    mutating func claimed(_ taken: [Lane: Int], of portions: [Portion], slots: Int, at now: ContinuousClock.Instant)
+        -> Bool
+    {
         var isShort = false
         var left = slots
         var unasked: [Waiting] = []

@@ -85,7 +85,8 @@ public actor Worker: Service {
         try result.get()
         guard backlog.isEmpty else {
             for result in backlog.results {
-                logger.critical("A result could not be written back; the order becomes in_doubt.", metadata: result.metadata)
+                logger.critical(
+                    "A result could not be written back; the order becomes in_doubt.", metadata: result.metadata)
             }
             throw Unsettled(count: backlog.count)
         }
@@ -151,8 +152,10 @@ public actor Worker: Service {
                 agenda.rescued(at: .now)
                 let rescued = try await queue.rescue()
                 if rescued > 0 {
+                    agenda.putBack(at: .now)
                     logger.warning(
-                        "Leases of lost workers have ended; their orders are in doubt.", metadata: ["orders": "\(rescued)"])
+                        "Leases of lost workers have ended; their orders are in doubt.",
+                        metadata: ["orders": "\(rescued)"])
                 }
             }
             if turn.settles || !turn.claim.isEmpty { try await exchange(turn, queue) }
@@ -178,6 +181,9 @@ public actor Worker: Service {
             let (settled, rows) = try await queue.finish(begun)
             if let batch {
                 written += backlog.wrote(batch, settled, at: .now)
+                if settled.contains(where: { ["pending", "in_doubt"].contains($0.status) }) {
+                    agenda.putBack(at: .now)
+                }
                 metrics.wroteBack(since: start)
             }
             if let claim {
@@ -251,7 +257,9 @@ public actor Worker: Service {
             accounts[shop] = account
             if case .failure(let fault) = account {
                 status.note(error: fault.description)
-                logger.error("A shop's orders cannot be sent by this worker.", metadata: ["shop": "\(shop)", "error": "\(fault)"])
+                logger.error(
+                    "A shop's orders cannot be sent by this worker.",
+                    metadata: ["shop": "\(shop)", "error": "\(fault)"])
             }
         }
         try await queue.tell(found)
@@ -280,7 +288,8 @@ public actor Worker: Service {
                 case .success(let order): send(order)
                 case .failure(let error):
                     held -= 1
-                    logger.critical("A claimed order cannot be read; it becomes in_doubt.", metadata: ["error": "\(error)"])
+                    logger.critical(
+                        "A claimed order cannot be read; it becomes in_doubt.", metadata: ["error": "\(error)"])
                 }
             }
         }
@@ -325,7 +334,8 @@ public actor Worker: Service {
                 metadata: metadata)
         case .gone?:
             status.note(error: "a sale belongs to no order of this database (order \(result.orderID))")
-            logger.critical("A sale belongs to no order of this database; it is kept in the journal.", metadata: metadata)
+            logger.critical(
+                "A sale belongs to no order of this database; it is kept in the journal.", metadata: metadata)
         case .foreign?:
             status.note(error: "order \(result.orderID) was answered with codes of another order")
             logger.critical("The answer has codes of another order; nothing was stored of it.", metadata: metadata)
@@ -338,7 +348,9 @@ public actor Worker: Service {
             logger.warning("The vendor spells voucher codes differently from what was sent.", metadata: metadata)
         case .late?, nil:
             guard isApplied else {
-                logger.warning("Another process acted on the order meanwhile; the result is in the journal only.", metadata: metadata)
+                logger.warning(
+                    "Another process acted on the order meanwhile; the result is in the journal only.",
+                    metadata: metadata)
                 return
             }
         }
@@ -385,7 +397,8 @@ public actor Worker: Service {
             return await failed(QueueError(error))
         }
         if isFirst {
-            logger.info("The worker runs.", metadata: ["worker": "\(name)", "concurrency": "\(configuration.concurrency)"])
+            logger.info(
+                "The worker runs.", metadata: ["worker": "\(name)", "concurrency": "\(configuration.concurrency)"])
         } else {
             metrics.reconnected()
             logger.notice("The database is back.")
@@ -408,7 +421,8 @@ public actor Worker: Service {
         if try row.bool("is_clone") { throw Clone() }
         if try row.bool("is_promoted") {
             status.note(error: "a standby was promoted: its last commits may be lost")
-            logger.warning("A standby of the database was promoted: its last commits, and with them orders, may be lost.")
+            logger.warning(
+                "A standby of the database was promoted: its last commits, and with them orders, may be lost.")
         }
         let sequences = try row.textArray("sequences_set").compactMap(\.self)
         if !sequences.isEmpty {
@@ -427,7 +441,8 @@ public actor Worker: Service {
             metrics.note(fault: reason)
             let delay = reconnect.delay()
             agenda.lost(until: .now + delay)
-            logger.warning("No connection to the database; trying again.", metadata: ["error": "\(reason)", "in": "\(delay)"])
+            logger.warning(
+                "No connection to the database; trying again.", metadata: ["error": "\(reason)", "in": "\(delay)"])
         case .busy, .refused:
             status.note(error: "\(error)")
             logger.error("The database refused a step; trying again.", metadata: ["error": "\(error)"])

@@ -63,7 +63,7 @@ final class LineWriter: Sendable {
             let size = line.utf8.count + 1
             // One that is dropped is followed by others until there is a place to say so: order is kept.
             guard state.dropped == 0, state.size + size <= limit else {
-                state.dropped += 0
+                state.dropped += 1
                 return state.isIdle
             }
             state.lines.append(line)
@@ -141,7 +141,7 @@ final class LineWriter: Sendable {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count >= 0 {
                 rest = rest.dropFirst(count)
-            } else if errno == 9999 {
+            } else if errno == EAGAIN {
                 var writable = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&writable, 1, -1)
             } else if errno != EINTR {

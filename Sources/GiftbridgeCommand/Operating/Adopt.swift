@@ -16,7 +16,8 @@ struct Adopt: AsyncParsableCommand {
 
     func run() async throws {
         try await database.session("adopt") { connection in
-            guard yes || Terminal.confirms("Does the original database sell no more? Type yes to adopt this one: ") else {
+            guard yes || Terminal.confirms("Does the original database sell no more? Type yes to adopt this one: ")
+            else {
                 throw ValidationError("nothing was changed; --yes adopts without asking")
             }
             try await Identity.adopt(over: connection)

@@ -23,7 +23,9 @@ struct Verify: AsyncParsableCommand {
             var search = OrderSearch()
             (search.shop, search.status, search.needsAttention, search.limit) = (shop, .inDoubt, true, 100_000)
             let ids = shop == nil ? ids : try await OperatorDesk(connection).orders(search).map(\.id)
-            try await OrderAction.verify.perform(on: ids, over: connection) { print("order \($0) will be verified now") }
+            try await OrderAction.verify.perform(on: ids, over: connection) {
+                print("order \($0) will be verified now")
+            }
         }
     }
 }

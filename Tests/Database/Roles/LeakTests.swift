@@ -104,7 +104,7 @@ extension DatabaseTests {
             (
                 .worker,
                 [
-                    "journal", "migrations", "order_list", "order_story", "queue", "shop_setup", "sold_by_minute",
+                    "attempts", "migrations", "order_list", "order_story", "queue", "shop_setup", "sold_by_minute",
                     "status", "workers",
                 ],
                 // Not the reason: those are the vendor's words about the order.

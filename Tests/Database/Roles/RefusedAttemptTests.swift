@@ -18,27 +18,29 @@ extension DatabaseTests {
             "UPDATE giftbridge.orders SET status = 'pending' WHERE status = 'rejected'",
             "UPDATE giftbridge.orders SET voucher_codes = '{X}'", "UPDATE giftbridge.orders SET order_reference = 'X'",
             "UPDATE giftbridge.orders SET error = NULL", "UPDATE giftbridge.orders SET attempts = 0",
-            "UPDATE giftbridge.orders SET completed_at = now()", "UPDATE giftbridge.orders SET due_at = now()",
-            "UPDATE giftbridge.orders SET assigned_codes = NULL", "UPDATE giftbridge.orders SET submission_id = 1",
+            "UPDATE giftbridge.orders SET completed_at = now()", "UPDATE giftbridge.orders SET was_in_doubt = false",
+            "UPDATE giftbridge.orders SET sent_to = NULL", "UPDATE giftbridge.orders SET verifications = 0",
             "UPDATE giftbridge.orders SET id = DEFAULT", "UPDATE giftbridge.orders SET created_at = now()",
             "INSERT INTO giftbridge.orders (status) VALUES ('completed')",
             "INSERT INTO giftbridge.orders (voucher_codes) VALUES ('{X}')",
             "INSERT INTO giftbridge.orders (id) OVERRIDING SYSTEM VALUE VALUES (1)",
-            "INSERT INTO giftbridge.orders (assigned_codes) VALUES ('{X}')",
+            "INSERT INTO giftbridge.orders (was_refused) VALUES (true)",
             "DELETE FROM giftbridge.orders", "TRUNCATE giftbridge.orders",
             // A lock would stop everybody's orders.
             "LOCK TABLE giftbridge.orders IN ACCESS EXCLUSIVE MODE", "LOCK TABLE giftbridge.orders IN SHARE MODE",
             "LOCK TABLE giftbridge.shops", "SELECT FROM giftbridge.shops FOR UPDATE",
             // Other tables.
             "SELECT FROM giftbridge.submissions", "SELECT FROM giftbridge.status", "SELECT FROM giftbridge.queue",
+            "SELECT FROM giftbridge.codes", "SELECT FROM giftbridge.due", "SELECT FROM giftbridge.in_flight",
+            "SELECT FROM giftbridge.journal",
+            "SELECT FROM giftbridge.installation", "SELECT FROM giftbridge.actions", "SELECT FROM giftbridge.attention",
             "SELECT db_role FROM giftbridge.shops", "SELECT pause_reason FROM giftbridge.shops",
             "UPDATE giftbridge.shops SET db_role = NULL", "UPDATE giftbridge.shops SET paused = false",
             "INSERT INTO giftbridge.shops (name) VALUES ('c')", "INSERT INTO giftbridge.migrations VALUES (999, 'x')",
             // The worker's functions and the operator's.
-            "SELECT giftbridge.claim('x', 1, '1 min', '1 min')", "SELECT giftbridge.rescue('1 s')",
-            "SELECT giftbridge.settle('{1}', '{completed}', '{completed}', '{t}', '{}', '{f}', '{}', '{}', '{}', '{}', '{X}', '{}')",
-            "SELECT giftbridge.next_due()", "SELECT giftbridge.setup_fault(1, 'x')",
-            "SELECT giftbridge.throttle('b', '1 day')", "SELECT giftbridge.allowance_spent('b', '1 day')",
+            "SELECT giftbridge.claim('x', 1, '1 min', '{a}', '{0}', '{1}')", "SELECT giftbridge.rescue('1 s', 1)",
+            "SELECT giftbridge.look('x', 1)", "SELECT giftbridge.tell_accounts('x', '{a}', '{x}', '{y}', '{NULL}')",
+            "SELECT giftbridge.identity()", "SELECT giftbridge.verify(1)",
             "SELECT giftbridge.allowance('b', now())", "SELECT giftbridge.pause('b', 'x')",
             "SELECT giftbridge.resume('b')", "SELECT giftbridge.resolve_sold($completed, 'x')",
             "SELECT giftbridge.resolve_unsold($completed)", "SELECT giftbridge.prune('1 day')",
@@ -92,15 +94,16 @@ extension DatabaseTests {
         static let others = [
             "SELECT * FROM giftbridge.orders", "SELECT customer_email FROM giftbridge.orders",
             "SELECT items FROM giftbridge.orders", "SELECT voucher_codes FROM giftbridge.orders",
-            "SELECT assigned_codes FROM giftbridge.orders", "SELECT FROM giftbridge.vouchers",
+            "SELECT code FROM giftbridge.codes", "SELECT secret FROM giftbridge.installation",
+            "SELECT FROM giftbridge.vouchers",
             "SELECT response FROM giftbridge.submissions", "SELECT o FROM giftbridge.orders AS o",
             "SELECT to_jsonb(j) FROM giftbridge.submissions AS j", "UPDATE giftbridge.orders SET status = 'completed'",
             "UPDATE giftbridge.orders SET customer_town = 'x'", "DELETE FROM giftbridge.orders",
             "INSERT INTO giftbridge.orders \(order) VALUES \(values("default"))",
-            "INSERT INTO giftbridge.submissions (order_id, attempt, worker, rate_group, claimed_at) VALUES (1, 1, '', '', now())",
+            "DELETE FROM giftbridge.in_flight", "DELETE FROM giftbridge.due",
             "UPDATE giftbridge.shops SET db_role = NULL", "DELETE FROM giftbridge.status",
             "UPDATE giftbridge.status SET state = 'stopped'", "LOCK TABLE giftbridge.orders IN ACCESS EXCLUSIVE MODE",
-            "SELECT giftbridge.prune('1 day')", "SELECT giftbridge.rescue('1 s')",
+            "SELECT giftbridge.prune('1 day')", "SELECT giftbridge.adopt()",
             "CREATE TABLE giftbridge.mine (x int)", "DROP TABLE giftbridge.orders",
             "CREATE OR REPLACE FUNCTION giftbridge.claim() RETURNS int LANGUAGE sql AS 'SELECT 1'",
             "SET ROLE giftbridge_shop", "SET ROLE $b", "GRANT giftbridge_shop TO $outsider",
@@ -108,11 +111,12 @@ extension DatabaseTests {
 
         static let monitor = [
             "SELECT FROM giftbridge.orders", "SELECT FROM giftbridge.submissions", "SELECT FROM giftbridge.shops",
-            "SELECT FROM giftbridge.order_list", "SELECT FROM giftbridge.order_story", "SELECT FROM giftbridge.journal",
-            "SELECT giftbridge.claim('x', 1, '1 min', '1 min')", "SELECT giftbridge.retry($rejected)",
+            "SELECT FROM giftbridge.order_list", "SELECT FROM giftbridge.order_story",
+            "SELECT FROM giftbridge.attempts",
+            "SELECT giftbridge.claim('x', 1, '1 min', '{a}', '{0}', '{1}')", "SELECT giftbridge.retry($rejected)",
             "SELECT giftbridge.cancel($pending)", "SELECT giftbridge.resolve_unsold($completed)",
             "SELECT giftbridge.pause('b', 'x')", "SELECT giftbridge.resume('b')",
-            "SELECT giftbridge.throttle('b', '1 day')", "SELECT giftbridge.next_due()",
+            "SELECT giftbridge.look('x', 1)", "SELECT giftbridge.rescue('1 s', 1)",
         ].map { Attempt(.monitor, "42501", $0) }
 
         @Test func everyAttemptIsRefused() async throws {
@@ -149,7 +153,7 @@ extension DatabaseTests {
                 let foreign = try await session.refusal("SELECT giftbridge.\(call)(\(house.rejected))")
                 #expect(foreign?.message == "there is no order \(house.rejected)")
             }
-            let message = "shop is not in giftbridge.shops, or not open to this role: add the shop there first"
+            let message = "shop is unknown, or your role has no access to it: shops are rows of giftbridge.shops"
             for shop in ["b", "no such shop"] {
                 let refusal = try await session.refusal(
                     "INSERT INTO giftbridge.orders \(Self.order) VALUES \(Self.values(shop))")

@@ -1,0 +1,209 @@
+import Testing
+
+@testable import Giftbridge
+
+/// What the worker's loop does next.
+@Suite("Agenda")
+struct AgendaTests {
+    static let now = ContinuousClock.now
+    static let lane = Lane(shop: "a", number: 0)
+
+    static func agenda(connected: Bool = true) -> Agenda {
+        var agenda = Agenda(slots: 8, heartbeat: .seconds(10), pollInterval: .seconds(30), at: now)
+        if connected { agenda.connected(at: now) }
+        return agenda
+    }
+
+    /// Takes the first turn after connecting: all is said, nothing waits.
+    static func idle(_ lanes: [Rota.Waiting] = []) -> Agenda {
+        var agenda = agenda()
+        agenda.beat(at: now)
+        agenda.rescued(at: now)
+        agenda.saw(lanes, isComplete: true, by: .near, rescueAt: nil, at: now)
+        return agenda
+    }
+
+    static func waiting(in wait: Duration = .zero) -> Rota.Waiting {
+        Rota.Waiting(lane: lane, allowance: "key a", readyAt: now + wait)
+    }
+
+    @Test("It connects first, and waits for its time where that failed")
+    func connect() {
+        var agenda = Self.agenda(connected: false)
+        let step1 = agenda.next(at: Self.now)
+        #expect(step1 == .connect)
+        agenda.lost(until: Self.now + .seconds(2))
+        let step2 = agenda.next(at: Self.now)
+        #expect(step2 == .wait(until: Self.now + .seconds(2)))
+        let step3 = agenda.next(at: Self.now + .seconds(2))
+        #expect(step3 == .connect)
+    }
+
+    @Test("The first turn says that it runs, rescues and looks")
+    func firstTurn() {
+        var agenda = Self.agenda()
+        let step4 = agenda.next(at: Self.now)
+        #expect(step4 == .turn(.init(beats: true, rescues: true, looks: .near)))
+    }
+
+    @Test("Idle it waits for the next beat, and polls")
+    func idling() {
+        var agenda = Self.idle()
+        let step5 = agenda.next(at: Self.now)
+        #expect(step5 == .wait(until: Self.now + .seconds(10)))
+        let step6 = agenda.next(at: Self.now + .seconds(10))
+        #expect(step6 == .turn(.init(beats: true)))
+        agenda.beat(at: Self.now + .seconds(25))
+        let step7 = agenda.next(at: Self.now + .seconds(30))
+        #expect(step7 == .turn(.init(rescues: true, looks: .near)))
+    }
+
+    @Test("It wakes for what will be due, for a lease that ends, and for a result that the database did not take")
+    func deadlines() {
+        var agenda = Self.idle([Self.waiting(in: .seconds(3))])
+        let step8 = agenda.next(at: Self.now)
+        #expect(step8 == .wait(until: Self.now + .seconds(3)))
+        agenda.saw([], isComplete: true, by: .near, rescueAt: Self.now + .seconds(2), at: Self.now)
+        let step9 = agenda.next(at: Self.now)
+        #expect(step9 == .wait(until: Self.now + .seconds(2)))
+        let step10 = agenda.next(at: Self.now + .seconds(2))
+        #expect(step10 == .turn(.init(rescues: true)))
+        agenda.rescued(at: Self.now)
+        agenda.has(unwritten: 0, again: Self.now + .seconds(1), held: 0)
+        let step11 = agenda.next(at: Self.now)
+        #expect(step11 == .wait(until: Self.now + .seconds(1)))
+    }
+
+    @Test("Results are written at once, and what waits is claimed with them")
+    func settlesAndClaims() {
+        var agenda = Self.idle([Self.waiting()])
+        agenda.has(unwritten: 3, again: nil, held: 0)
+        let step12 = agenda.next(at: Self.now)
+        #expect(
+            step12 == .turn(.init(settles: true, claim: [Rota.Portion(lane: Self.lane, most: 8)])))
+    }
+
+    @Test("After a claim that took less than there might be it looks; after a full one it does not")
+    func looksAfterAShortClaim() {
+        for (count, expected) in [(8, Agenda.Look?.none), (3, .near)] {
+            var agenda = Self.idle([Self.waiting()])
+            guard case .turn(let turn) = agenda.next(at: Self.now) else {
+                Issue.record("no claim")
+                return
+            }
+            agenda.claimed([Self.lane: count], of: turn.claim, slots: 10, at: Self.now)
+            agenda.has(unwritten: 0, again: nil, held: count)
+            let next = agenda.next(at: Self.now)
+            if let expected {
+                #expect(next == .turn(.init(looks: expected)))
+            } else {
+                #expect(next == .wait(until: Self.now + .seconds(10)))
+            }
+        }
+    }
+
+    @Test("A hint claims from the lanes that gave before, without a look; else it looks")
+    func hint() {
+        var agenda = Self.idle()
+        agenda.hinted(at: Self.now + .seconds(1))
+        let step13 = agenda.next(at: Self.now + .seconds(1))
+        #expect(step13 == .turn(.init(looks: .near)))
+
+        agenda = Self.idle([Self.waiting()])
+        guard case .turn(let turn) = agenda.next(at: Self.now) else { return }
+        agenda.claimed([Self.lane: 1], of: turn.claim, slots: 10, at: Self.now)
+        agenda.saw([], isComplete: true, by: .near, rescueAt: nil, at: Self.now)
+        agenda.rota.ended("key a", isAnswer: true, at: Self.now)
+        agenda.hinted(at: Self.now + .seconds(1))
+        let step14 = agenda.next(at: Self.now + .seconds(1))
+        #expect(
+            step14 == .turn(.init(claim: [Rota.Portion(lane: Self.lane, most: 8)])))
+    }
+
+    @Test("Claims that find nothing of what is due come less and less often")
+    func vainClaims() {
+        var agenda = Self.idle([Self.waiting()])
+        var at = Self.now
+        var pauses: [Duration] = []
+        for _ in 1...12 {
+            guard case .turn(let turn) = agenda.next(at: at) else {
+                Issue.record("no claim")
+                return
+            }
+            agenda.claimed([:], of: turn.claim, slots: 10, at: at)
+            agenda.saw(
+                [Rota.Waiting(lane: Self.lane, allowance: "key a", readyAt: at)], isComplete: true, by: .near,
+                rescueAt: nil, at: at)
+            agenda.beat(at: at)
+            guard case .wait(let until) = agenda.next(at: at) else {
+                Issue.record("no pause")
+                return
+            }
+            pauses.append(until - at)
+            at = until
+        }
+        #expect(pauses.first == .milliseconds(5) && pauses.last == .seconds(1))
+        #expect(zip(pauses, pauses.dropFirst()).allSatisfy { $0 <= $1 })
+    }
+
+    @Test("With many lanes it looks at all of them, once a second")
+    func manyLanes() {
+        var agenda = Self.idle()
+        let lanes = (0..<100).map {
+            Rota.Waiting(lane: Lane(shop: "\($0)", number: 0), allowance: "g", readyAt: Self.now + .seconds(60))
+        }
+        agenda.saw(Array(lanes.prefix(32)), isComplete: false, by: .near, rescueAt: nil, at: Self.now)
+        let step15 = agenda.next(at: Self.now)
+        #expect(step15 == .turn(.init(looks: .far)))
+        agenda.saw(lanes, isComplete: true, by: .far, rescueAt: nil, at: Self.now)
+        let step16 = agenda.next(at: Self.now)
+        #expect(step16 == .wait(until: Self.now + .seconds(1)))
+        let step17 = agenda.next(at: Self.now + .seconds(1))
+        #expect(step17 == .turn(.init(looks: .far)))
+    }
+
+    @Test("A step that the database refuses lets it rest")
+    func stumbled() {
+        var agenda = Self.agenda()
+        agenda.stumbled(until: Self.now + .seconds(1))
+        let step18 = agenda.next(at: Self.now)
+        #expect(step18 == .wait(until: Self.now + .seconds(1)))
+        guard case .turn = agenda.next(at: Self.now + .seconds(1)) else {
+            Issue.record("no turn")
+            return
+        }
+    }
+
+    @Test("A drain claims nothing more, writes what comes, and ends when all is written or its time is over")
+    func drain() {
+        var agenda = Self.idle([Self.waiting()])
+        agenda.drain(until: Self.now + .seconds(45), at: Self.now)
+        agenda.has(unwritten: 0, again: nil, held: 2)
+        let step19 = agenda.next(at: Self.now)
+        #expect(step19 == .turn(.init(beats: true)))
+        agenda.beat(at: Self.now)
+        let step20 = agenda.next(at: Self.now)
+        #expect(step20 == .wait(until: Self.now + .seconds(10)))
+        agenda.has(unwritten: 2, again: nil, held: 0)
+        let step21 = agenda.next(at: Self.now)
+        #expect(step21 == .turn(.init(settles: true)))
+        agenda.has(unwritten: 0, again: nil, held: 0)
+        let step22 = agenda.next(at: Self.now)
+        #expect(step22 == .stop)
+        agenda.has(unwritten: 0, again: Self.now + .seconds(60), held: 0)
+        let step23 = agenda.next(at: Self.now + .seconds(45))
+        #expect(step23 == .stop)
+    }
+
+    @Test("A drain without a database waits for it no longer than it may")
+    func drainWithoutADatabase() {
+        var agenda = Self.agenda(connected: false)
+        agenda.lost(until: Self.now + .seconds(60))
+        agenda.has(unwritten: 1, again: nil, held: 0)
+        agenda.drain(until: Self.now + .seconds(45), at: Self.now)
+        let step24 = agenda.next(at: Self.now)
+        #expect(step24 == .wait(until: Self.now + .seconds(45)))
+        let step25 = agenda.next(at: Self.now + .seconds(45))
+        #expect(step25 == .stop)
+    }
+}
