@@ -55,7 +55,7 @@ struct Mutant: Sendable, CustomStringConvertible {
             without: "AND false"),
         Mutant(
             name: "late_success", file: "functions/settle_late.sql",
-            guarded: "IF p_codes IS NOT NULL AND v_order.completed_at IS NULL",
-            without: "IF false AND v_order.completed_at IS NULL"),
+            guarded: "ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL",
+            without: "ELSIF false"),
     ]
 }

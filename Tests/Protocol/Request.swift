@@ -43,8 +43,10 @@ struct Request {
         host = try row.text("api_host")
         items = try row.text("items")
         method = try row.optionalInt("payment_method")
-        codes = try row.textArray("codes")
-        assigned = try row.textArray("assigned").map { $0 == "t" }
+        let own = try row.textArray("assigned_codes")
+        let chosen = try row.textArray("chosen_codes")
+        codes = zip(own, chosen).map { $0 ?? $1 }
+        assigned = own.map { $0 != nil }
         position = try row.optionalInt("position")
         verifications = try row.int("verifications")
         self.claimedAt = claimedAt

@@ -21,8 +21,13 @@ struct Settlement {
         self.status = status
     }
 
+    /// Attempts that count before an order that was never sent is given up.
+    static let maximumAttempts = 4
+
     init(_ answer: Answer, to request: Request) {
         let isLookup = request.kind == "lookup"
+        let isSale = request.kind == "sale"
+        let unsold = isSale ? "pending" : "in_doubt"
         switch answer {
         case .receipt(let reference, let codes):
             self.init(receipt: codes, request)
@@ -35,14 +40,14 @@ struct Settlement {
             self.init(taken: isClear ? positions : [], request)
             httpStatus = 422
         case .exists(let found):
-            self.init(outcome: "retry", status: "in_doubt")
+            self.init(outcome: "completed", status: "in_doubt")
             (self.found, httpStatus) = (found, found ? 200 : 422)
         case .setupFault:
-            self.init(outcome: "retry", status: "pending")
+            self.init(outcome: "retry", status: unsold)
             (httpStatus, error, effect, counted) = (401, "The vendor refused the key.", "setup", false)
-            dueIn = isLookup ? .seconds(30) : .zero
+            dueIn = isLookup ? .seconds(30) : .seconds(1)
         case .throttled(let seconds):
-            self.init(outcome: "retry", status: "pending")
+            self.init(outcome: "retry", status: unsold)
             (httpStatus, error, counted) = (429, "The vendor's rate limit was reached.", false)
             (effect, wait) = ("throttled", .seconds(seconds))
             dueIn = isLookup ? .seconds(30) : .zero
@@ -51,11 +56,15 @@ struct Settlement {
             (httpStatus, error) = (answer == .lost ? nil : 500, "No clear answer.")
             dueIn = .seconds(60)
         case .unreachable:
-            self.init(outcome: "retry", status: "pending")
+            self.init(outcome: "retry", status: unsold)
             (error, counted) = ("Connection refused.", false)
             (effect, wait, dueIn) = ("unreachable", .seconds(1), .seconds(300))
+        case .notSent:
+            let isGivenUp = isSale && request.attempt >= Self.maximumAttempts
+            self.init(outcome: "retry", status: isGivenUp ? "failed" : unsold)
+            (error, counted, dueIn) = ("The deadline passed before it was written.", isSale, .seconds(5))
         case .released:
-            self.init(outcome: "released", status: "pending")
+            self.init(outcome: "released", status: unsold)
             (error, counted, dueIn) = ("Returned to the queue unsent.", false, .seconds(1))
         }
     }
@@ -100,7 +109,7 @@ struct Settlement {
             self.init(outcome: "rejected", status: "rejected")
             error = "items.0.code: is taken."
         } else {
-            self.init(outcome: "rejected", status: "in_doubt")
+            self.init(outcome: "in_doubt", status: "in_doubt")
             error = "Some codes are taken, or it is not clear whether they are."
         }
     }

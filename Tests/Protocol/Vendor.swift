@@ -27,8 +27,10 @@ enum Answer: Equatable {
     case serverError
     /// Written, or it may have been, and no answer came.
     case lost
-    /// Certainly not written.
+    /// Certainly not written: no connection to the vendor's address.
     case unreachable
+    /// Certainly not written, for another reason; the attempt counts.
+    case notSent
     /// The worker gave the order back without sending it.
     case released
 }

@@ -6,6 +6,7 @@ extension Walk {
         isCalm = true
         note("all faults end")
         for shop in shops.keys.sorted() { try await connection.query("SELECT giftbridge.resume($1)", [.text(shop)]) }
+        isSeen = false
         while !held.isEmpty {
             deliver()
             try await check()
@@ -16,10 +17,11 @@ extension Walk {
             try await advance(seconds: 1200)
             try await rescue()
             for worker in Self.workers {
-                try await claim(worker, all: true)
+                isSeen = false
                 try await check()
+                try await claim(worker, all: true)
             }
-            try await settle(all: true)
+            isSeen = false
             try await check()
             if states.allSatisfy({ $0.lane == nil && $0.token == nil }) { return }
         }

@@ -70,19 +70,30 @@ extension Walk {
 
     /// A late success is the truth; any other late result changes nothing.
     func judgeSettlements(_ batch: [(Request, Settlement)], before: [OrderState]) throws {
+        // A receipt may be another order's, whom it completes where its own request is unknown.
+        let sold = batch.compactMap { request, _ in
+            if case .receipt(let reference, _) = request.answer {
+                vendor.sales.first { $0.reference == reference }?.key
+            } else {
+                nil
+            }
+        }
         for (request, settlement) in batch {
             let was = before.first { $0.id == request.orderID }
             let isAlone = batch.filter { $0.0.orderID == request.orderID || $0.0.key == request.key }.count == 1
             if case .receipt(let reference, _) = request.answer {
                 guard let sale = vendor.sales.first(where: { $0.reference == reference }), sale.key == request.key,
-                    settlement.match == "exact" || request.epoch == epoch, let order = state(request.key)
+                    request.epoch == epoch || (settlement.match == "exact" && request.assigned.contains(true)),
+                    let order = state(request.key)
                 else { continue }
                 // Where the row is another version of the order, with other codes, it is another order to the database.
                 let isSame = request.epoch == epoch || order.codes == request.codes
-                if isSame, order.status != "completed" {
+                // Where the shop has added or removed items since, an operator decides.
+                let isOpen = order.items != sale.codes.count && order.status == "in_doubt"
+                if isSame, order.status != "completed", !isOpen {
                     throw BrokenPromise(description: "\(request.key) was answered as sold, and is \(order.status)")
                 }
-            } else if let was, was.token != request.token, isAlone, !settlement.isReceipt,
+            } else if let was, was.token != request.token, isAlone, !sold.contains(was.key), !settlement.isReceipt,
                 let order = states.first(where: { $0.id == was.id })
             {
                 let isSame =

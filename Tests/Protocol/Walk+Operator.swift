@@ -71,10 +71,10 @@ extension Walk {
     func tell(_ worker: String) async throws {
         let names = shops.keys.sorted()
         try await connection.query(
-            "SELECT giftbridge.tell_accounts($1, $2, $3, $4)",
+            "SELECT giftbridge.tell_accounts($1, $2, $3, $4, $5)",
             [
                 .text(worker), .textArray(names), .textArray(names.map { shops[$0]?.accounts[worker] }),
-                .textArray(names.map { _ in "vendor:443" }),
+                .textArray(names.map { _ in "vendor:443" }), .textArray(names.map { _ in nil }),
             ])
     }
 }

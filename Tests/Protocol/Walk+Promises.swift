@@ -62,7 +62,8 @@ extension Walk {
         let stored = (order.voucherCodes ?? []).map { $0.map(Vendor.plain) ?? "" }
         let isItsSale = vendor.sales.contains { sale in
             sale.key == order.key && (order.reference == nil || order.reference == sale.reference)
-                && stored.count == order.items && stored.count <= sale.codes.count
+                // The shop's last change of the items may be lost, not what was sold.
+                && (stored.count == order.items || sale.request.epoch < epoch) && stored.count <= sale.codes.count
                 && zip(stored, sale.codes).allSatisfy { $0 == Vendor.plain($1) }
         }
         if isItsSale { return }
@@ -106,11 +107,12 @@ extension Walk {
     private func isExcused(_ first: Sale, _ second: Sale) -> Bool {
         guard let order = known[first.key], let shop = shops[order.shop] else { return false }
         let isCopied = second.isCopy || copied.contains(first.request.token)
-        let isForgotten = first.request.epoch < epoch
-        let isVerification = second.request.kind == "verification"
+        let isForgotten = min(first.request.epoch, second.request.epoch) < epoch
+        // In whichever order they arrived.
+        let isBlind = [first, second].contains { $0.request.kind == "verification" && !$0.request.wasFlagged }
         if first.company != second.company { return order.wasVerified || isForgotten || isCopied }
         if shop.habits.ignoresCodes {
-            return isCopied || isForgotten || order.wasResolvedUnsold || (isVerification && !second.request.wasFlagged)
+            return isCopied || isForgotten || order.wasResolvedUnsold || isBlind
         }
         let hasCode = first.request.codes.contains { $0 != nil }
         let hasAssigned = first.request.assigned.contains(true)

@@ -18,9 +18,11 @@ extension Walk {
         }
         lanes.sort { ($0.lane, $0.shop) < ($1.lane, $1.shop) }
         guard !lanes.isEmpty else { return }
-        try await look()
         let result = try await connection.prepared(
-            "SELECT * FROM giftbridge.claim($1, $2::integer, $3, $4, $5::smallint[], $6::integer[])",
+            """
+            SELECT c.*, ARRAY(SELECT i ->> 'code' FROM jsonb_array_elements(c.items::jsonb) AS i) AS chosen_codes
+            FROM giftbridge.claim($1, $2::integer, $3, $4, $5::smallint[], $6::integer[]) AS c
+            """,
             [
                 .text(worker), .int(all ? 20 : 1 + chance.below(6)), .interval(.seconds(120)),
                 .textArray(lanes.map(\.shop)), .intArray(lanes.map(\.lane)),
@@ -53,13 +55,14 @@ extension Walk {
             isCalm
             ? "plain"
             : chance.weighted([
-                (60, "plain"), (9, "lost"), (4, "unreachable"), (3, "released"), (6, "held"), (5, "copied"),
-                (3, "copy held"),
+                (60, "plain"), (9, "lost"), (4, "unreachable"), (3, "released"), (3, "not sent"), (6, "held"),
+                (5, "copied"), (3, "copy held"),
                 (5, "swapped"),
             ])
         switch way {
         case "unreachable": requests[place].answer = .unreachable
         case "released": requests[place].answer = .released
+        case "not sent": requests[place].answer = .notSent
         case "held":
             held.append(request)
             requests[place].answer = .lost
@@ -129,7 +132,6 @@ extension Walk {
         var batch: [Request] = []
         for request in ready where all || (batch.count < 4 && chance.percent(50)) { batch.append(request) }
         guard !batch.isEmpty else { return }
-        try await look()
         let before = states
         let written = batch.compactMap { request in request.answer.map { Settlement($0, to: request) } }
         let skipsLocked = chance.percent(50)
@@ -163,10 +165,12 @@ extension Walk {
             if let place = requests.firstIndex(where: { $0.token == request.token }) {
                 requests[place].settlements += 1
             }
-            if request.answer == .refused { heard.insert(request.token) }
             let wasFlying = before.contains { $0.token == request.token }
+            // A database that went back to before the claim cannot know whose refusal it is.
+            if request.answer == .refused, wasFlying || request.epoch == epoch { heard.insert(request.token) }
             if wasFlying, settlement.outcome != "in_doubt", settlement.httpStatus == nil { forgetClaim(request.token) }
         }
+        isSeen = false
         try await look()
         try judgeSettlements(Array(zip(batch, written)), before: before)
     }

@@ -26,7 +26,9 @@ BEGIN
         VALUES (v_flight.order_id, v_flight.id, v_flight.token, v_flight.shop, v_flight.kind, v_flight.attempt, v_flight.worker, v_flight.account,
             v_flight.api_host, v_flight.allowance, v_flight.claimed_at, v_now, 'in_doubt', 'The worker''s lease ended without an answer.');
         IF v_flight.kind = 'lookup' THEN
-            INSERT INTO giftbridge.due (order_id, shop, lane, due_at, is_lookup) VALUES (v_flight.order_id, v_flight.shop, 201, v_now, true);
+            -- Not where a late answer has completed the order meanwhile.
+            INSERT INTO giftbridge.due (order_id, shop, lane, due_at, is_lookup)
+            SELECT o.id, o.shop, 201, v_now, true FROM giftbridge.orders AS o WHERE o.id = v_flight.order_id AND o.status = 'in_doubt';
         ELSE
             PERFORM giftbridge.doubt(v_flight, 'The worker was lost while the request may have been on its way.', p_verify_after,
                 p_max_verifications, 201::smallint);

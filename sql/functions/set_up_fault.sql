@@ -7,7 +7,9 @@ CREATE OR REPLACE FUNCTION giftbridge.set_up_fault(p_order giftbridge.orders, p_
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_is_own CONSTANT boolean := coalesce(p_order.setup_fault_at < (
-        SELECT t.passed_at FROM giftbridge.shop_state AS t WHERE t.shop = p_order.shop), false);
+        SELECT t.passed_at FROM giftbridge.shop_state AS t WHERE t.shop = p_order.shop), false)
+        -- A late answer has completed it meanwhile.
+        AND p_order.completed_at IS NULL;
 BEGIN
     UPDATE giftbridge.orders AS o
     SET setup_fault_at = clock_timestamp(), setup_faults = o.setup_faults + CASE WHEN v_is_own THEN 1 ELSE 0 END
@@ -23,7 +25,14 @@ BEGIN
         UPDATE giftbridge.orders AS o
         SET status = 'in_doubt', in_doubt_since = coalesce(o.in_doubt_since, now()), updated_at = now(), error = p_reason
         WHERE o.id = p_order.id;
-        PERFORM giftbridge.look_up_or_wait(p_order.id, 'Outcome unknown: this order alone is answered so that nothing can be concluded. ' || p_reason || ' ');
+        IF p_flight.kind = 'lookup' THEN
+            UPDATE giftbridge.orders AS o
+            SET error = 'Outcome unknown, and its codes alone cannot be looked up. ' || p_reason || ' Ask the vendor, then resolve the order.'
+            WHERE o.id = p_order.id;
+            INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (p_order.id, p_order.shop, 'in_doubt');
+        ELSE
+            PERFORM giftbridge.look_up_or_wait(p_order.id, 'Outcome unknown: this order alone is answered so that nothing can be concluded. ' || p_reason || ' ');
+        END IF;
         RETURN 'in_doubt';
     END IF;
     INSERT INTO giftbridge.set_aside AS a (shop, account, reason, since, fault_at, probe_at, last_order)

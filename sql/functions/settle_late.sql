@@ -1,7 +1,8 @@
 -- A result whose token is no longer in flight: a rescue was faster, or the database was set back to an earlier state. An accepted
--- answer is the truth all the same: it completes the order, whatever was thought meanwhile. Other results are kept in the journal.
+-- answer is the truth all the same: it completes the order, whatever was thought meanwhile. A refusal is remembered. Other
+-- results are kept in the journal.
 --
--- Which order it is: the one of its journal row; where there is none, the one that has the very codes that were sold. A result that
+-- Which order it is: the one of its journal row; where there is none of an order, the one that has the very codes that were sold. A result that
 -- belongs to no order here is kept with reference and hash of its codes (settle_gone). p_codes null: no accepted answer.
 -- Called by settle_one. Locks the order.
 CREATE OR REPLACE FUNCTION giftbridge.settle_late(
@@ -18,7 +19,8 @@ BEGIN
     -- Not the row that settle_gone made: its order_id may be another order's by now.
     SELECT j.* INTO v_journal FROM giftbridge.journal AS j WHERE j.order_id = p_order_id AND j.token = p_token AND j.codes_hash IS NULL
     ORDER BY j.finished_at DESC LIMIT 1;
-    IF FOUND THEN
+    -- A row of settle_gone has no shop: its order's number may be another order's by now.
+    IF FOUND AND v_journal.shop <> '' THEN
         IF v_journal.outcome = p_outcome AND v_journal.http_status IS NOT DISTINCT FROM p_http_status THEN
             -- Written before: the answer to that was lost.
             is_applied := true;
@@ -31,6 +33,10 @@ BEGIN
                 p_response, p_reference);
         END IF;
         SELECT o.* INTO v_order FROM giftbridge.orders AS o WHERE o.id = p_order_id FOR UPDATE;
+        IF p_outcome IN ('rejected', 'in_doubt') AND p_http_status BETWEEN 400 AND 499 AND v_journal.kind <> 'lookup' THEN
+            -- The vendor may have kept the codes: that they are taken proves nothing from now on.
+            UPDATE giftbridge.orders AS o SET was_refused = true WHERE o.id = p_order_id;
+        END IF;
     ELSIF p_codes IS NOT NULL THEN
         SELECT o.* INTO v_order FROM giftbridge.orders AS o
         WHERE o.id IN (SELECT c.order_id FROM giftbridge.codes AS c WHERE c.is_assigned AND upper(c.code) = ANY (ARRAY(SELECT upper(given.code) FROM unnest(p_codes) AS given (code))))
@@ -41,7 +47,10 @@ BEGIN
         RETURN;
     END IF;
 
-    IF p_codes IS NOT NULL AND v_order.completed_at IS NULL AND cardinality(p_codes) <> jsonb_array_length(v_order.items) THEN
+    IF p_codes IS NOT NULL AND giftbridge.has_foreign_code(v_order.id, p_codes) THEN
+        -- The answer to another request: neither its codes nor its reference are this order's.
+        note := 'foreign';
+    ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL AND cardinality(p_codes) <> jsonb_array_length(v_order.items) THEN
         -- Its items were changed since: sold in part, or more than it has now. An operator decides.
         DELETE FROM giftbridge.due AS d WHERE d.order_id = v_order.id;
         UPDATE giftbridge.orders AS o
@@ -54,9 +63,7 @@ BEGIN
         END IF;
         note := NULL;
         is_applied := true;
-    ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL
-        -- The answer to another request would have the codes of another order.
-        AND NOT giftbridge.has_foreign_code(v_order.id, p_codes) THEN
+    ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL THEN
         DELETE FROM giftbridge.due AS d WHERE d.order_id = v_order.id;
         DELETE FROM giftbridge.attention AS a WHERE a.order_id = v_order.id;
         UPDATE giftbridge.orders AS o
@@ -65,7 +72,7 @@ BEGIN
         WHERE o.id = v_order.id;
         is_applied := true;
         note := NULL;
-    ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NOT NULL THEN
+    ELSIF p_codes IS NOT NULL THEN
         note := coalesce(giftbridge.sold_again(v_order, p_reference), note);
         is_applied := note IS DISTINCT FROM 'sold_again';
         note := nullif(note, 'late');

@@ -1,5 +1,5 @@
 -- What came of one look-up: does the code of one item exist at the vendor? The next item's is looked up then; after the last one: all
--- exist: sold; none: the order may be sent again, unless it was refused before; some: an operator decides.
+-- exist: sold; none: the order may be sent again, unless it was refused before or has no assigned code; some: an operator decides.
 --
 -- p_found null: no answer; the same code is looked up again in p_due_in, a limited number of times. Result: a note for the worker.
 -- Called by settle_one, which has locked the order.
@@ -41,13 +41,16 @@ BEGIN
                 error = 'Sold. Smart Gift confirms that its codes exist, but the reply to the order was lost, so there is no reference.'
             WHERE o.id = p_order.id;
             RETURN NULL;
-        ELSIF v_some = 0 AND NOT p_order.was_refused AND p_order.verifications < p_max_verifications THEN
+        ELSIF v_some = 0 AND NOT p_order.was_refused AND p_order.verifications < p_max_verifications
+            -- Only an assigned code lets the vendor refuse what was sold meanwhile.
+            AND EXISTS (SELECT FROM giftbridge.codes AS c WHERE c.order_id = p_order.id AND c.is_assigned) THEN
             UPDATE giftbridge.orders AS o SET verifications = o.verifications + 1, updated_at = now(),
                 error = 'Outcome unknown; none of its codes exists at the vendor yet. Giftbridge will send it again.' WHERE o.id = p_order.id;
             INSERT INTO giftbridge.due (order_id, shop, lane, due_at) VALUES (p_order.id, p_order.shop, 200, now());
             RETURN NULL;
         END IF;
-        v_say := CASE WHEN v_some = 0 THEN 'None of its codes exists at the vendor, which refused it: it seems not to be sold.'
+        v_say := CASE WHEN v_some = 0 AND p_order.was_refused THEN 'None of its codes exists at the vendor, which refused it: it seems not to be sold.'
+            WHEN v_some = 0 THEN 'None of its codes exists at the vendor: it seems not to be sold.'
             ELSE format('Sold in part: of %s items the codes of these exist at the vendor: %s.', v_items, v_found) END;
     END IF;
     UPDATE giftbridge.orders AS o SET error = v_say || ' Ask the vendor, then resolve the order.', updated_at = now() WHERE o.id = p_order.id;

@@ -51,11 +51,20 @@ BEGIN
         v_fault := giftbridge.set_up_fault(v_order, v_flight, p_error);
     END IF;
 
-    IF v_flight.kind = 'lookup' THEN
+    IF v_flight.kind = 'lookup' AND v_fault = 'in_doubt' THEN
+        NULL;
+    ELSIF v_flight.kind = 'lookup' AND p_found IS NULL AND p_outcome IN ('retry', 'released') AND v_order.status = 'in_doubt' THEN
+        -- Not asked: no look-up is counted.
+        INSERT INTO giftbridge.due (order_id, shop, lane, due_at, is_lookup)
+        VALUES (p_order_id, v_order.shop, 200,
+            now() + CASE WHEN p_effect = 'unreachable' THEN interval '0' ELSE coalesce(p_due_in, interval '0') END, true);
+    ELSIF v_flight.kind = 'lookup' THEN
         note := giftbridge.settle_lookup(v_order, v_flight, p_found, p_due_in, p_error, p_max_verifications);
     ELSIF v_order.completed_at IS NOT NULL THEN
         -- A late answer to an earlier request was faster.
-        note := CASE WHEN p_status = 'completed' THEN giftbridge.sold_again(v_order, p_reference) END;
+        note := CASE WHEN p_status <> 'completed' THEN NULL
+            WHEN p_match IN ('unknown', 'unstipulated') AND giftbridge.has_foreign_code(p_order_id, p_codes) THEN 'foreign'
+            ELSE giftbridge.sold_again(v_order, p_reference) END;
     ELSIF p_status = 'completed' AND p_match IN ('unknown', 'unstipulated') AND giftbridge.has_foreign_code(p_order_id, p_codes) THEN
         note := 'foreign';
         PERFORM giftbridge.doubt(v_flight, 'The vendor''s answer has codes of another order: it answers another request.',
