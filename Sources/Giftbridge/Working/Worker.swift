@@ -181,9 +181,10 @@ public actor Worker: Service {
             let (settled, rows) = try await queue.finish(begun)
             if let batch {
                 written += backlog.wrote(batch, settled, at: .now)
-                // What was put back waits again; and an answer may have cleared what was in other orders' way.
-                let isBack = settled.contains { ["pending", "in_doubt"].contains($0.status) }
-                if isBack || !agenda.rota.later.isEmpty { agenda.putBack(at: .now) }
+                if settled.contains(where: { ["pending", "in_doubt"].contains($0.status) }) {
+                    agenda.putBack(at: .now)
+                }
+                agenda.wrote(at: .now)
                 metrics.wroteBack(since: start)
             }
             if let claim {
