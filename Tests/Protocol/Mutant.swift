@@ -28,10 +28,6 @@ struct Mutant: Sendable, CustomStringConvertible {
             guarded: "p_match = 'taken' AND (v_order.was_refused OR v_has_site)",
             without: "p_match = 'taken' AND v_has_site"),
         Mutant(
-            name: "half_allowance", file: "functions/claim.sql",
-            guarded: "IF p_lanes[i] >= 200 AND giftbridge.waits_fresh(", without: "IF false AND giftbridge.waits_fresh("
-        ),
-        Mutant(
             name: "doubt_remembered", file: "functions/settle_one.sql",
             guarded: "p_status IN ('rejected', 'failed') AND v_order.was_in_doubt",
             without: "p_status IN ('rejected', 'failed') AND false"),
