@@ -58,6 +58,8 @@ extension OneAtATime {
                         for: "completed", from: "SELECT status FROM giftbridge.orders WHERE shop_order_id = 'clean'")
                     #expect(try await database.terminateConnections() > 0)
                     try await database.waitUntilSettled(shop: "default")
+                    try await database.wait(
+                        for: "t", from: "SELECT EXISTS (SELECT FROM giftbridge.set_aside WHERE shop = 'keyless')")
                     let commands = [["retry", "999999"], ["cancel", "1"], ["migrate"], ["migrate", "--dry-run"]]
                     var said: [String] = []
                     for command in commands {

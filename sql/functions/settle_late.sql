@@ -21,7 +21,9 @@ BEGIN
     ORDER BY j.finished_at DESC LIMIT 1;
     -- A row of settle_gone has no shop: its order's number may be another order's by now.
     IF FOUND AND v_journal.shop <> '' THEN
-        IF v_journal.outcome = p_outcome AND v_journal.http_status IS NOT DISTINCT FROM p_http_status THEN
+        IF v_journal.outcome = p_outcome AND v_journal.http_status IS NOT DISTINCT FROM p_http_status
+            -- What the rescue wrote was not this result.
+            AND v_journal.error IS DISTINCT FROM 'The worker''s lease ended without an answer.' THEN
             -- Written before: the answer to that was lost.
             is_applied := true;
             note := NULL;
