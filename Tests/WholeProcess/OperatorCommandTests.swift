@@ -160,7 +160,7 @@ import Testing
         #expect(
             few.status == 1
                 && few.output == [
-                    "giftbridge: order 3 has 1 items: give one voucher code for each, in the items' order"
+                    "giftbridge: order 3 has 1 item: give one voucher code for each, in the items' order"
                 ])
         #expect(
             try await Self.giftbridge(database, "resolve", "3", "--sold", "--reference", "SG-3", "--codes", "CODE3")
