@@ -9,7 +9,7 @@ extension OneAtATime {
             VendorModel.faults.map { second in Pair(first, second) }
         }
 
-        @Test(.timeLimit(.minutes(4))) func everyPairIsSoldAtMostOnceAndEndsAsTheContractSays() async throws {
+        @Test(.timeLimit(.minutes(6))) func everyPairIsSoldAtMostOnceAndEndsAsTheContractSays() async throws {
             // Each has a database and a vendor of its own, and most of the time both wait.
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for pausesShops in [false, true] {
@@ -33,7 +33,7 @@ extension OneAtATime {
             try await VendorPeer.run { vendor in
                 // Patient enough that on two busy cores only the vendor's faults cause doubt.
                 let patient = [
-                    "GIFTBRIDGE_CONCURRENCY": "150", "GIFTBRIDGE_REQUEST_TIMEOUT": "3s", "GIFTBRIDGE_LEASE": "20s",
+                    "GIFTBRIDGE_CONCURRENCY": "150", "GIFTBRIDGE_REQUEST_TIMEOUT": "2s", "GIFTBRIDGE_LEASE": "20s",
                 ]
                 try await Bridge.quick(database, vendor, patient).run { _ in
                     // In portions, so that the sandbox need not search thousands of faults for each request.
@@ -92,7 +92,7 @@ extension TestDatabase {
     /// Waits until the bridge has nothing more to do, as an operator who resumes every shop whose key is set aside.
     fileprivate func waitUntilSettledAndResumed() async throws {
         let connection = try await connect()
-        try await FaultTests.wait(for: "everything settled and resumed") {
+        try await FaultTests.wait(for: "everything settled and resumed", within: .seconds(60)) {
             _ = try await connection.query("SELECT giftbridge.resume(shop) FROM giftbridge.set_aside")
             return try await connection.query(
                 "SELECT NOT EXISTS (SELECT FROM giftbridge.order_list WHERE due_at IS NOT NULL) AS settled"

@@ -21,6 +21,9 @@ BEGIN
         IF p_skip_locked THEN
             PERFORM FROM giftbridge.allowances AS w WHERE w.name = v_allowance.name FOR UPDATE SKIP LOCKED;
             CONTINUE WHEN NOT FOUND;
+        ELSE
+            -- In a statement of its own: take_places must see what the last holder of the lock has written.
+            PERFORM FROM giftbridge.allowances AS w WHERE w.name = v_allowance.name FOR UPDATE;
         END IF;
         IF p_how = 'unsent' THEN
             PERFORM giftbridge.take_places(v_allowance.name, v_allowance.estimates, v_allowance.minus, v_allowance.minus_again, p_now);

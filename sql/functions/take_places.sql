@@ -1,5 +1,6 @@
 -- Adds places to an allowance, or takes them away (a negative count), and forgets those that have become free.
--- Called by claim, settle, rescue and assign_allowance, which has the search_path. Locks the allowance's row.
+-- Called by claim, answered and assign_allowance, which have locked the allowance's row in a statement before: what another session
+-- writes while this one waits for the lock would be lost.
 -- At constant cost: up to 200 requests are kept one by one; where the limit is higher, by two hundredths of its window.
 CREATE OR REPLACE FUNCTION giftbridge.take_places(
     p_allowance text, p_free_at timestamptz[], p_taken integer[], p_taken_again integer[], p_now timestamptz
