@@ -35,6 +35,8 @@ struct Rota: Sendable {
     /// Lanes that gave something before, the latest last.
     private var remembered: [Waiting] = []
     private var pace: [String: Pace] = [:]
+    /// Of lanes with requests on their way: how many, and the allowance that they are counted in.
+    private var flights: [Lane: (allowance: String, count: Int)] = [:]
     /// How many allowances have requests on their way.
     private var busy = 0
     private(set) var inFlight = 0
@@ -174,13 +176,16 @@ struct Rota: Sendable {
             left -= count
             guard count > 0 else { continue }
             remember(entry)
-            var pace = pace[entry.allowance] ?? Pace(window: firstWindow, answeredAt: now)
+            // The former allowance where it has changed: so each request is taken off where it was counted.
+            let flights = flights[entry.lane] ?? (entry.allowance, 0)
+            self.flights[entry.lane] = (flights.allowance, flights.count + count)
+            var pace = pace[flights.allowance] ?? Pace(window: firstWindow, answeredAt: now)
             if pace.inFlight == 0 {
                 busy += 1
                 pace.answeredAt = now
             }
             pace.inFlight += count
-            self.pace[entry.allowance] = pace
+            self.pace[flights.allowance] = pace
             inFlight += count
         }
         ready = unasked + ready
@@ -199,9 +204,16 @@ struct Rota: Sendable {
         if remembered.count > Self.rememberedAtMost { remembered.removeFirst() }
     }
 
-    /// A request is over.
+    /// A request of a lane is over.
     ///
     /// - Parameter isAnswer: The vendor answered it.
+    mutating func ended(_ lane: Lane, isAnswer: Bool, at now: ContinuousClock.Instant) {
+        let flights = flights[lane] ?? ("shop \(lane.shop)", 1)
+        self.flights[lane] = flights.count > 1 ? (flights.allowance, flights.count - 1) : nil
+        ended(flights.allowance, isAnswer: isAnswer, at: now)
+    }
+
+    /// A request of an allowance is over.
     mutating func ended(_ allowance: String, isAnswer: Bool, at now: ContinuousClock.Instant) {
         inFlight -= 1
         guard var pace = pace[allowance] else { return }
@@ -222,12 +234,6 @@ struct Rota: Sendable {
         later += asked.map { Waiting(lane: $0.lane, allowance: $0.allowance, readyAt: until) }
         later.sort { $0.readyAt < $1.readyAt }
         asked = []
-    }
-
-    /// The allowance of a lane that was claimed from.
-    func allowance(of lane: Lane) -> String {
-        (asked.first { $0.lane == lane } ?? ready.last { $0.lane == lane } ?? remembered.last { $0.lane == lane })?
-            .allowance ?? "shop \(lane.shop)"
     }
 
     /// How many more requests of an allowance may be on their way.

@@ -316,7 +316,7 @@ public actor Worker: Service {
         let now = ContinuousClock.now
         held -= arrived.count
         for result in arrived {
-            agenda.rota.ended(agenda.rota.allowance(of: result.lane), isAnswer: result.httpStatus != nil, at: now)
+            agenda.rota.ended(result.lane, isAnswer: result.httpStatus != nil, at: now)
         }
         backlog.add(arrived)
     }
