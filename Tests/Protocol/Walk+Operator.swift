@@ -68,6 +68,16 @@ extension Walk {
         try await tell("w2")
     }
 
+    func giveUpStrangeKeys() async throws {
+        for name in shops.keys.sorted() {
+            guard var shop = shops[name] else { continue }
+            shop.accounts["w2"] = shop.accounts["w1"]
+            shops[name] = shop
+        }
+        note("w2 has the keys of w1")
+        try await tell("w2")
+    }
+
     func tell(_ worker: String) async throws {
         let names = shops.keys.sorted()
         try await connection.query(
