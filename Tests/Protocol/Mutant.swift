@@ -6,8 +6,6 @@ struct Mutant: Sendable, CustomStringConvertible {
     let guarded: String
     let without: String
     var leaning = Leaning.even
-    /// A seed that is tried first, as it was seen to fail.
-    var seed: UInt64 = 1
     var description: String { name }
 
     /// The function without its guard.
@@ -35,7 +33,7 @@ struct Mutant: Sendable, CustomStringConvertible {
             name: "half_allowance", file: "functions/claim.sql",
             guarded: "IF p_lanes[i] >= 200 AND giftbridge.waits_fresh(",
             without: "IF false AND giftbridge.waits_fresh(",
-            leaning: .fewPlaces, seed: 8),
+            leaning: .fewPlaces),
         Mutant(
             name: "doubt_remembered", file: "functions/settle_one.sql",
             guarded: "p_status IN ('rejected', 'failed') AND v_order.was_in_doubt",
@@ -51,7 +49,7 @@ struct Mutant: Sendable, CustomStringConvertible {
             name: "allowance_counted", file: "functions/place_free_at.sql",
             guarded: "p_claimed_at + p_window + giftbridge",
             without: "p_claimed_at + p_window / 2 + giftbridge",
-            leaning: .fewPlaces, seed: 15),
+            leaning: .fewPlaces),
         Mutant(
             name: "account_kept", file: "functions/claim.sql",
             guarded: "AND (o.sent_to IS NULL OR o.sent_to = v_shop.account || '@' || v_shop.api_host)",

@@ -1,3 +1,5 @@
+import LibPQ
+
 /// What one claim, one request's arrival and one settle must keep to.
 extension Walk {
     /// An order in doubt is sent again only where that proves something, and where it was sent before.

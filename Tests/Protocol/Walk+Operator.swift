@@ -5,7 +5,8 @@ extension Walk {
     func operate() async throws {
         let doubtful = states.filter { $0.status == "in_doubt" }
         let action = chance.weighted([
-            (4, "sold"), (4, "unsold"), (3, "verify"), (2, "look up"), (2, "cancel"), (1, "pause"), (3, "resume"),
+            (4, "sold"), (4, "unsold"), (3, "verify"), (leaning == .chosenCodes ? 20 : 2, "look up"), (2, "cancel"),
+            (1, "pause"), (3, "resume"),
         ])
         switch action {
         case "sold":

@@ -127,7 +127,9 @@ actor Walk {
         case "send": try sendOne()
         case "settle": try await settle()
         case "rescue": try await rescue()
-        case "time": try await advance(seconds: chance.pick([3, 3, 6, 15, 60, 63, 120, 600]) ?? 3)
+        case "time":
+            try await advance(
+                seconds: chance.pick(leaning == .fewPlaces ? [3, 3, 6, 15, 33] : [3, 3, 6, 15, 60, 63, 120, 600]) ?? 3)
         case "lease": try await endLeases()
         case "clock": try await jump()
         case "operator": try await operate()
@@ -142,7 +144,7 @@ actor Walk {
         let isGrouped = chance.percent(40)
         let sharesKey = chance.percent(40)
         // One limit where they share a key: it is the key's.
-        let limits: [Int?] = leaning == .fewPlaces ? [4, 5] : [nil, 4, 5, 8, 20, 300]
+        let limits: [Int?] = leaning == .fewPlaces ? [3, 4] : [nil, 4, 5, 8, 20, 300]
         let sharedLimit = chance.pick(limits) ?? nil
         for name in ["alpha", "beta", "gamma"] {
             let isPaired = name != "gamma"
