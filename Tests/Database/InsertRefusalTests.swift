@@ -173,7 +173,7 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
         ("verifications", "1"),
         ("setup_faults", "1"), ("sent_payment_method", "1"), ("in_doubt_since", "now()"),
     ].map {
-        .init("\($0.0) \($0.1)", [$0.0: $0.1], "status and the result columns", "are written by the bridge")
+        .init("\($0.0) \($0.1)", [$0.0: $0.1], "status and the result columns", "are written by Giftbridge")
     }
 
     static let all = [

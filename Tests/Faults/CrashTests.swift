@@ -90,7 +90,9 @@ extension OneAtATime {
                 let bridge = Bridge.quick(database, vendor, ["GIFTBRIDGE_CONCURRENCY": "24"])
                 let terminated = try await bridge.run { process in
                     var terminated = 0
+                    let deadline = ContinuousClock.now + .seconds(60)
                     while try await database.holds("count(*) > 60 FROM giftbridge.orders WHERE status = 'pending'") {
+                        guard ContinuousClock.now < deadline else { throw TimedOut(what: "progress between the cuts") }
                         terminated += try await database.terminateConnections()
                         try await Task.sleep(for: .milliseconds(70))
                     }

@@ -50,7 +50,12 @@ import Testing
     }
 
     private static func json(_ outcome: RunningProcess.Outcome) throws -> Any {
-        try JSONSerialization.jsonObject(with: Data(outcome.text.utf8))
+        do {
+            return try JSONSerialization.jsonObject(with: Data(outcome.text.utf8))
+        } catch {
+            Issue.record("no JSON: \(outcome.text)")
+            throw error
+        }
     }
 
     @Test(.timeLimit(.minutes(3))) func anOperatorSeesAndActs() async throws {
@@ -87,7 +92,7 @@ import Testing
         #expect(try await Self.giftbridge(database, "orders", "--shop", "nowhere").output == ["no orders"])
         #expect(try await Self.giftbridge(database, "orders", "--shop", "nowhere", "--json").output == ["[", "", "]"])
         for (arguments, ids) in [
-            (["--status", "rejected"], [2]), (["--needs-person"], [3, 2]), (["--shop", "manual"], [3]),
+            (["--status", "rejected"], [2]), (["--needs-attention"], [3, 2]), (["--shop", "manual"], [3]),
             (["--shop-order-id", "100001"], [1]),
         ] {
             let listed = try await RunningProcess.giftbridge(
@@ -155,7 +160,7 @@ import Testing
         #expect(
             few.status == 1
                 && few.output == [
-                    "giftbridge: order 3 has 1 items: give one voucher code for each, in the items' order"
+                    "giftbridge: order 3 has 1 item: give one voucher code for each, in the items' order"
                 ])
         #expect(
             try await Self.giftbridge(database, "resolve", "3", "--sold", "--reference", "SG-3", "--codes", "CODE3")

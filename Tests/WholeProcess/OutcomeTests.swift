@@ -88,7 +88,9 @@ import Testing
                 try await database.waitUntilFinished()
             }
             #expect(try await database.states() == "completed=40 failed=1")
-            #expect(try await vendor.requests().count { $0.order_id == "7" && $0.fault == "status_404" } == 4)
+            // The first, those that may have probed alone, and three while others passed.
+            let refused = try await vendor.requests().count { $0.order_id == "7" && $0.fault == "status_404" }
+            #expect((4...7).contains(refused))
             try await expectTheBooksBalance(database, vendor)
         }
         var failed = false

@@ -24,8 +24,21 @@ BEGIN
         ON CONFLICT (name) DO UPDATE SET rate_limit = excluded.rate_limit, rate_window = excluded.rate_window
             WHERE (a.rate_limit, a.rate_window) IS DISTINCT FROM (excluded.rate_limit, excluded.rate_window);
     END LOOP;
+    SELECT a.* INTO v_sent FROM giftbridge.allowances AS a WHERE a.name = v_former;
+    -- While workers have different keys of the shop, each counts by its own, and none is without a limit.
+    FOR v_name IN
+        INSERT INTO giftbridge.allowances AS a (name, rate_limit, rate_window)
+        SELECT DISTINCT 'key ' || t.account, s.rate_limit, s.rate_window
+        FROM giftbridge.accounts AS t JOIN giftbridge.shops AS s ON s.name = t.shop
+        WHERE t.shop = p_shop AND t.account <> '-' AND s.rate_group IS NULL AND 'key ' || t.account <> v_present ORDER BY 1
+        ON CONFLICT (name) DO UPDATE
+        SET rate_limit = least(a.rate_limit, excluded.rate_limit), rate_window = greatest(a.rate_window, excluded.rate_window)
+        RETURNING a.name
+    LOOP
+        CONTINUE WHEN v_former LIKE 'key %' OR v_former IS NULL;
+        PERFORM giftbridge.take_places(v_name, v_sent.free_at, v_sent.taken, v_sent.taken_again, clock_timestamp());
+    END LOOP;
     IF v_former <> v_present THEN
-        SELECT a.* INTO v_sent FROM giftbridge.allowances AS a WHERE a.name = v_former;
         PERFORM giftbridge.take_places(v_present, v_sent.free_at, v_sent.taken, v_sent.taken_again, clock_timestamp());
         UPDATE giftbridge.allowances AS a SET throttled_until = greatest(a.throttled_until, v_sent.throttled_until)
         WHERE a.name = v_present AND v_sent.throttled_until > clock_timestamp();

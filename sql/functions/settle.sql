@@ -26,7 +26,8 @@ SET lock_timeout = '300 ms' AS $$
 DECLARE
     v_now     CONSTANT timestamptz := clock_timestamp();
     v_free    bigint[];       -- the orders that nobody holds locked
-    v_landed  uuid[];         -- sold, and their token was here; an order may have an older request's result in the same batch
+    v_landed  bigint[];       -- sold, and their token was here
+    v_tokens  uuid[];         -- those tokens: the late result of an earlier request may be here, too
     v_done    bigint[];       -- of those, the orders that were there
     v_flights giftbridge.in_flight[];
 BEGIN
@@ -59,19 +60,19 @@ BEGIN
         FROM landed AS l WHERE o.id = l.order_id AND o.completed_at IS NULL
         RETURNING o.id
     )
-    SELECT array_agg((l.f).token), array_agg(l.f), array_agg(done.id) INTO v_landed, v_flights, v_done
+    SELECT array_agg(l.order_id), array_agg((l.f).token), array_agg(l.f), array_agg(done.id) INTO v_landed, v_tokens, v_flights, v_done
     FROM landed AS l LEFT JOIN done ON done.id = l.order_id;
 
     IF v_landed IS NOT NULL THEN
         PERFORM giftbridge.answered(v_flights, 'passed', p_skip_locked, v_now);
         RETURN QUERY SELECT r.id, r.token, 'completed'::text, true, NULL::text
-        FROM unnest(p_order_ids, p_tokens) AS r (id, token) WHERE r.token = ANY (v_landed) AND r.id = ANY (v_done);
+        FROM unnest(p_order_ids, p_tokens) AS r (id, token) WHERE r.id = ANY (v_done) AND r.token = ANY (v_tokens);
         IF cardinality(array_remove(v_done, NULL)) < cardinality(v_landed) THEN
             -- Completed by a late answer before; or gone.
             RETURN QUERY SELECT r.id, r.token, s.status, s.is_applied, s.note
             FROM unnest(p_order_ids, p_tokens, p_references, p_codes) AS r (id, token, reference, codes)
             CROSS JOIN LATERAL giftbridge.settle_again(r.id, r.token, r.reference, r.codes::text[]) AS s
-            WHERE r.token = ANY (v_landed) AND NOT coalesce(r.id = ANY (array_remove(v_done, NULL)), false);
+            WHERE r.token = ANY (v_tokens) AND NOT coalesce(r.id = ANY (array_remove(v_done, NULL)), false);
         END IF;
         IF cardinality(v_landed) = cardinality(p_order_ids) THEN
             RETURN;
@@ -79,7 +80,7 @@ BEGIN
     END IF;
 
     FOR i IN 1 .. cardinality(p_order_ids) LOOP
-        CONTINUE WHEN p_tokens[i] = ANY (v_landed);
+        CONTINUE WHEN p_tokens[i] = ANY (v_tokens);
         order_id := p_order_ids[i];
         token := p_tokens[i];
         IF v_free IS NOT NULL AND order_id <> ALL (v_free) THEN

@@ -16,7 +16,8 @@ DECLARE
 BEGIN
     is_applied := false;
     note := 'late';
-    SELECT j.* INTO v_journal FROM giftbridge.journal AS j WHERE j.order_id = p_order_id AND j.token = p_token
+    -- Not the row that settle_gone made: its order_id may be another order's by now.
+    SELECT j.* INTO v_journal FROM giftbridge.journal AS j WHERE j.order_id = p_order_id AND j.token = p_token AND j.codes_hash IS NULL
     ORDER BY j.finished_at DESC LIMIT 1;
     -- A row of settle_gone has no shop: its order's number may be another order's by now.
     IF FOUND AND v_journal.shop <> '' THEN

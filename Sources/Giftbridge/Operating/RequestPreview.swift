@@ -5,7 +5,7 @@ import SmartGift
 public struct RequestPreview: Sendable {
     /// `POST` goes here.
     public let url: String
-    /// Exactly the request's bytes, but for codes that Giftbridge assigned: they are `ASSIGNED-BY-GIFTBRIDGE`.
+    /// Exactly the request's bytes, but for codes that Giftbridge assigned: until it is completed, `ASSIGNED-BY-GIFTBRIDGE`.
     public let body: [UInt8]
     /// Giftbridge assigned codes, which nobody reads before the order is completed.
     public let hidesCodes: Bool
@@ -32,7 +32,8 @@ public struct RequestPreview: Sendable {
             url = try APIURL(parsing: shopURL, variable: "api_url of shop \(try row.text("shop"))").text
         }
         self.url = url + "/pos-sale"
-        var sale = try PosSale(row, assignedCodes: [], column: \.columnName)
+        var sale = try PosSale(
+            row, assignedCodes: try row.optionalTextArray("assigned_codes") ?? [], column: \.columnName)
         if hidesCodes {
             for index in sale.items.indices where sale.items[index].code == nil {
                 sale.items[index].code = Self.placeholder

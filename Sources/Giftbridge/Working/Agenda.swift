@@ -49,6 +49,7 @@ struct Agenda: Sendable {
     private var writeAgainAt: ContinuousClock.Instant?
     private var held = 0
     private var lastLookAt: ContinuousClock.Instant?
+    private var lastRescueAt: ContinuousClock.Instant?
     /// How often in a row something was due that no claim could take: another worker holds it, or a shop's transaction.
     private var vainClaims = 0
 
@@ -100,13 +101,22 @@ struct Agenda: Sendable {
     /// The status row was written.
     mutating func beat(at now: ContinuousClock.Instant) { timers[.beat] = now + heartbeat }
 
-    /// Ended leases were looked for; the next one ends then.
-    mutating func rescued(at now: ContinuousClock.Instant) { timers[.rescue] = now + pollInterval }
+    /// Ended leases are looked for. A look says when the next one ends: also where this was early by the database's clock.
+    mutating func rescued(at now: ContinuousClock.Instant) {
+        timers[.rescue] = now + pollInterval
+        lastRescueAt = now
+        putBack(at: now)
+    }
 
     /// Orders were put back to wait: when, a look has to say.
     mutating func putBack(at now: ContinuousClock.Instant) {
         let soon = max(now, lastLookAt.map { $0 + .milliseconds(20) } ?? now)
         timers[.look] = min(timers[.look] ?? soon, soon)
+    }
+
+    /// Results were written: a probe among them may have opened lanes that wait, or the one that is verified alone has ended.
+    mutating func wrote(at now: ContinuousClock.Instant) {
+        if rota.nextReady != nil { putBack(at: now) }
     }
 
     /// A claim took these.
@@ -126,7 +136,11 @@ struct Agenda: Sendable {
     }
 
     /// The database refused a step: nothing more is asked of it before `until`.
-    mutating func stumbled(until: ContinuousClock.Instant) { restsUntil = until }
+    mutating func stumbled(until: ContinuousClock.Instant) {
+        restsUntil = until
+        // It may have been the look.
+        timers[.look] = min(timers[.look] ?? until, until)
+    }
 
     /// What a look found.
     ///
@@ -146,14 +160,17 @@ struct Agenda: Sendable {
                 return lane
             }, isComplete: isComplete, at: now)
         lastLookAt = now
-        timers[.look] = now + pollInterval
         // Many lanes: a look at all of them once a second; lanes that the claims have emptied meanwhile are not asked.
         if !isComplete {
             timers[.farLook] = now
         } else if look == .far {
             timers[.farLook] = lanes.count >= Look.near.rawValue ? now + .seconds(1) : nil
         }
-        if let rescueAt { timers[.rescue] = min(timers[.rescue] ?? rescueAt, rescueAt) }
+        if var rescueAt {
+            // An order that another session holds locked cannot be rescued: it is not tried all the time.
+            if let lastRescueAt { rescueAt = max(rescueAt, lastRescueAt + .milliseconds(200)) }
+            timers[.rescue] = min(timers[.rescue] ?? rescueAt, rescueAt)
+        }
     }
 
     /// The drain begins: nothing more is claimed; it ends when all results are written, or then.
@@ -181,6 +198,8 @@ struct Agenda: Sendable {
             turn.claim = rota.deal(at: now)
             if turn.claim.isEmpty {
                 turn.looks = isDue(.farLook, now) ? .far : isDue(.look, now) ? .near : nil
+                // Before it is asked: a hint that comes meanwhile asks for one more.
+                if turn.looks != nil { timers[.look] = now + pollInterval }
             }
         }
         guard turn == Turn() else { return .turn(turn) }

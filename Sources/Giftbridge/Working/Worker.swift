@@ -184,6 +184,7 @@ public actor Worker: Service {
                 if settled.contains(where: { ["pending", "in_doubt"].contains($0.status) }) {
                     agenda.putBack(at: .now)
                 }
+                agenda.wrote(at: .now)
                 metrics.wroteBack(since: start)
             }
             if let claim {
