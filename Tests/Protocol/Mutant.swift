@@ -73,5 +73,8 @@ struct Mutant: Sendable, CustomStringConvertible {
             guarded: "AND EXISTS (SELECT FROM giftbridge.codes AS c WHERE c.order_id = p_order.id AND c.is_assigned)",
             without: "",
             leaning: .chosenCodes),
+        Mutant(
+            name: "added_items", file: "functions/orders_changed.sql", guarded: "v_known.code = v_code OR",
+            without: "v_known.code IS NOT DISTINCT FROM v_code OR"),
     ]
 }
