@@ -5,6 +5,7 @@ struct Mutant: Sendable, CustomStringConvertible {
     let file: String
     let guarded: String
     let without: String
+    var leaning = Leaning.even
     var description: String { name }
 
     /// The function without its guard.
@@ -26,7 +27,13 @@ struct Mutant: Sendable, CustomStringConvertible {
         Mutant(
             name: "refusal_remembered", file: "functions/settle_one.sql",
             guarded: "p_match = 'taken' AND (v_order.was_refused OR v_has_site)",
-            without: "p_match = 'taken' AND v_has_site"),
+            without: "p_match = 'taken' AND v_has_site",
+            leaning: .refusals),
+        Mutant(
+            name: "half_allowance", file: "functions/claim.sql",
+            guarded: "IF p_lanes[i] >= 200 AND giftbridge.waits_fresh(",
+            without: "IF false AND giftbridge.waits_fresh(",
+            leaning: .fewPlaces),
         Mutant(
             name: "doubt_remembered", file: "functions/settle_one.sql",
             guarded: "p_status IN ('rejected', 'failed') AND v_order.was_in_doubt",
@@ -41,7 +48,8 @@ struct Mutant: Sendable, CustomStringConvertible {
         Mutant(
             name: "allowance_counted", file: "functions/place_free_at.sql",
             guarded: "p_claimed_at + p_window + giftbridge",
-            without: "p_claimed_at + p_window / 2 + giftbridge"),
+            without: "p_claimed_at + p_window / 2 + giftbridge",
+            leaning: .fewPlaces),
         Mutant(
             name: "account_kept", file: "functions/claim.sql",
             guarded: "AND (o.sent_to IS NULL OR o.sent_to = v_shop.account || '@' || v_shop.api_host)",
@@ -51,7 +59,22 @@ struct Mutant: Sendable, CustomStringConvertible {
             without: "AND false"),
         Mutant(
             name: "late_success", file: "functions/settle_late.sql",
-            guarded: "ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL",
-            without: "ELSIF false"),
+            guarded: "ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL THEN\n",
+            without: "ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL THEN\nELSIF false THEN\n"),
+        Mutant(
+            name: "late_refusal", file: "functions/settle_late.sql", guarded: "SET was_refused = true",
+            without: "SET was_refused = o.was_refused",
+            leaning: .refusals),
+        Mutant(
+            name: "ignored_codes", file: "functions/refuse_unverifiable.sql", guarded: "(p_codes_ignored AND",
+            without: "(false AND"),
+        Mutant(
+            name: "look_up_finds_nothing", file: "functions/settle_lookup.sql",
+            guarded: "AND EXISTS (SELECT FROM giftbridge.codes AS c WHERE c.order_id = p_order.id AND c.is_assigned)",
+            without: "",
+            leaning: .chosenCodes),
+        Mutant(
+            name: "added_items", file: "functions/orders_changed.sql", guarded: "v_known.code = v_code OR",
+            without: "v_known.code IS NOT DISTINCT FROM v_code OR"),
     ]
 }

@@ -58,6 +58,8 @@ struct Known {
     let items: String
     let priority: Int
     let itemCount: Int
+    /// Whatever key it is sent with, the vendor answers as if the set-up were wrong.
+    var isCursed = false
     /// The codes seen, by position from 0; an assigned one never changes.
     var codes: [Int: String] = [:]
     /// An operator said that it was sold, or that it was not; in this history of the database or in one that was lost.

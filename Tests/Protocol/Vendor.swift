@@ -1,3 +1,14 @@
+/// What a walk has more of than chance would give it, so that a mutant is soon seen.
+enum Leaning {
+    case even
+    /// Vendors that refuse much and keep the codes, of shops without a site number.
+    case refusals
+    /// Small allowances.
+    case fewPlaces
+    /// Shops that choose their codes, and can have them looked up.
+    case chosenCodes
+}
+
 /// What one vendor account does beyond what its documents say. Fixed for a walk.
 struct Habits {
     /// Sells with codes of its own: there is no lever against a double sale.

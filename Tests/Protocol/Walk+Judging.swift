@@ -1,3 +1,5 @@
+import LibPQ
+
 /// What one claim, one request's arrival and one settle must keep to.
 extension Walk {
     /// An order in doubt is sent again only where that proves something, and where it was sent before.
@@ -17,8 +19,9 @@ extension Walk {
         if request.kind == "lookup", request.lookedUp == nil {
             throw BrokenPromise(description: "\(request.key) is looked up without a code")
         }
-        // The same request, byte for byte.
-        if request.kind == "verification",
+        // The same request, byte for byte. An operator may have let the shop change it, and then have it verified all the same.
+        let isAllowed = known[request.key]?.wasResolvedUnsold == true && known[request.key]?.wasVerified == true
+        if request.kind == "verification", !isAllowed,
             let last = requests.last(where: { $0.orderID == request.orderID && $0.kind != "lookup" }),
             last.epoch == epoch, last.key == request.key,
             last.items != request.items || last.codes != request.codes || last.method != request.method
@@ -29,14 +32,14 @@ extension Walk {
     }
 
     /// Retries, verifications and look-ups take at most half of an allowance while fresh orders wait.
-    func countClaims(_ fresh: [Request], onlyAgain: Bool) throws {
+    /// What still waits fresh after a claim waited during it.
+    func countClaims(_ fresh: [Request]) throws {
         let time = now
         for request in fresh {
             let name = allowance(request.shop, request.account).name
             claims[name, default: []].append(Claimed(at: time, isAgain: request.lane >= 200, token: request.token))
         }
-        guard onlyAgain else { return }
-        for request in fresh {
+        for request in fresh where request.lane >= 200 {
             let (name, limit) = allowance(request.shop, request.account)
             // Of the very shop, so that the fresh order counts against the same allowance.
             let waits = states.contains { $0.shop == request.shop && $0.isDue && ($0.lane ?? 200) <= 100 }
@@ -65,6 +68,18 @@ extension Walk {
         if let limit, recent.count > limit {
             throw BrokenPromise(
                 description: "\(recent.count) requests within a window of \(name), which allows \(limit)")
+        }
+    }
+
+    /// Every result is in the journal, the late ones too. Left out is what was claimed in a history that the database has lost.
+    func judgeJournal(_ batch: [(Request, Settlement)]) async throws {
+        let written = batch.filter { $0.0.epoch == epoch }
+        let kept = try await connection.prepared(
+            "SELECT j.token || ' ' || j.outcome FROM giftbridge.journal AS j WHERE j.token = ANY ($1::uuid[])",
+            [.textArray(written.map { $0.0.token })])
+        let rows = Set(try kept.map { try $0.text(0) })
+        for (request, settlement) in written where !rows.contains("\(request.token) \(settlement.outcome)") {
+            throw BrokenPromise(description: "a result of \(request.key) is not in the journal: \(settlement.outcome)")
         }
     }
 

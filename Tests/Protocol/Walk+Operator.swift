@@ -5,7 +5,8 @@ extension Walk {
     func operate() async throws {
         let doubtful = states.filter { $0.status == "in_doubt" }
         let action = chance.weighted([
-            (4, "sold"), (4, "unsold"), (3, "verify"), (2, "look up"), (2, "cancel"), (1, "pause"), (3, "resume"),
+            (4, "sold"), (4, "unsold"), (3, "verify"), (leaning == .chosenCodes ? 20 : 2, "look up"), (2, "cancel"),
+            (1, "pause"), (3, "resume"),
         ])
         switch action {
         case "sold":
@@ -65,6 +66,16 @@ extension Walk {
         shop.accounts["w2"] = shop.accounts["w2"] == strange ? shop.accounts["w1"] : strange
         shops[name] = shop
         note("w2 has key \(shop.accounts["w2"] ?? "") for \(name)")
+        try await tell("w2")
+    }
+
+    func giveUpStrangeKeys() async throws {
+        for name in shops.keys.sorted() {
+            guard var shop = shops[name] else { continue }
+            shop.accounts["w2"] = shop.accounts["w1"]
+            shops[name] = shop
+        }
+        note("w2 has the keys of w1")
         try await tell("w2")
     }
 

@@ -11,18 +11,24 @@ extension Walk {
             return
         }
         guard states.count < 40 || chance.percent(20) else { return }
+        try await insertNew(into: chance.pick(["alpha", "beta", "gamma"]) ?? "alpha")
+    }
+
+    func insertNew(into shop: String) async throws {
         serial += 1
         let key = "o\(serial)@example.com"
-        let shop = chance.pick(["alpha", "beta", "gamma"]) ?? "alpha"
         let count = 1 + chance.below(3)
         // A shop that chooses codes chooses one for every item, so that an answer can be compared with what was sent.
-        let choosesAll = chance.percent(8)
+        let choosesAll = chance.percent(leaning == .chosenCodes ? 60 : 8)
         let items = (0..<count).map { item(choosesAll ? "SHOP\(serial)X\($0)" : nil) }
-        let order = Known(
+        var order = Known(
             shop: shop, number: chance.percent(90) ? "n\(serial)" : nil, items: "[\(items.joined(separator: ","))]",
             priority: chance.percent(70) ? 0 : chance.below(7) - 3, itemCount: choosesAll ? 0 : count)
+        order.isCursed = !isCalm && chance.percent(8)
         known[key] = order
-        note("insert \(key) shop \(shop) items \(count)\(choosesAll ? " with the shop's codes" : "")")
+        note(
+            "insert \(key)\(order.isCursed ? " (cursed)" : "") shop \(shop) items \(count)\(choosesAll ? " with the shop's codes" : "")"
+        )
         try await store(key, order, expires: chance.percent(10) ? chance.pick([30, 300]) : nil)
     }
 

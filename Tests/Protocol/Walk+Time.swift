@@ -30,8 +30,11 @@ extension Walk {
 
     func rescue() async throws {
         note("rescue")
-        try await connection.prepared(
-            "SELECT giftbridge.rescue($1, $2::integer)", [.interval(.seconds(60)), .int(4)])
+        let flying = states.filter { $0.token != nil }.map(\.id)
+        _ = try await whileLocked(chance.percent(10) && !isCalm ? chance.pick(flying) : nil) { connection in
+            try await connection.prepared(
+                "SELECT giftbridge.rescue($1, $2::integer)", [.interval(.seconds(60)), .int(4)])
+        }
     }
 
     func save() async throws {

@@ -36,7 +36,9 @@ extension Walk {
             "\(worker) claims from \(lanes): "
                 + fresh.map { "\($0.key) \($0.kind) lane \($0.lane) #\($0.attempt)" }.joined(separator: ", "))
         for request in fresh { try judgeClaim(request) }
-        try countClaims(fresh, onlyAgain: lanes.allSatisfy { $0.lane >= 200 })
+        isSeen = false
+        try await look()
+        try countClaims(fresh)
         requests += fresh
         if requests.count > 60 { requests.removeFirst(requests.count - 60) }
         for request in fresh where isCalm || chance.percent(60) { try send(request.token) }
@@ -103,7 +105,7 @@ extension Walk {
         let request = held.remove(at: chance.below(held.count))
         guard let shop = shops[request.shop] else { return }
         let answer = vendor.receive(
-            request, mood: mood(), habits: shop.habits, company: company(request),
+            request, mood: mood(request), habits: shop.habits, company: company(request),
             isCopy: copied.contains(request.token),
             chance: &chance)
         note("a held request arrives: \(request.key) \(request.kind): \(answer)")
@@ -113,15 +115,18 @@ extension Walk {
         guard let shop = shops[request.shop] else { return .serverError }
         if !isCopy { try countArrival(request) }
         return vendor.receive(
-            request, mood: mood(), habits: shop.habits, company: company(request), isCopy: isCopy, chance: &chance)
+            request, mood: mood(request), habits: shop.habits, company: company(request), isCopy: isCopy,
+            chance: &chance)
     }
 
     private func company(_ request: Request) -> String { request.account.hasPrefix("strange") ? "stranger" : "ours" }
 
-    private func mood() -> Mood {
+    private func mood(_ request: Request) -> Mood {
+        if known[request.key]?.isCursed == true, isCalm || chance.percent(80) { return .setupFault }
         if isCalm { return .well }
         return chance.weighted([
-            (56, .well), (12, .refuses), (6, .failsBefore), (9, .failsAfter), (6, .sellsInPart), (7, .setupFault),
+            (56, .well), (leaning == .refusals ? 36 : 12, .refuses), (6, .failsBefore), (9, .failsAfter),
+            (6, .sellsInPart), (7, .setupFault),
             (4, .throttles),
         ]) ?? .well
     }
@@ -131,6 +136,10 @@ extension Walk {
         let ready = requests.filter { $0.answer != nil && ($0.settlements == 0 || (!all && chance.percent(6))) }
         var batch: [Request] = []
         for request in ready where all || (batch.count < 4 && chance.percent(50)) { batch.append(request) }
+        // Two results of one order may have waited for the database together.
+        if chance.percent(30), let order = chance.pick(batch)?.orderID {
+            batch += ready.filter { one in one.orderID == order && !batch.contains { $0.token == one.token } }
+        }
         guard !batch.isEmpty else { return }
         let before = states
         let written = batch.compactMap { request in request.answer.map { Settlement($0, to: request) } }
@@ -140,28 +149,41 @@ extension Walk {
                 + zip(batch, written).map {
                     "\($0.key) \($0.kind) \($1.outcome)/\($1.status)/\($1.match ?? $1.effect ?? "-")"
                 }.joined(separator: ", "))
-        let result = try await connection.prepared(
-            """
-            SELECT * FROM giftbridge.settle($1, $2::uuid[], $3, $4, $5, $6, $7::integer[], $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                $17, $18::integer, $19)
-            """,
-            [
-                .intArray(batch.map(\.orderID)), .textArray(batch.map(\.token)), .textArray(written.map(\.outcome)),
-                .textArray(written.map(\.status)), .boolArray(written.map(\.counted)),
-                .intervalArray(written.map(\.dueIn)),
-                .intArray(written.map(\.httpStatus)), .textArray(written.map(\.error)),
-                .textArray(written.map(\.error)),
-                .textArray(written.map { _ in nil }), .textArray(written.map(\.reference)),
-                .textArray(written.map { $0.codes.map { "{\($0.joined(separator: ","))}" } }),
-                .textArray(written.map(\.match)), .textArray(written.map(\.effect)),
-                .intervalArray(written.map(\.wait)),
-                .boolArray(written.map(\.found)), .interval(.seconds(60)), .int(4), .bool(skipsLocked),
-            ])
+        let parameters: [Parameter] = [
+            .intArray(batch.map(\.orderID)), .textArray(batch.map(\.token)), .textArray(written.map(\.outcome)),
+            .textArray(written.map(\.status)), .boolArray(written.map(\.counted)),
+            .intervalArray(written.map(\.dueIn)),
+            .intArray(written.map(\.httpStatus)), .textArray(written.map(\.error)),
+            .textArray(written.map(\.error)),
+            .textArray(written.map { _ in nil }), .textArray(written.map(\.reference)),
+            .textArray(written.map { $0.codes.map { "{\($0.joined(separator: ","))}" } }),
+            .textArray(written.map(\.match)), .textArray(written.map(\.effect)),
+            .intervalArray(written.map(\.wait)),
+            .boolArray(written.map(\.found)), .interval(.seconds(60)), .int(4), .bool(skipsLocked),
+        ]
+        let result: QueryResult
+        do {
+            result = try await whileLocked(skipsLocked && chance.percent(25) ? batch.first?.orderID : nil) {
+                connection in
+                try await connection.prepared(
+                    """
+                    SELECT * FROM giftbridge.settle($1, $2::uuid[], $3, $4, $5, $6, $7::integer[], $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                        $17, $18::integer, $19)
+                    """, parameters)
+            }
+        } catch let error as ServerError where error.sqlState == "55P03" {
+            // The order of a late result, found by its codes, is the locked one: the worker tries again later.
+            note("  \(error.message)")
+            return
+        }
         let told = Set(try result.map { try $0.text("token") })
         guard result.count == batch.count, told == Set(batch.map(\.token)) else {
             throw BrokenPromise(description: "settle answered \(result.count) rows to \(batch.count) results")
         }
-        for (request, settlement) in zip(batch, written) {
+        // What another session holds locked stays with the worker, for a later call.
+        let locked = Set(try result.filter { try $0.text("status") == "locked" }.map { try $0.text("token") })
+        let applied = zip(batch, written).filter { !locked.contains($0.0.token) }
+        for (request, settlement) in applied {
             if let place = requests.firstIndex(where: { $0.token == request.token }) {
                 requests[place].settlements += 1
             }
@@ -170,8 +192,15 @@ extension Walk {
             if request.answer == .refused, wasFlying || request.epoch == epoch { heard.insert(request.token) }
             if wasFlying, settlement.outcome != "in_doubt", settlement.httpStatus == nil { forgetClaim(request.token) }
         }
+        try await judgeJournal(applied)
         isSeen = false
         try await look()
-        try judgeSettlements(Array(zip(batch, written)), before: before)
+        try judgeSettlements(applied, before: before)
+        for request in batch where locked.contains(request.token) {
+            let was = before.first { $0.id == request.orderID }
+            if was != states.first(where: { $0.id == request.orderID }) {
+                throw BrokenPromise(description: "\(request.key) was locked, and changed")
+            }
+        }
     }
 }

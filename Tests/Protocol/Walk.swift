@@ -11,7 +11,10 @@ struct BrokenPromise: Error, CustomStringConvertible {
 /// The actor runs on its connection's thread. Everything random comes from `chance`; only the functions' own clock is real.
 actor Walk {
     let seed: UInt64
+    let leaning: Leaning
     let connection: Connection
+    /// Another session.
+    let owner: Connection
     var chance: Chance
     var vendor = Vendor()
     var shops: [String: Shop] = [:]
@@ -71,8 +74,10 @@ actor Walk {
     static let workers = ["w1", "w2"]
     static let window = 60.0
 
-    init(seed: UInt64, connection: Connection) {
+    init(seed: UInt64, leaning: Leaning = .even, connection: Connection, owner: Connection) {
         self.seed = seed
+        self.leaning = leaning
+        self.owner = owner
         self.connection = connection
         chance = Chance(seed: seed)
     }
@@ -88,7 +93,7 @@ actor Walk {
     /// What led to a failure: the steps of one order, and the last of all.
     func story(_ order: String?) -> String {
         let own = order.map { order in trace.filter { $0.contains(order) || $0.contains("goes back") } } ?? []
-        return (own + ["… and at last:"] + trace.suffix(order == nil ? 30 : 6)).joined(separator: "\n")
+        return (own + ["… and at last:"] + trace.suffix(order == nil ? 60 : 6)).joined(separator: "\n")
     }
 
     /// Walks, ends all faults, and looks whether every order has come to its end.
@@ -122,7 +127,9 @@ actor Walk {
         case "send": try sendOne()
         case "settle": try await settle()
         case "rescue": try await rescue()
-        case "time": try await advance(seconds: chance.pick([3, 3, 6, 15, 60, 63, 120, 600]) ?? 3)
+        case "time":
+            try await advance(
+                seconds: chance.pick(leaning == .fewPlaces ? [3, 3, 6, 15, 33] : [3, 3, 6, 15, 60, 63, 120, 600]) ?? 3)
         case "lease": try await endLeases()
         case "clock": try await jump()
         case "operator": try await operate()
@@ -137,20 +144,22 @@ actor Walk {
         let isGrouped = chance.percent(40)
         let sharesKey = chance.percent(40)
         // One limit where they share a key: it is the key's.
-        let limits: [Int?] = [nil, 4, 5, 8, 20, 300]
+        let limits: [Int?] = leaning == .fewPlaces ? [3, 4] : [nil, 4, 5, 8, 20, 300]
         let sharedLimit = chance.pick(limits) ?? nil
         for name in ["alpha", "beta", "gamma"] {
             let isPaired = name != "gamma"
             var habits = Habits()
             habits.ignoresCodes = chance.percent(12)
-            habits.keepsRefused = chance.percent(35)
+            habits.keepsRefused = chance.percent(leaning == .refusals ? 100 : 35)
             habits.respells = chance.percent(15)
             habits.reorders = chance.percent(30)
             habits.checksCodesFirst = chance.percent(50)
             habits.sellsInPart = chance.percent(30)
             let account = isPaired && sharesKey ? "key1" : "key-\(name)"
             let shop = Shop(
-                name: name, habits: habits, hasSite: chance.percent(45), assignsCodes: chance.percent(85),
+                name: name, habits: habits,
+                hasSite: chance.percent(leaning == .refusals ? 0 : leaning == .chosenCodes ? 100 : 45),
+                assignsCodes: chance.percent(85),
                 group: isPaired && isGrouped ? "pair" : nil,
                 limit: isPaired && sharesKey ? sharedLimit : chance.pick(limits) ?? nil,
                 accounts: ["w1": account, "w2": account])
@@ -207,6 +216,19 @@ actor Walk {
             $0.group == group && (group != nil || $0.accounts.values.contains(account))
         }
         return (name, sharers.compactMap(\.limit).min())
+    }
+
+    /// Runs a call of a worker's while another session holds one order locked, as an owner's long transaction may.
+    func whileLocked(_ order: Int?, _ call: @Sendable (Connection) async throws -> QueryResult) async throws
+        -> QueryResult
+    {
+        guard let order else { return try await call(connection) }
+        note("  order \(order) is locked meanwhile")
+        let connection = connection
+        return try await owner.transaction { transaction in
+            try await transaction.query("SELECT FROM giftbridge.orders WHERE id = $1 FOR UPDATE", [.int(order)])
+            return try await call(connection)
+        }
     }
 
     /// Runs what a person or a shop asked for; a clear refusal is an answer.

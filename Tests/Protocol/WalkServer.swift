@@ -10,7 +10,7 @@ actor WalkServer {
     private var templates: [String: Task<Void, any Error>] = [:]
     private var databases = 0
 
-    /// A new database with the schema, and a connection to it as its owner.
+    /// A new database with the schema, and sessions in it as its owner.
     ///
     /// - Parameter mutant: A guard that is taken out of the functions; nil: the functions as they are.
     func database(mutant: Mutant? = nil) async throws -> WalkDatabase {
@@ -26,7 +26,7 @@ actor WalkServer {
         databases += 1
         let name = "walk_\(databases)"
         try await Self.script("CREATE DATABASE \(name) TEMPLATE \(template)", "postgres", server)
-        return WalkDatabase(server: server, name: name)
+        return WalkDatabase(connection: try await Self.open(name, server), owner: try await Self.open(name, server))
     }
 
     private func started() async throws -> LocalPostgres {
@@ -78,14 +78,12 @@ actor WalkServer {
     }
 }
 
-/// A walk's database.
+/// A walk's database, which serves one walk after another.
 struct WalkDatabase {
-    let server: LocalPostgres
-    let name: String
-
-    func connect() async throws -> Connection {
-        try await Connection.open(server.conninfo(database: name), logger: Logger(label: "walk"))
-    }
+    /// Of shops, workers and operators, one at a time.
+    let connection: Connection
+    /// Of whoever holds a lock meanwhile.
+    let owner: Connection
 }
 
 /// The repository's SQL.

@@ -7,18 +7,22 @@ import Testing
 @Suite(.serialized) struct WalkTests {
     private static let stepsOfAWalk = 250
 
+    /// At once, where standard output waits for its buffer.
+    private static func say(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+
     private static func setting(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
     }
 
     /// One walk. Result: what broke, or nil; and how often each kind of step was taken.
-    static func walk(_ seed: UInt64, steps: Int, on connection: Connection) async throws -> (
+    static func walk(_ seed: UInt64, steps: Int, leaning: Leaning = .even, in database: WalkDatabase) async throws -> (
         report: String?, taken: [String: Int]
     ) {
+        let (connection, owner) = (database.connection, database.owner)
         try await connection.query("SELECT walk.reset()")
         // Rows that earlier walks deleted would slow later ones down.
         if seed % 20 == 0 { try await connection.script("VACUUM") }
-        let walk = Walk(seed: seed, connection: connection)
+        let walk = Walk(seed: seed, leaning: leaning, connection: connection, owner: owner)
         var report: String?
         do {
             try await walk.run(steps: steps)
@@ -28,8 +32,8 @@ import Testing
             report = "\(error) \(error.context ?? "")"
         }
         if let broken = report {
-            let order = broken.split(separator: " ").first { $0.contains("@example.com") }
-            report = "\(broken)\n\(await walk.story(order.map(String.init)))"
+            let order = broken.firstMatch(of: /o[0-9]+@example.com/)
+            report = "\(broken)\n\(await walk.story(order.map { String($0.output) }))"
         }
         return (report, await walk.taken)
     }
@@ -38,8 +42,8 @@ import Testing
         let steps = Int(Self.setting("GIFTBRIDGE_WALK_STEPS") ?? 2000)
         let given = Self.setting("GIFTBRIDGE_WALK_SEED")
         let random = UInt64.random(in: 1_000_000...9_999_999)
-        print("random walk: \(steps) steps, seed \(given.map(String.init) ?? "1, 2, … and \(random)")")
-        let connection = try await WalkServer.shared.database().connect()
+        Self.say("random walk: \(steps) steps, seed \(given.map(String.init) ?? "1, 2, … and \(random)")")
+        let database = try await WalkServer.shared.database()
         var left = steps
         var seeds = (given ?? 1)...
         var taken: [String: Int] = [:]
@@ -48,9 +52,9 @@ import Testing
             left -= count
             let seed = left == 0 && given == nil ? random : seeds.lowerBound
             seeds = (seeds.lowerBound + 1)...
-            let (report, steps) = try await Self.walk(seed, steps: count, on: connection)
+            let (report, steps) = try await Self.walk(seed, steps: count, in: database)
             taken.merge(steps) { $0 + $1 }
-            if seed % 100 == 0 { print("random walk: \(left) steps left after seed \(seed)") }
+            if seed % 100 == 0 { Self.say("random walk: \(left) steps left after seed \(seed)") }
             if let report {
                 Issue.record("GIFTBRIDGE_WALK_SEED=\(seed) GIFTBRIDGE_WALK_STEPS=\(count): \(report)")
                 return
@@ -62,10 +66,13 @@ import Testing
 
     /// Without one of its guards the protocol breaks a promise, and the walk sees it.
     @Test(arguments: Mutant.all) func aMissingGuardIsSeen(mutant: Mutant) async throws {
-        let connection = try await WalkServer.shared.database(mutant: mutant).connect()
-        for seed in 1...UInt64(Self.setting("GIFTBRIDGE_WALK_MUTANT_SEEDS") ?? 20) {
-            if let report = try await Self.walk(seed, steps: Self.stepsOfAWalk, on: connection).report {
-                print("without \(mutant.name), seed \(seed): \(report.prefix(while: { $0 != "\n" }))")
+        let database = try await WalkServer.shared.database(mutant: mutant)
+        let seeds = UInt64(Self.setting("GIFTBRIDGE_WALK_MUTANT_SEEDS") ?? 40)
+        for seed in 1...seeds {
+            if let report = try await Self.walk(seed, steps: Self.stepsOfAWalk, leaning: mutant.leaning, in: database)
+                .report
+            {
+                Self.say("without \(mutant.name), seed \(seed): \(report.prefix(while: { $0 != "\n" }))")
                 return
             }
         }
