@@ -100,6 +100,28 @@ extension DatabaseTests {
                     == ["key 0000000a 10", "key 0000000b 10"])
         }
 
+        /// A key's limit is the strictest of all shops that any worker sends with it, whatever another worker told since.
+        @Test func aKeyKeepsTheStrictestLimitOfItsShopsWhileWorkersHaveOthers() async throws {
+            let test = try await TestQueue.make(rateLimit: "100")
+            try await test.shop("strict", ["rate_limit": "5"])
+            try await test.tell()
+            // Another worker has another key of the strict shop, and then the first shop changes.
+            let other = try await test.other(fingerprint: "0000000b")
+            try await other.heartbeat()
+            try await other.tell(["strict": "0000000b"])
+            for limit in [90, 80] {
+                try await test.run("UPDATE giftbridge.shops SET rate_limit = \(limit) WHERE name = 'default'")
+                #expect(
+                    try await test.value(
+                        "SELECT rate_limit FROM giftbridge.allowances WHERE name = 'key 0000000a'") == "5")
+            }
+            try await test.run("UPDATE giftbridge.shops SET rate_limit = 200 WHERE name = 'strict'")
+            #expect(
+                try await test.column(
+                    "SELECT name || ' ' || rate_limit FROM giftbridge.allowances WHERE name LIKE 'key %' ORDER BY 1")
+                    == ["key 0000000a 80", "key 0000000b 200"], "no stricter than its shops")
+        }
+
         /// What the shop sent counts where it goes, as the vendor may count it there.
         @Test func aShopThatMovesToAnotherGroupBringsNoSecondAllowance() async throws {
             let test = try await TestQueue.make(rateLimit: "10")

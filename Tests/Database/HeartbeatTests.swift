@@ -52,8 +52,15 @@ extension DatabaseTests {
 
         @Test func workersGoneForAWeekAreRemovedWhenOneStarts() async throws {
             let test = try await TestQueue.make()
+            try await test.shop("keyless")
             for worker in ["gone", "quiet"] {
-                try await test.other(worker).queue.heartbeat(WorkerStatus(host: "host", pid: 7, version: "1.0"))
+                try await test.other(worker).tell()
+                try await test.run(
+                    """
+                    INSERT INTO giftbridge.unreachable (worker, api_host, reason, since, failed_at, probe_at)
+                    VALUES ('\(worker)', 'vendor', 'r', now(), now(), now());
+                    SELECT giftbridge.tell_accounts('\(worker)', '{keyless}', '{-}', '{\(worker)}', '{"no key"}')
+                    """)
             }
             try await test.run(
                 """
@@ -62,6 +69,12 @@ extension DatabaseTests {
                 """)
             try await test.queue.heartbeat(WorkerStatus(host: "host", pid: 7, version: "1.0"))
             #expect(try await test.column("SELECT worker FROM giftbridge.status ORDER BY worker") == ["one", "quiet"])
+            for known in [
+                "SELECT DISTINCT worker FROM giftbridge.accounts", "SELECT worker FROM giftbridge.unreachable",
+                "SELECT substr(account, 3) FROM giftbridge.set_aside",
+            ] {
+                #expect(try await test.column(known) == ["quiet"])
+            }
         }
     }
 }

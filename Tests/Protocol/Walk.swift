@@ -143,9 +143,7 @@ actor Walk {
     private func setUp() async throws {
         let isGrouped = chance.percent(40)
         let sharesKey = chance.percent(40)
-        // One limit where they share a key: it is the key's.
         let limits: [Int?] = leaning == .fewPlaces ? [3, 4] : [nil, 4, 5, 8, 20, 300]
-        let sharedLimit = chance.pick(limits) ?? nil
         for name in ["alpha", "beta", "gamma"] {
             let isPaired = name != "gamma"
             var habits = Habits()
@@ -161,7 +159,7 @@ actor Walk {
                 hasSite: chance.percent(leaning == .refusals ? 0 : leaning == .chosenCodes ? 100 : 45),
                 assignsCodes: chance.percent(85),
                 group: isPaired && isGrouped ? "pair" : nil,
-                limit: isPaired && sharesKey ? sharedLimit : chance.pick(limits) ?? nil,
+                limit: chance.pick(limits) ?? nil,
                 accounts: ["w1": account, "w2": account])
             shops[name] = shop
             try await connection.query(

@@ -1,4 +1,4 @@
--- Keeps a worker's row in giftbridge.status fresh, and removes rows of workers gone for a week.
+-- Keeps a worker's row in giftbridge.status fresh, and removes what is known of workers gone for a week.
 -- Called by the worker at every heartbeat and change of state. Counters are totals since the process started.
 CREATE OR REPLACE FUNCTION giftbridge.heartbeat(
     p_worker text, p_host text, p_pid integer, p_version text, p_state text, p_in_flight integer,
@@ -20,7 +20,15 @@ BEGIN
         rejected = excluded.rejected, retried = excluded.retried, in_doubt = excluded.in_doubt,
         listening = excluded.listening, last_error = excluded.last_error, last_error_at = excluded.last_error_at;
     IF p_state = 'starting' THEN
-        DELETE FROM giftbridge.status WHERE heartbeat_at < now() - interval '7 days';
+        WITH gone AS (
+            DELETE FROM giftbridge.status AS s WHERE s.heartbeat_at < now() - interval '7 days' RETURNING s.worker
+        ), accounts AS (
+            DELETE FROM giftbridge.accounts AS a USING gone WHERE a.worker = gone.worker
+        ), unreachable AS (
+            DELETE FROM giftbridge.unreachable AS u USING gone WHERE u.worker = gone.worker
+        )
+        -- Where it had no key of a shop, its name stands for the host (tell_accounts).
+        DELETE FROM giftbridge.set_aside AS a USING gone WHERE a.account = '-@' || gone.worker;
     END IF;
 END
 $$;

@@ -11,7 +11,8 @@ BEGIN
     IF TG_OP <> 'DELETE' THEN
         IF TG_OP = 'INSERT' OR (NEW.name, NEW.rate_group, NEW.rate_limit, NEW.rate_window)
             IS DISTINCT FROM (OLD.name, OLD.rate_group, OLD.rate_limit, OLD.rate_window) THEN
-            PERFORM giftbridge.assign_allowance(NEW.name, (SELECT t.account FROM giftbridge.shop_state AS t WHERE t.shop = NEW.name));
+            PERFORM giftbridge.assign_allowance(NEW.name,
+                (SELECT t.account FROM giftbridge.shop_state AS t WHERE t.shop = NEW.name), true);
         END IF;
         NOTIFY giftbridge_orders;
     END IF;

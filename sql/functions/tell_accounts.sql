@@ -21,7 +21,7 @@ BEGIN
         ELSE
             DELETE FROM giftbridge.set_aside AS a WHERE a.shop = v_told.shop AND a.account = '-@' || p_worker;
             IF (SELECT t.account FROM giftbridge.shop_state AS t WHERE t.shop = v_told.shop) IS DISTINCT FROM v_told.account THEN
-                PERFORM giftbridge.assign_allowance(v_told.shop, v_told.account);
+                PERFORM giftbridge.assign_allowance(v_told.shop, v_told.account, false);
             END IF;
         END IF;
     END LOOP;

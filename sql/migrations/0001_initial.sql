@@ -108,7 +108,7 @@ COMMENT ON TABLE giftbridge.shop_state IS 'What Giftbridge knows of each shop, a
 COMMENT ON COLUMN giftbridge.shop_state.shop IS 'giftbridge.shops.name.';
 COMMENT ON COLUMN giftbridge.shop_state.allowance IS 'giftbridge.allowances.name.';
 COMMENT ON COLUMN giftbridge.shop_state.account IS 'Fingerprint of the key that the shop''s requests carry, as a worker last told; null: none has.';
-COMMENT ON COLUMN giftbridge.shop_state.codes_ignored_at IS 'The vendor sold with codes that nobody asked for: no order of the shop is verified by sending it again, until giftbridge.resume.';
+COMMENT ON COLUMN giftbridge.shop_state.codes_ignored_at IS 'When the vendor ignored the codes that were sent and used its own: no order of the shop is verified by sending it again until giftbridge.resume.';
 COMMENT ON COLUMN giftbridge.shop_state.codes_respelled_at IS 'The vendor wrote codes otherwise than they were sent.';
 COMMENT ON COLUMN giftbridge.shop_state.passed_at IS 'When an order was last answered while a key of the shop was set aside.';
 
@@ -141,6 +141,7 @@ CREATE TABLE giftbridge.accounts (
     seen_at   timestamptz NOT NULL,
     CONSTRAINT accounts_pkey PRIMARY KEY (shop, worker)
 );
+CREATE INDEX accounts_account_idx ON giftbridge.accounts (account);
 COMMENT ON TABLE giftbridge.accounts IS 'The key and host that each worker has for each shop whose orders it has seen.';
 COMMENT ON COLUMN giftbridge.accounts.shop IS 'giftbridge.shops.name.';
 COMMENT ON COLUMN giftbridge.accounts.worker IS 'giftbridge.status.worker.';
