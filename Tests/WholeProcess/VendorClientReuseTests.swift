@@ -40,6 +40,29 @@ struct VendorClientReuseTests {
         }
     }
 
+    @Test("An accepted answer without the order's code is the answer, and its connection is not used again")
+    func answerWithoutTheCode() async throws {
+        let script = RawPeer.Script(request: { wire, _, request in
+            wire.answer("codes \(request.text)", status: request.text == "REFUSED" ? 422 : 200)
+        })
+        try await RawPeer.run(script) { peer in
+            try await VendorClientTests.withClient { client in
+                // What is sent stands in the answer; what the order's code is does not always.
+                for (sent, code) in [("A", "A"), ("B", "C"), ("REFUSED", "D"), ("E", ""), ("F", "F")] {
+                    let request = VendorRequest(
+                        .sale(Array(sent.utf8)), to: peer.endpoint, echo: Array(code.utf8))
+                    let reply = await client.send(request, by: .now + .seconds(10))
+                    guard case .response(let response) = reply.answer else {
+                        Issue.record("no answer")
+                        return
+                    }
+                    #expect(String(decoding: response.body, as: UTF8.self) == "codes \(sent)")
+                }
+            }
+            #expect(peer.record.requests.map(\.connection) == [1, 1, 2, 2, 2])
+        }
+    }
+
     @Test("A byte that comes while a connection is idle closes it", arguments: ["\n", "H", answer("alien")])
     func byteWhileIdle(bytes: String) async throws {
         let (wires, continuation) = AsyncStream.makeStream(of: RawPeer.Wire.self)

@@ -38,8 +38,10 @@ struct OrderSubmission: Sendable {
         CrashPoint.sending.reached()
         // What cannot be verified is not risked on a connection that the vendor may be closing.
         let isVerifiable = order.assignedCodes.contains { $0 != nil }
-        let reply = await vendor.send(
-            VendorRequest(.sale(sale.body()), to: account.endpoint, prefersFresh: !isVerifiable), by: deadline)
+        let echo = sale.items.lazy.compactMap(\.code).first.map { Array($0.utf8) } ?? []
+        let request = VendorRequest(
+            .sale(sale.body()), to: account.endpoint, prefersFresh: !isVerifiable, echo: echo)
+        let reply = await vendor.send(request, by: deadline)
         metrics.requested(took: reply.took)
         CrashPoint.answered.reached()
         let sent = SentCodes(codes: sale.items.map(\.code), assigned: order.assignedPositions)

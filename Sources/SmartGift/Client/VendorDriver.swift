@@ -11,6 +11,7 @@ final class VendorDriver {
         /// The longest answer that is read, in bytes.
         let limit: Int
         let key: String
+        let echo: [UInt8]
         let since: ContinuousClock.Instant
         let continuation: Continuation
     }
@@ -60,7 +61,7 @@ final class VendorDriver {
             let route = try routes.route(to: request.endpoint, at: since)
             pending[id] = Pending(
                 bytes: route.bytes(of: request.kind), limit: request.kind.maximumResponseSize,
-                key: request.endpoint.key, since: since, continuation: continuation)
+                key: request.endpoint.key, echo: request.echo, since: since, continuation: continuation)
             handle(.request(id, route.origin, by: deadline, prefersFresh: request.prefersFresh))
         } catch {
             continuation.resume(
@@ -122,8 +123,10 @@ final class VendorDriver {
             handle(.failed(id, reason))
         case .written: handle(.written(id))
         case .answered(let request, let response, let keepAlive, let leftOver):
+            let echo = pending[request]?.echo ?? []
+            let isOurs = echo.isEmpty || !(200..<300).contains(response.status) || response.body.contains(echo)
             end(request, .response(response))
-            handle(.answered(id, keepAlive: keepAlive, leftOver: leftOver))
+            handle(.answered(id, keepAlive: isOurs ? keepAlive : .no, leftOver: leftOver))
         case .closed(let reason):
             channels[id] = nil
             handle(.closed(id, reason))
