@@ -23,7 +23,7 @@ import Testing
             let (outcome, log) = try await Self.loaderLog { settings in
                 try await Bridge(database, vendor, settings).run { process in
                     try await database.insertOrders(1...1)
-                    try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.orders")
+                    try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.order_list")
                     process.signal(SIGTERM)
                     try await process.line(containing: "Draining.")
                     process.signal(SIGTERM)

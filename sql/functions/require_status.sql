@@ -13,9 +13,9 @@ BEGIN
     IF v_order.status = ANY (p_statuses) AND v_order.status IN ('pending', 'in_doubt') THEN
         -- A claim that is about to commit is waited for.
         PERFORM FROM giftbridge.due AS d WHERE d.order_id = p_id FOR UPDATE;
-        IF EXISTS (SELECT FROM giftbridge.in_flight AS f WHERE f.order_id = p_id) THEN
-            v_order.status := 'submitting';
-        END IF;
+    END IF;
+    IF v_order.status IN ('pending', 'in_doubt') AND EXISTS (SELECT FROM giftbridge.in_flight AS f WHERE f.order_id = p_id) THEN
+        v_order.status := 'submitting';
     END IF;
     IF v_order.status <> ALL (p_statuses) THEN
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',

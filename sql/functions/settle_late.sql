@@ -16,11 +16,10 @@ DECLARE
 BEGIN
     is_applied := false;
     note := 'late';
-    -- Not the row that settle_gone made: its order_id may be another order's by now.
+    -- Not one of settle_gone's rows: their order's number may be another order's by now.
     SELECT j.* INTO v_journal FROM giftbridge.journal AS j WHERE j.order_id = p_order_id AND j.token = p_token AND j.codes_hash IS NULL
     ORDER BY j.finished_at DESC LIMIT 1;
-    -- A row of settle_gone has no shop: its order's number may be another order's by now.
-    IF FOUND AND v_journal.shop <> '' THEN
+    IF FOUND THEN
         IF v_journal.outcome = p_outcome AND v_journal.http_status IS NOT DISTINCT FROM p_http_status
             -- What the rescue wrote was not this result.
             AND v_journal.error IS DISTINCT FROM 'The worker''s lease ended without an answer.' THEN
@@ -43,6 +42,13 @@ BEGIN
         SELECT o.* INTO v_order FROM giftbridge.orders AS o
         WHERE o.id IN (SELECT c.order_id FROM giftbridge.codes AS c WHERE c.is_assigned AND upper(c.code) = ANY (ARRAY(SELECT upper(given.code) FROM unnest(p_codes) AS given (code))))
         LIMIT 1 FOR UPDATE;
+        -- The journal was lost with the commit that had its attempt; of that only the answer is known.
+        INSERT INTO giftbridge.journal (order_id, id, token, shop, kind, attempt, worker, account, api_host, allowance, claimed_at, finished_at,
+            http_status, outcome, error, response, reference)
+        SELECT v_order.id, 0, p_token, v_order.shop, 'sale', 0, '', '', '', '', clock_timestamp(), clock_timestamp(), p_http_status, p_outcome,
+            'Answers an attempt that this database does not know: it was set back.', p_response, p_reference
+        WHERE v_order.id IS NOT NULL
+            AND NOT EXISTS (SELECT FROM giftbridge.journal AS j WHERE j.order_id = v_order.id AND j.token = p_token);
     END IF;
     IF v_order.id IS NULL THEN
         SELECT g.status, g.note INTO status, note FROM giftbridge.settle_gone(p_order_id, p_token, p_reference, p_codes) AS g;

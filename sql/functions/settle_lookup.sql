@@ -1,11 +1,11 @@
 -- What came of one look-up: does the code of one item exist at the vendor? The next item's is looked up then; after the last one: all
 -- exist: sold; none: the order may be sent again, unless it was refused before or has no assigned code; some: an operator decides.
 --
--- p_found null: no answer; the same code is looked up again in p_due_in, a limited number of times. Result: a note for the worker.
+-- p_found null: no answer; the same code is looked up again in p_due_in, a limited number of times.
 -- Called by settle_one, which has locked the order.
 CREATE OR REPLACE FUNCTION giftbridge.settle_lookup(
     p_order giftbridge.orders, p_flight giftbridge.in_flight, p_found boolean, p_due_in interval, p_error text, p_max_verifications integer
-) RETURNS text
+) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- The codes of items that the shop has removed since stay the order's, but are not asked for.
@@ -16,14 +16,14 @@ DECLARE
     v_say   text;    -- to the operator
 BEGIN
     IF p_order.status <> 'in_doubt' THEN
-        RETURN NULL;
+        RETURN;
     ELSIF p_found IS NULL THEN
         IF p_due_in IS NULL OR p_order.verifications >= p_max_verifications THEN
             v_say := 'Outcome unknown, and its codes could not be looked up. ' || coalesce(p_error, '');
         ELSE
             UPDATE giftbridge.orders AS o SET verifications = o.verifications + 1 WHERE o.id = p_order.id;
             INSERT INTO giftbridge.due (order_id, shop, lane, due_at, is_lookup) VALUES (p_order.id, p_order.shop, 200, now() + p_due_in, true);
-            RETURN NULL;
+            RETURN;
         END IF;
     ELSE
         INSERT INTO giftbridge.lookups AS l (order_id, position, is_found) VALUES (p_order.id, p_flight.position, p_found)
@@ -31,7 +31,7 @@ BEGIN
         IF EXISTS (SELECT FROM giftbridge.codes AS c WHERE c.order_id = p_order.id AND c.position <= v_items AND NOT EXISTS (
             SELECT FROM giftbridge.lookups AS l WHERE l.order_id = p_order.id AND l.position = c.position)) THEN
             INSERT INTO giftbridge.due (order_id, shop, lane, due_at, is_lookup) VALUES (p_order.id, p_order.shop, 200, now(), true);
-            RETURN NULL;
+            RETURN;
         END IF;
         SELECT string_agg(l.position::text, ', ' ORDER BY l.position) FILTER (WHERE l.is_found), count(*) FILTER (WHERE l.is_found)
         INTO v_found, v_some FROM giftbridge.lookups AS l WHERE l.order_id = p_order.id;
@@ -40,14 +40,14 @@ BEGIN
             SET status = 'completed', voucher_codes = v_codes, completed_at = clock_timestamp(), updated_at = clock_timestamp(), in_doubt_since = NULL,
                 error = 'Sold. Smart Gift confirms that its codes exist, but the reply to the order was lost, so there is no reference.'
             WHERE o.id = p_order.id;
-            RETURN NULL;
+            RETURN;
         ELSIF v_some = 0 AND NOT p_order.was_refused AND p_order.verifications < p_max_verifications
             -- Only an assigned code lets the vendor refuse what was sold meanwhile.
             AND EXISTS (SELECT FROM giftbridge.codes AS c WHERE c.order_id = p_order.id AND c.is_assigned) THEN
             UPDATE giftbridge.orders AS o SET verifications = o.verifications + 1, updated_at = now(),
                 error = 'Outcome unknown; none of its codes exists at the vendor yet. Giftbridge will send it again.' WHERE o.id = p_order.id;
             INSERT INTO giftbridge.due (order_id, shop, lane, due_at) VALUES (p_order.id, p_order.shop, 200, now());
-            RETURN NULL;
+            RETURN;
         END IF;
         v_say := CASE WHEN v_some = 0 AND p_order.was_refused THEN 'None of its codes exists at the vendor, which refused it: it seems not to be sold.'
             WHEN v_some = 0 THEN 'None of its codes exists at the vendor: it seems not to be sold.'
@@ -56,7 +56,6 @@ BEGIN
     UPDATE giftbridge.orders AS o SET error = v_say || ' Ask the vendor, then resolve the order.', updated_at = now() WHERE o.id = p_order.id;
     INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (p_order.id, p_order.shop, 'in_doubt')
     ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, since = excluded.since;
-    RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION giftbridge.settle_lookup(giftbridge.orders, giftbridge.in_flight, boolean, interval, text, integer) IS 'What came of one look-up of a code.';

@@ -59,7 +59,7 @@ BEGIN
         VALUES (p_order_id, v_order.shop, 200,
             now() + CASE WHEN p_effect = 'unreachable' THEN interval '0' ELSE coalesce(p_due_in, interval '0') END, true);
     ELSIF v_flight.kind = 'lookup' THEN
-        note := giftbridge.settle_lookup(v_order, v_flight, p_found, p_due_in, p_error, p_max_verifications);
+        PERFORM giftbridge.settle_lookup(v_order, v_flight, p_found, p_due_in, p_error, p_max_verifications);
     ELSIF v_order.completed_at IS NOT NULL THEN
         -- A late answer to an earlier request was faster.
         note := CASE WHEN p_status <> 'completed' THEN NULL
