@@ -27,7 +27,7 @@ struct TestQueue: Sendable {
         return test
     }
 
-    private init(
+    init(
         database: TestDatabase, connection: Connection, worker: String, fingerprint: String = "0000000a",
         lease: Duration = .seconds(120)
     ) {
@@ -110,7 +110,7 @@ struct TestQueue: Sendable {
     func claim(_ portions: [Rota.Portion], slots: Int = 100) async throws -> [ClaimedOrder] {
         guard !portions.isEmpty else { return [] }
         let turn = try await queue.begin(settling: nil, claiming: Queue.Claim(slots: slots, portions: portions))
-        return try await queue.finish(turn).claimed?.orders().map { try $0.get() } ?? []
+        return try await queue.finish(turn).claimed?.orders().map { try $0.order.get() } ?? []
     }
 
     /// The lanes that a claim may take something from now.
@@ -118,13 +118,23 @@ struct TestQueue: Sendable {
         try await queue.look(.far).filter { $0.wait == .zero }.compactMap(\.lane)
     }
 
-    /// Says that this worker runs, and with which key it sends each shop's orders.
+    /// Says that this worker runs, and that it has one key for all shops.
     func tell() async throws {
         try await heartbeat()
+        try await tell(column("SELECT name FROM giftbridge.shops").reduce(into: [:]) { $0[$1] = fingerprint })
+    }
+
+    /// Says which keys this worker has.
+    ///
+    /// - Parameter keys: Fingerprints by shop.
+    func tell(_ keys: [String: String]) async throws {
+        let told = keys.sorted { $0.key < $1.key }
         try await connection.query(
-            "SELECT giftbridge.tell_accounts($1, array_agg(name), array_agg($2::text), array_agg('vendor'::text), "
-                + "array_agg(NULL::text)) FROM giftbridge.shops",
-            [.text(queue.worker), .text(fingerprint)])
+            SQL.Call.tellAccounts,
+            [
+                .text(queue.worker), .textArray(told.map(\.key)), .textArray(told.map(\.value)),
+                .textArray(told.map { _ in "vendor" }), .textArray(told.map { _ in nil }),
+            ])
     }
 
     /// Inserts an order and claims it.
@@ -183,9 +193,15 @@ struct TestQueue: Sendable {
                 """)
             return id
         }
-        try await run("SET session_replication_role = replica")
-        let id = try await insert(1, Self.columns(of: status))[0]
-        try await run("RESET session_replication_role")
+        let id = try await insert()[0]
+        let changes = Self.columns(of: status).map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+        try await run(
+            """
+            SET session_replication_role = replica;
+            UPDATE giftbridge.orders SET \(changes) WHERE id = \(id);
+            RESET session_replication_role;
+            DELETE FROM giftbridge.due WHERE order_id = \(id)
+            """)
         if [.rejected, .failed, .inDoubt].contains(status) {
             try await run(
                 "INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (\(id), 'default', '\(status.rawValue)')"
