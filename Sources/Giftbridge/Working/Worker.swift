@@ -23,6 +23,7 @@ public actor Worker: Service {
     private let submission: OrderSubmission
     private let directory: AccountDirectory
     private let wakeUp = WakeUp()
+    private let hasConnected = Latch()
 
     private var agenda: Agenda
     private var backlog = Backlog()
@@ -188,9 +189,7 @@ public actor Worker: Service {
                 metrics.wroteBack(since: start)
             }
             if let claim {
-                let lanes: [Lane: Int]
-                do { lanes = try rows?.lanes() ?? [:] } catch { throw QueueError.away("\(error)") }
-                agenda.claimed(lanes, of: claim.portions, slots: claim.slots, at: .now)
+                agenda.claimed(rows?.countsByLane ?? [:], of: claim.portions, slots: claim.slots, at: .now)
                 held += rows?.count ?? 0
                 if let rows, rows.count > 0 { claimed.append(rows) }
             }
@@ -284,11 +283,12 @@ public actor Worker: Service {
     /// Sends what was claimed, and then takes note of what was written, since this was called last.
     private func catchUp() {
         for rows in claimed {
-            for order in rows.orders() {
+            for (lane, order) in rows.orders() {
                 switch order {
                 case .success(let order): send(order)
                 case .failure(let error):
                     held -= 1
+                    agenda.rota.ended(lane, isAnswer: false, at: .now)
                     logger.critical(
                         "A claimed order cannot be read; it becomes in_doubt.", metadata: ["error": "\(error)"])
                 }
@@ -367,7 +367,7 @@ public actor Worker: Service {
     /// Opens the connection of the loop, and checks that schema and database are ours.
     ///
     /// Where the schema became newer while the worker ran, the results in flight are still written back (a migration leaves
-    /// `settle` and `heartbeat` as they are called), and then the worker ends: whoever restarts it has the program that fits.
+    /// `settle` and `heartbeat` as they are called), and then the worker ends, to be restarted with the program that fits.
     private func connect() async throws {
         let isFirst = status.state == .starting
         do {
@@ -405,6 +405,7 @@ public actor Worker: Service {
             logger.notice("The database is back.")
         }
         agenda.connected(at: .now)
+        hasConnected.open()
     }
 
     /// What waiting cannot fix.
@@ -466,10 +467,9 @@ public actor Worker: Service {
         // A lost connection may show only here: one more is tried.
         for _ in 1...2 where !backlog.isEmpty {
             if queue == nil { try await connect() }
-            while let queue, let batch = backlog.batch(at: .now) {
+            while queue != nil, backlog.ready(at: .now) > 0 {
                 let remaining = backlog.count
                 await take(Agenda.Turn(settles: true))
-                _ = (queue, batch)
                 if backlog.count == remaining, backlog.nextAt != nil { break }
             }
         }
@@ -481,7 +481,9 @@ public actor Worker: Service {
 
     // MARK: Listening
 
+    /// Not before the loop has its connection: where the role may have only one, it is the loop's.
     private func listen() async {
+        await hasConnected.wait()
         let listener = Listener(conninfo: configuration.databaseURL, logger: logger)
         await listener.run(onHint: { await self.hint() }, onChange: { await self.listening(fault: $0) })
     }
