@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Something that happens once: whoever waits for it goes on when it does, and whoever comes later does not wait.
+/// A one-time event: waiting tasks resume when it happens, and later ones do not wait.
 package final class Latch: Sendable {
     private struct State {
         var isOpen = false

@@ -22,7 +22,7 @@ struct Migrate: AsyncParsableCommand {
     @Flag(help: "Say what would be done, and change nothing.")
     var dryRun = false
 
-    @Option(help: "The longest wait for one lock, so that a migration behind a long query freezes nobody, in seconds.")
+    @Option(help: "Maximum wait for one lock, in seconds, so that a waiting migration does not block other sessions.")
     var lockTimeout = 10
 
     func validate() throws {

@@ -63,14 +63,14 @@ struct VendorChannelTests {
     func unasked(bytes: String) throws {
         let early = try Line()
         early.receive(bytes)
-        #expect(early.reports == ["ready", "closed: The vendor sent what nobody asked for."])
+        #expect(early.reports == ["ready", "closed: The vendor sent data without a request."])
         #expect(!early.channel.isActive && !early.send(1))
 
         let idle = try Line()
         #expect(idle.send(1))
         idle.receive(Self.answer)
         idle.receive(bytes)
-        #expect(idle.reports.last == "closed: The vendor sent what nobody asked for.")
+        #expect(idle.reports.last == "closed: The vendor sent data without a request.")
         #expect(!idle.channel.isActive)
     }
 

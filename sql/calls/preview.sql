@@ -1,7 +1,7 @@
 -- $1 order: the columns of a claim, without taking it.
 SELECT o.shop, s.api_url, o.status, coalesce(o.shop_order_id, 'gb-' || o.id) AS shop_order_id, o.items::text AS items,
     coalesce(o.sent_payment_method, o.payment_method, s.payment_method) AS payment_method,
-    -- Nobody reads an assigned code before its order is completed.
+    -- An assigned code is hidden until its order is completed.
     o.completed_at IS NULL AND EXISTS (SELECT FROM giftbridge.codes AS c WHERE c.order_id = o.id AND c.is_assigned)
         AS has_assigned_codes,
     CASE WHEN o.completed_at IS NOT NULL THEN (

@@ -3,14 +3,14 @@ import Logging
 
 /// A connection that only reads, opened when it is needed and again when it was lost.
 ///
-/// Its session is read-only and gives up what takes long, so that whoever looks never disturbs the selling. Those who read at
-/// about the same time take turns, so there is never more than one connection.
+/// Its session is read-only and its statements have a time limit, so reading never slows down sales. Concurrent reads take
+/// turns, so there is never more than one connection.
 public actor LookingConnection {
     private let conninfo: String
     private let logger: Logger
     private var connection: Connection?
     private var isBusy = false
-    /// Who waits for a turn, the first come first.
+    /// Reads that wait for their turn, in order of arrival.
     private var waiters: [CheckedContinuation<Void, Never>] = []
     private static let mostWaiters = 50
     /// The longest that a statement may take; the server gives it up then.

@@ -70,7 +70,7 @@ public enum Schema {
     ///
     /// - Parameters:
     ///   - connection: As the schema's owner, or somebody who may create it.
-    ///   - lockTimeout: The longest wait for one lock, so that a migration behind a long query freezes nobody.
+    ///   - lockTimeout: The longest wait for one lock, so that a waiting migration does not block other sessions.
     ///   - roles: Also makes the roles of `sql/roles.sql` and grants their rights. Where that was done once, it is done again
     ///     at every migration, so that the roles have what a new version's functions need.
     /// - Returns: The migrations that were applied; none: only functions and views were installed anew.

@@ -7,7 +7,7 @@ public struct RequestPreview: Sendable {
     public let url: String
     /// Exactly the request's bytes, but for codes that Giftbridge assigned: until it is completed, `ASSIGNED-BY-GIFTBRIDGE`.
     public let body: [UInt8]
-    /// Giftbridge assigned codes, which nobody reads before the order is completed.
+    /// Giftbridge assigned codes; they are hidden until the order is completed.
     public let hidesCodes: Bool
     /// Where the order is.
     public let status: OrderStatus?

@@ -6,9 +6,9 @@ struct RetryPolicy: Sendable {
     var base: Duration = .seconds(1)
     /// The longest delay.
     var maximum: Duration = .seconds(300)
-    /// After so many attempts that count an order is `failed`, 1 or more.
+    /// Number of counted attempts before an order is marked `failed`, 1 or more.
     var maximumAttempts = 25
-    /// After so many verifications that left it in doubt an order waits for an operator, 1 or more.
+    /// Number of verifications without a clear answer before an order waits for an operator, 1 or more.
     var maximumVerifications = 10
     /// How long an order stays in doubt before it is verified.
     var verifyAfter: Duration = .seconds(60)

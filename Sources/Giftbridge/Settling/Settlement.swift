@@ -12,7 +12,8 @@ struct Settlement: Sendable, Equatable {
 
     /// What stands behind a completed order, as in `p_matches` of `giftbridge.settle`.
     enum Proof: String, Sendable {
-        /// An answer with exactly the codes that were sent, or ours spelled otherwise, or others, or some that nobody chose.
+        /// An answer with exactly the codes that were sent; with ours in another spelling; with unknown codes; or with the
+        /// vendor's codes for an order that was sent without any.
         case exact, respelled, unknown, unstipulated
         /// A refusal in which all assigned codes are taken.
         case taken

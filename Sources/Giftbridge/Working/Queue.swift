@@ -235,6 +235,8 @@ extension Settlement.Effect {
 /// What a claim took, not yet read. The write-ahead entries are committed.
 struct ClaimedRows: Sendable {
     private let rows: QueryResult
+    /// The lane of each row.
+    private let lanes: [Lane]
     private let claimedAt: ContinuousClock.Instant
 
     /// - Parameter claimedAt: When the claim was asked for, by this process's clock.
@@ -243,6 +245,9 @@ struct ClaimedRows: Sendable {
         try ClaimColumn.check(rows)
         self.rows = rows
         self.claimedAt = claimedAt
+        lanes = try rows.map { row in
+            Lane(shop: try row.text(ClaimColumn.shop), number: try row.int(ClaimColumn.lane))
+        }
         if !rows.isEmpty { CrashPoint.claimed.reached() }
     }
 
@@ -250,18 +255,13 @@ struct ClaimedRows: Sendable {
     var count: Int { rows.count }
 
     /// How many orders of each lane.
-    func lanes() throws -> [Lane: Int] {
-        var lanes: [Lane: Int] = [:]
-        for row in rows {
-            lanes[
-                Lane(shop: try row.text(ClaimColumn.shop), number: try row.int(ClaimColumn.lane)), default: 0] += 1
-        }
-        return lanes
-    }
+    var countsByLane: [Lane: Int] { lanes.reduce(into: [:]) { counts, lane in counts[lane, default: 0] += 1 } }
 
-    /// The orders, in the order in which to send them.
-    func orders() -> some Sequence<Result<ClaimedOrder, any Error>> {
-        rows.lazy.map { row in Result { try ClaimedOrder(row, claimedAt: claimedAt) } }
+    /// The orders with their lanes, in the order in which to send them.
+    func orders() -> some Sequence<(lane: Lane, order: Result<ClaimedOrder, any Error>)> {
+        zip(lanes, rows).lazy.map { lane, row in
+            (lane, Result { try ClaimedOrder(row, claimedAt: claimedAt) })
+        }
     }
 }
 
@@ -305,7 +305,7 @@ struct Settled: Sendable {
         case gone
         /// The answer has codes of another order.
         case foreign
-        /// The vendor sold with codes that nobody asked for.
+        /// The vendor ignored the codes that were sent and used its own.
         case codesIgnored = "codes_ignored"
         /// The vendor spells codes differently.
         case codesRespelled = "codes_respelled"

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Wakes the worker's loop, and holds the results that requests bring until the loop takes them, all at once.
 ///
-/// What comes while nobody waits is kept, so that nothing gets lost and many coalesce.
+/// A ring without a waiter is kept for the next wait, so none is lost; several count as one.
 final class WakeUp: Sendable {
     private struct State {
         var hasRung = false

@@ -7,7 +7,7 @@ import Glibc
 import Darwin
 #endif
 
-/// Writes lines to a file descriptor from a thread of its own, so that a reader that stalls stops nobody.
+/// Writes lines to a file descriptor from a thread of its own, so that a stalled reader does not block the program.
 ///
 /// What waits is bounded: once it is full, lines are dropped and counted until the thread has taken what waits; then a line
 /// says how many. A line is written whole or not at all. Up to `PIPE_BUF` bytes of whole lines leave in one write, which a
@@ -134,7 +134,7 @@ final class LineWriter: Sendable {
         put(buffer)
     }
 
-    /// Writes bytes to their end, however many writes that takes. Where nobody can read them they are gone.
+    /// Writes bytes to their end, however many writes that takes. If there is no reader, they are lost.
     private func put(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -6,7 +6,7 @@ import Darwin
 
 /// The process's standard error.
 enum StandardError {
-    /// Writes its lines; a reader that stalls stops nobody.
+    /// Writes its lines; a stalled reader does not block the program.
     static let writer = LineWriter(descriptor: STDERR_FILENO)
 
     /// Adds a line. It is written at once where somebody reads.

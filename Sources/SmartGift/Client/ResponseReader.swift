@@ -200,7 +200,7 @@ struct ResponseReader {
         case 14 where name.spells("content-length"): readLength(value(colon))
         case 17 where name.spells("transfer-encoding"):
             guard value(colon).lowercased() == "chunked", !head.isChunked else {
-                return state = .invalid("The vendor's answer has a transfer encoding that nobody asked for.")
+                return state = .invalid("The vendor's answer has a transfer encoding that was not requested.")
             }
             head.isChunked = true
         case 17 where name.spells("x-ratelimit-limit"): head.rateLimit = head.rateLimit ?? value(colon)

@@ -104,7 +104,7 @@ final class VendorChannel: ChannelInboundHandler {
             case .invalid(let reason): end(reason)
             }
         case .answered(let id, _): state = .answered(id, leftOver: true)
-        case .securing, .idle: end("The vendor sent what nobody asked for.")
+        case .securing, .idle: end("The vendor sent data without a request.")
         case .closed: break
         }
     }

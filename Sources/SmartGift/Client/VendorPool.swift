@@ -19,8 +19,8 @@ struct VendorPool {
         /// It is closed after so many seconds without a request (`Keep-Alive: timeout=…`).
         case seconds(Int)
 
-        /// How long to keep it idle: whoever closes first is not surprised, so a second less than the vendor does. A server
-        /// that says nothing closes after a while, too (nginx after 75 s). Nil: it is not used again.
+        /// How long to keep it idle: a second less than the vendor does, so that we close first. A server that says
+        /// nothing closes after a while, too (nginx after 75 s). Nil: it is not used again.
         var idleLimit: Duration? {
             switch self {
             case .no: nil
