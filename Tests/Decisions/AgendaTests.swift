@@ -127,6 +127,19 @@ struct AgendaTests {
             step14 == .turn(.init(claim: [Rota.Portion(lane: Self.lane, most: 8)])))
     }
 
+    @Test("A hint that comes while it looks is not lost, though the look has not seen its order")
+    func hintDuringALook() {
+        var agenda = Self.idle([Self.waiting()])
+        guard case .turn(let turn) = agenda.next(at: Self.now) else { return }
+        agenda.claimed([Self.lane: 1], of: turn.claim, slots: 10, at: Self.now)
+        let look = agenda.next(at: Self.now)
+        #expect(look == .turn(.init(looks: .near)))
+        agenda.hinted(at: Self.now)
+        agenda.saw([], isComplete: true, by: .near, rescueAt: nil, at: Self.now)
+        let again = agenda.next(at: Self.now + .milliseconds(20))
+        #expect(again == .turn(.init(looks: .near)))
+    }
+
     @Test("Claims that find nothing of what is due come less and less often")
     func vainClaims() {
         var agenda = Self.idle([Self.waiting()])

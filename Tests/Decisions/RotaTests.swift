@@ -41,6 +41,26 @@ struct RotaTests {
         #expect(step1.isEmpty)
     }
 
+    @Test("A hint that comes while a lane is asked does not ask it twice, whether the claim succeeds or not")
+    func hintDuringAClaim() {
+        for fails in [false, true] {
+            var rota = Self.rota(8, [Self.waiting("a")])
+            #expect(Self.claim(&rota) == [Lane(shop: "a", number: 0): 8])
+            for _ in 1...8 { rota.ended(Lane(shop: "a", number: 0), isAnswer: true, at: Self.now) }
+            let portions = rota.deal(at: Self.now)
+            #expect(portions == [Rota.Portion(lane: Lane(shop: "a", number: 0), most: 8)])
+            let isAsked = rota.hinted(at: Self.now)
+            #expect(!isAsked, "a look has to follow")
+            if fails {
+                rota.failed(until: Self.now)
+            } else {
+                _ = rota.claimed([Lane(shop: "a", number: 0): 8], of: portions, slots: 10, at: Self.now)
+            }
+            #expect(rota.ready.count + rota.later.count == 1)
+            #expect(rota.inFlight == (fails ? 0 : 8))
+        }
+    }
+
     @Test("A lane whose time has not come is not asked")
     func later() {
         var rota = Self.rota(8, [Self.waiting("a", in: .seconds(5))])

@@ -22,7 +22,7 @@ import Testing
         let end = try #require(outcome.output.lastIndex(of: "}"))
         let report = try JSONDecoder().decode(
             Report.self, from: Data(outcome.output[...end].joined(separator: "\n").utf8))
-        let parts = ["limits", "drain", "latency", "idle", "start", "growth", "insert", "allowance"]
+        let parts = ["limits", "drain", "latency", "idle", "start", "growth", "insert", "allowance", "shops"]
         #expect(Set(report.measurements.map(\.part)) == Set(parts))
         #expect(report.failures.isEmpty)
         for measurement in report.measurements where measurement.part != "idle" && measurement.part != "latency" {

@@ -50,6 +50,8 @@ struct Agenda: Sendable {
     private var held = 0
     private var lastLookAt: ContinuousClock.Instant?
     private var lastRescueAt: ContinuousClock.Instant?
+    /// A look is under way, or failed.
+    private var isLooking = false
     /// How often in a row something was due that no claim could take: another worker holds it, or a shop's transaction.
     private var vainClaims = 0
 
@@ -83,9 +85,9 @@ struct Agenda: Sendable {
     /// Something may be due.
     mutating func hinted(at now: ContinuousClock.Instant) {
         vainClaims = 0
-        // Lanes that gave something before are asked at once; a look says of the others.
-        guard !rota.hinted(at: now) else { return }
-        putBack(at: now)
+        // Lanes that gave something before are asked at once; a look says of the others. One that is under way may have missed it.
+        let isAsked = rota.hinted(at: now)
+        if !isAsked || isLooking { putBack(at: now) }
     }
 
     /// The status row is out of date.
@@ -159,6 +161,7 @@ struct Agenda: Sendable {
                 lane.readyAt = max(lane.readyAt, now + pause)
                 return lane
             }, isComplete: isComplete, at: now)
+        isLooking = false
         lastLookAt = now
         // Many lanes: a look at all of them once a second; lanes that the claims have emptied meanwhile are not asked.
         if !isComplete {
@@ -199,7 +202,8 @@ struct Agenda: Sendable {
             if turn.claim.isEmpty {
                 turn.looks = isDue(.farLook, now) ? .far : isDue(.look, now) ? .near : nil
                 // Before it is asked: a hint that comes meanwhile asks for one more.
-                if turn.looks != nil { timers[.look] = now + pollInterval }
+                isLooking = turn.looks != nil
+                if isLooking { timers[.look] = now + pollInterval }
             }
         }
         guard turn == Turn() else { return .turn(turn) }

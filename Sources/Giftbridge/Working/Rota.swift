@@ -77,7 +77,8 @@ struct Rota: Sendable {
     /// - Returns: Whether there are such lanes that gave something before.
     mutating func hinted(at now: ContinuousClock.Instant) -> Bool {
         guard remembered.count > 0 else { return false }
-        let known = Set((ready + later).map(\.lane))
+        // One that a claim is asking now comes back with what it took.
+        let known = Set((ready + later + asked).map(\.lane))
         let empty = remembered.reversed().filter { !known.contains($0.lane) }
         ready += empty.map { Waiting(lane: $0.lane, allowance: $0.allowance, readyAt: now) }
         return !empty.isEmpty
