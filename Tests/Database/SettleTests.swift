@@ -282,5 +282,31 @@ extension DatabaseTests {
                     "SELECT concat_ws(' ', outcome, reference, length(codes_hash)) FROM giftbridge.journal")
                     == "completed SG-9 32")
         }
+
+        /// The database was set back to before the claim; the order has another id now, as after a shop's repeated insert.
+        @Test(arguments: [0, 7]) func aLateSaleOfAnUnknownAttemptFindsItsOrderByItsCodesAndIsInTheJournal(shift: Int)
+            async throws
+        {
+            let test = try await TestQueue.make()
+            let order = try await test.claimedOrder()
+            try await test.run("DELETE FROM giftbridge.in_flight")
+            let sold = Settlement.sold(order, reference: "SG-9")
+            if shift > 0 {
+                try await test.run(
+                    """
+                    SET session_replication_role = replica;
+                    ALTER TABLE giftbridge.orders ALTER id DROP IDENTITY;
+                    UPDATE giftbridge.orders SET id = id + \(shift); UPDATE giftbridge.codes SET order_id = order_id + \(shift);
+                    RESET session_replication_role
+                    """)
+            }
+            // Twice, as after a commit whose answer was lost.
+            for _ in 1...2 { #expect(try await test.settle(sold).status == "completed") }
+            #expect(
+                try await test.column(
+                    "SELECT concat_ws(' ', order_id, shop, outcome, reference) FROM giftbridge.journal")
+                    == ["\(order.orderID + shift) default completed SG-9"])
+            #expect(try await test.order(order.orderID + shift, "order_reference") == ["SG-9"])
+        }
     }
 }
