@@ -12,7 +12,8 @@ let package = Package(
     name: "giftbridge",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "giftbridge", targets: ["GiftbridgeCommand"])
+        .executable(name: "giftbridge", targets: ["GiftbridgeCommand"]),
+        .executable(name: "giftbridge-bench", targets: ["GiftbridgeBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -98,19 +99,6 @@ let package = Package(
         ),
         .target(name: "CLinux"),
         .target(
-            name: "Bench",
-            dependencies: [
-                "CLinux",
-                "Giftbridge",
-                "LibPQ",
-                "LocalPostgres",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: strict
-        ),
-        .target(
             name: "StatusServer",
             dependencies: [
                 "Giftbridge",
@@ -131,7 +119,6 @@ let package = Package(
         .executableTarget(
             name: "GiftbridgeCommand",
             dependencies: [
-                "Bench",
                 "Giftbridge",
                 "LibPQ",
                 "LocalPostgres",
@@ -142,7 +129,24 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict
+            swiftSettings: strict,
+            plugins: ["EmbedSQLPlugin"]
+        ),
+        .executableTarget(
+            name: "GiftbridgeBench",
+            dependencies: [
+                "CLinux",
+                "Giftbridge",
+                "LibPQ",
+                "LocalPostgres",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict,
+            plugins: ["EmbedSQLPlugin"]
         ),
         .target(
             name: "TestSupport",
@@ -177,7 +181,7 @@ let package = Package(
         .testTarget(
             name: "DecisionTests",
             dependencies: [
-                "Bench", "Giftbridge", "LibPQ", "SmartGift", "StatusServer", "TestSupport",
+                "Giftbridge", "GiftbridgeBench", "LibPQ", "SmartGift", "StatusServer", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],

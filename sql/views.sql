@@ -12,7 +12,7 @@ COMMENT ON VIEW giftbridge.submissions IS 'The journal: one row per attempt, end
 COMMENT ON COLUMN giftbridge.submissions.outcome IS 'Null: in flight. completed, rejected, retry (certainly not sold), in_doubt (nothing is certain), released (never sent).';
 
 -- giftbridge.submissions without the vendor's answers, which may repeat personal data; `error` as in order_list. By
--- calls/order_journal.sql (command `show`, status page).
+-- queries/reading.sql (command `show`, status page).
 CREATE OR REPLACE VIEW giftbridge.attempts AS
 SELECT s.id, s.order_id, s.kind, s.attempt, s.worker, s.claimed_at, s.finished_at, s.http_status, s.outcome, s.error
 FROM giftbridge.submissions AS s;
@@ -21,7 +21,7 @@ COMMENT ON VIEW giftbridge.attempts IS 'The journal without the vendor''s answer
 -- One row per order, without codes and personal data: for operators, the support desk and the status page. Not for monitors:
 -- `error` may be the vendor's words, which have codes and e-mail addresses blotted out, but may repeat a name.
 -- status: as in orders, and `submitting` while a request may be on the way.
--- By calls/orders.sql (command `orders`, status page) and calls/order_story.sql.
+-- By `orders` and `order_story` of queries/reading.sql (commands `orders` and `show`, status page).
 CREATE OR REPLACE VIEW giftbridge.order_list AS
 SELECT o.id, o.shop, o.shop_order_id, CASE WHEN f.order_id IS NULL THEN o.status ELSE 'submitting' END AS status,
     -- Nothing more happens automatically, and it is not sold.
@@ -63,7 +63,7 @@ COMMENT ON VIEW giftbridge.shop_pauses IS 'Why nothing is sent for a shop.';
 
 -- One row per order with all that decides what happens to it next (Swift: OrderOutlook): its own state, its shop's, its
 -- allowance's, its worker's. No codes, no personal data; `error` as in order_list. To be asked for single orders, by id.
--- By calls/order_story.sql (command `show`, status page).
+-- By queries/reading.sql (command `show`, status page).
 CREATE OR REPLACE VIEW giftbridge.order_story AS
 SELECT l.id, l.shop, l.shop_order_id, l.status, l.needs_attention, l.items, l.order_reference, l.codes, l.error, l.attempts,
     l.priority, l.created_at, l.updated_at, l.completed_at, l.submit_after, l.due_at, l.in_doubt_since,
@@ -176,7 +176,7 @@ COMMENT ON VIEW giftbridge.queue IS 'One row per shop: what waits, what needs at
 
 -- What each shop asks of the vendor: its address and allowance, the payment methods of the shop and of the newest 2,000 orders, and
 -- those orders' delivery methods that the shop calls neither online nor offline. No codes, no personal data.
--- By calls/check_shops.sql (command `check`), and by calls/orders.sql and calls/order_find.sql for the shops' names.
+-- By queries/check.sql (command `check`), and by queries/reading.sql for the shops' names.
 CREATE OR REPLACE VIEW giftbridge.shop_setup AS
 SELECT s.name, s.api_url, coalesce(pause.paused, false) AS paused, pause.pause_reason, s.assign_codes, t.allowance, limits.rate_limit, limits.rate_window,
     s.site_id, t.codes_ignored_at, t.codes_respelled_at,
@@ -195,7 +195,7 @@ CROSS JOIN (SELECT coalesce(max(o.id), 0) AS id FROM giftbridge.orders AS o) AS 
 COMMENT ON VIEW giftbridge.shop_setup IS 'What each shop asks of the vendor, for giftbridge check.';
 
 -- Orders completed within the last hour, by how many minutes ago that was; minutes without any are left out. No orders, only counts.
--- By calls/sold_by_minute.sql (status page).
+-- By queries/reading.sql (status page).
 CREATE OR REPLACE VIEW giftbridge.sold_by_minute AS
 SELECT floor(extract(epoch FROM now() - j.finished_at) / 60)::integer AS minutes_ago, count(DISTINCT j.order_id) AS sold
 FROM giftbridge.journal AS j WHERE j.finished_at > now() - interval '1 hour' AND j.outcome = 'completed'

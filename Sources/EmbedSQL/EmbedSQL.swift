@@ -1,60 +1,77 @@
 import Foundation
 
-/// `EmbedSQL ROOT OUTPUT FILE…`: writes `OUTPUT`, a Swift file with the text of each `ROOT/FILE`.
+/// `EmbedSQL [--extend MODULE] ROOT OUTPUT FILE…`: writes `OUTPUT`, a Swift file with the text of each `ROOT/FILE`.
 ///
-/// Every folder below `sql/` becomes an array `SQL.<folder>` of name and text, sorted by name; but the statements that are run
-/// by name, in `bench/`, `calls/` and `demo/`, become constants such as `SQL.Call.<name>`: a missing one does not compile.
-/// A file beside the folders becomes `SQL.<name>`.
-/// Run by EmbedSQLPlugin during the build.
+/// Every folder below `sql/` becomes an array `SQL.<folder>` of name and text, sorted by name; a file beside the folders
+/// becomes `SQL.<name>`. A file of `queries/` holds several statements, each below a line `-- name: <name>`: they become
+/// constants such as `SQL.Worker.claim`, so that a missing one does not compile.
+///
+/// With `--extend`, the constants are added to the enumeration `SQL` of that module. Run by EmbedSQLPlugin during the build.
 @main
 struct EmbedSQL {
     static func main() throws {
-        let arguments = CommandLine.arguments
-        guard arguments.count >= 3 else {
-            throw Usage(description: "usage: EmbedSQL ROOT OUTPUT FILE...")
+        var arguments = CommandLine.arguments.dropFirst()
+        var module: String?
+        if arguments.first == "--extend" {
+            module = arguments.dropFirst().first
+            arguments = arguments.dropFirst(2)
         }
-        let root = URL(fileURLWithPath: arguments[1])
-        var folders: [String: [(name: String, text: String)]] = [:]
-        for file in arguments.dropFirst(3) {
-            let path = file.split(separator: "/").map(String.init)
-            guard path.count <= 2, let name = path.last?.dropLast(".sql".count) else { continue }
-            let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
-            folders[path.count == 2 ? path[0] : "", default: []].append((String(name), text))
+        guard let root = arguments.popFirst(), let output = arguments.popFirst() else {
+            throw Failure(description: "usage: EmbedSQL [--extend MODULE] ROOT OUTPUT FILE...")
         }
-        try source(of: folders).write(to: URL(fileURLWithPath: arguments[2]), atomically: true, encoding: .utf8)
+        let sources = try arguments.map { path in
+            let text = try String(contentsOf: URL(fileURLWithPath: root).appending(path: path), encoding: .utf8)
+            return (path: path.dropLast(".sql".count).split(separator: "/").map(String.init), text: text)
+        }
+        let head =
+            module.map { "import \($0)\n\nextension SQL {\n" }
+            ?? "/// The files under `sql/`, as they were when this binary was built.\npackage enum SQL {\n"
+        let body = try Dictionary(grouping: sources) { $0.path.count > 1 ? $0.path[0] : "" }
+            .sorted { $0.key < $1.key }
+            .map { folder, files in
+                let files = files.map { (name: $0.path[$0.path.count - 1], text: $0.text) }.sorted { $0.name < $1.name }
+                return switch folder {
+                case "": files.map { "    package static let \($0.name) = \(literal($0.text))\n" }.joined()
+                case "queries": try files.map { try statements($0.name, $0.text) }.joined()
+                default: list(folder, files)
+                }
+            }
+        try (head + body.joined() + "}\n").write(to: URL(fileURLWithPath: output), atomically: true, encoding: .utf8)
     }
 
-    static func source(of folders: [String: [(name: String, text: String)]]) -> String {
-        var source = "/// The files under `sql/`, as they were when this binary was built.\npackage enum SQL {\n"
-        for (folder, files) in folders.sorted(by: { $0.key < $1.key }) {
-            let files = files.sorted { $0.name < $1.name }
-            if let named = runByName[folder] {
-                source += "    package enum \(named) {\n"
-                for file in files {
-                    let words = file.name.split(separator: "_")
-                    let name = (words.first ?? "") + words.dropFirst().map(\.capitalized).joined()
-                    source += "        package static let \(name) = \(literal(file.text))\n"
-                }
-                source += "    }\n"
-            } else if folder.isEmpty {
-                for file in files { source += "    package static let \(file.name) = \(literal(file.text))\n" }
-            } else {
-                source += "    package static let \(folder): [(name: String, text: String)] = [\n"
-                for file in files { source += "        (\"\(file.name)\", \(literal(file.text))),\n" }
-                source += "    ]\n"
+    /// All files of a folder, by name.
+    static func list(_ folder: String, _ files: [(name: String, text: String)]) -> String {
+        "    package static let \(folder): [(name: String, text: String)] = [\n"
+            + files.map { "        (\"\($0.name)\", \(literal($0.text))),\n" }.joined() + "    ]\n"
+    }
+
+    /// The statements of a file of `queries/`. What stands before the first name is about the file.
+    static func statements(_ file: String, _ text: String) throws -> String {
+        let mark = "-- name: "
+        var statements: [(name: String, lines: [Substring])] = []
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix(mark) {
+                statements.append((String(line.dropFirst(mark.count)), []))
+            } else if !statements.isEmpty {
+                statements[statements.count - 1].lines.append(line)
             }
         }
-        return source + "}\n"
+        guard !statements.isEmpty else { throw Failure(description: "queries/\(file).sql: no line '\(mark)…'") }
+        return "    package enum \(file.capitalized) {\n"
+            + statements.map { name, lines in
+                let words = name.split(separator: "_")
+                let constant = (words.first ?? "") + words.dropFirst().map(\.capitalized).joined()
+                let text = lines.reversed().drop { $0.isEmpty }.reversed().joined(separator: "\n")
+                return "        package static let \(constant) = \(literal(text))\n"
+            }.joined() + "    }\n"
     }
-
-    static let runByName = ["bench": "Bench", "calls": "Call", "demo": "Demo"]
 
     /// Five hashes: SQL text holds quotes and backslashes, but never three quotes followed by five hashes.
     static func literal(_ text: String) -> String {
         "#####\"\"\"\n\(text)\n\"\"\"#####"
     }
 
-    struct Usage: Error, CustomStringConvertible {
+    struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 }

@@ -126,8 +126,8 @@ extension DatabaseTests {
                 RESET session_replication_role;
                 ANALYZE giftbridge.orders
                 """)
-            try await test.run("PREPARE find (text, bigint, text) AS \(SQL.Call.orderFind)")
-            try await test.run("PREPARE list (text, text, text, boolean, integer) AS \(SQL.Call.orders)")
+            try await test.run("PREPARE find (text, bigint, text) AS \(SQL.Reading.orderFind)")
+            try await test.run("PREPARE list (text, text, text, boolean, integer) AS \(SQL.Reading.orders)")
             for search in ["find('N7', NULL, NULL)", "find('7', 7, NULL)", "list(NULL, NULL, 'N7', false, 50)"] {
                 let plan = try await test.column("EXPLAIN (ANALYZE, BUFFERS, TIMING off) EXECUTE \(search)")
                 // The first line that tells is the whole plan's: hit=3, or hit=2 read=1.

@@ -130,7 +130,7 @@ struct TestQueue: Sendable {
     func tell(_ keys: [String: String]) async throws {
         let told = keys.sorted { $0.key < $1.key }
         try await connection.query(
-            SQL.Call.tellAccounts,
+            SQL.Worker.tellAccounts,
             [
                 .text(queue.worker), .textArray(told.map(\.key)), .textArray(told.map(\.value)),
                 .textArray(told.map { _ in "vendor" }), .textArray(told.map { _ in nil }),

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Bench
+@testable import GiftbridgeBench
 
 /// What the benchmark makes of its numbers.
 @Suite struct BenchFigureTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Bench
+@testable import GiftbridgeBench
 
 /// What the benchmark's peer finds in a request: its ledger, and so the benchmark's honesty, rests on it.
 @Suite struct SaleScanTests {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `giftbridge bench`: that it measures, and that it does not lie.
+/// `giftbridge-bench`: that it measures, and that it does not lie.
 @Suite(.serialized) struct BenchTests {
     private struct Report: Decodable {
         struct Measurement: Decodable {
@@ -14,9 +14,16 @@ import Testing
         let failures: [String]
     }
 
+    private static let program = RunningProcess.binary + "-bench"
+
+    /// Runs the benchmark with arguments to its end.
+    private static func bench(_ arguments: [String], within bound: Duration) async throws -> RunningProcess.Outcome {
+        try await RunningProcess.run(arguments, program: program) { try await $0.end(within: bound) }.outcome
+    }
+
     @Test func everyPartIsMeasured() async throws {
-        let outcome = try await RunningProcess.giftbridge(
-            ["bench", "--quick", "--runs", "1", "--json"], within: .seconds(150))
+        let outcome = try await Self.bench(
+            ["--quick", "--runs", "1", "--json"], within: .seconds(150))
         #expect(outcome.status == 0, "\(outcome.text)")
         // Warnings are on standard error, which comes behind.
         let end = try #require(outcome.output.lastIndex(of: "}"))
@@ -30,18 +37,38 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ["--only", "nonsense"], ["--runs", "0"], ["--delays", "soon"], ["--concurrencies", "0"], ["--directory", "here"],
+        ["--giftbridge", "/nowhere/giftbridge"],
+    ])
+    func wrongUseIsRefused(arguments: [String]) async throws {
+        let outcome = try await Self.bench(arguments, within: .seconds(10))
+        #expect(outcome.status == 64 && outcome.text.contains("--"), "\(outcome.text)")
+    }
+
+    @Test func theProductHasNothingOfIt() async throws {
+        let help = try await RunningProcess.giftbridge(["--help"])
+        #expect(!help.text.contains("bench"))
+        let product = try Data(contentsOf: URL(fileURLWithPath: RunningProcess.binary), options: .alwaysMapped)
+        let bench = try Data(contentsOf: URL(fileURLWithPath: Self.program), options: .alwaysMapped)
+        for statement in ["TRUNCATE giftbridge.due", "DROP DATABASE IF EXISTS giftbridge_bench"] {
+            #expect(bench.range(of: Data(statement.utf8)) != nil, "the test would see it")
+            #expect(product.range(of: Data(statement.utf8)) == nil)
+        }
+    }
+
     @Test(arguments: ["forget", "twice", "other_code"])
     func aLedgerThatDisagreesFailsIt(fault: String) async throws {
-        let outcome = try await RunningProcess.giftbridge(
-            ["bench", "--quick", "--only", "drain", "--delays", "0", "--runs", "1", "--ledger-fault", fault],
+        let outcome = try await Self.bench(
+            ["--quick", "--only", "drain", "--delays", "0", "--runs", "1", "--ledger-fault", fault],
             within: .seconds(90))
         #expect(outcome.status == 1)
         #expect(outcome.text.contains("the table and the peer's ledger do not agree"), "\(outcome.text)")
     }
 
     @Test func aPeerThatIsTheLimitFailsIt() async throws {
-        let outcome = try await RunningProcess.giftbridge(
-            ["bench", "--quick", "--only", "drain", "--delays", "0", "--runs", "3", "--peer-burden", "20000"],
+        let outcome = try await Self.bench(
+            ["--quick", "--only", "drain", "--delays", "0", "--runs", "3", "--peer-burden", "20000"],
             within: .seconds(90))
         #expect(outcome.status == 1)
         #expect(
@@ -51,8 +78,8 @@ import Testing
 
     @Test func somebodyElsesServerThatIsNotDurableFailsItAndIsLeftClean() async throws {
         let conninfo = try await TestServer.shared.conninfo()
-        let outcome = try await RunningProcess.giftbridge(
-            ["bench", "--quick", "--only", "drain,growth", "--delays", "0", "--runs", "1", "--database-url", conninfo],
+        let outcome = try await Self.bench(
+            ["--quick", "--only", "drain,growth", "--delays", "0", "--runs", "1", "--database-url", conninfo],
             within: .seconds(90))
         #expect(outcome.status == 1)
         #expect(outcome.text.contains("FAILED: fsync is off"), "\(outcome.text)")
@@ -62,7 +89,9 @@ import Testing
     }
 
     @Test func killedItLeavesNothingBehind() async throws {
-        let (worker, outcome) = try await RunningProcess.run(["bench", "--quick", "--only", "idle", "--runs", "100"]) {
+        let (worker, outcome) = try await RunningProcess.run(
+            ["--quick", "--only", "idle", "--runs", "100"], program: Self.program
+        ) {
             process in
             let worker = try await Self.child(of: process.pid, running: "run")
             process.signal(SIGKILL)

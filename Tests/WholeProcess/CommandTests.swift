@@ -121,8 +121,7 @@ import Testing
 
     @Test(arguments: [
         ["nonsense"], ["run", "--nonsense"], ["retry"], ["retry", "one"], ["migrate", "--lock-timeout", "0"],
-        ["sandbox", "--rate-window", "soon"], ["bench", "--only", "nonsense"], ["bench", "--runs", "0"],
-        ["bench", "--delays", "soon"], ["bench", "--concurrencies", "0"], ["bench", "--directory", "here"],
+        ["sandbox", "--rate-window", "soon"],
     ])
     func wrongUsageIs64(arguments: [String]) async throws {
         let outcome = try await RunningProcess.giftbridge(arguments)
@@ -134,7 +133,7 @@ import Testing
         ["--help"], ["--version"], ["run", "--help"], ["migrate", "--help"], ["sandbox", "--help"], ["demo", "--help"],
         ["retry", "--help"], ["cancel", "--help"], ["check", "--help"], ["status", "--help"], ["orders", "--help"],
         ["show", "--help"], ["preview", "--help"], ["resolve", "--help"], ["pause", "--help"], ["resume", "--help"],
-        ["prune", "--help"], ["bench", "--help"], ["--generate-completion-script", "bash"],
+        ["prune", "--help"], ["--generate-completion-script", "bash"],
     ])
     func helpIsThere(arguments: [String]) async throws {
         let outcome = try await RunningProcess.giftbridge(arguments)

@@ -5,7 +5,7 @@
 -- sent is decided here: the allowance, with half of it for what is sent again while fresh orders wait; a paused shop; a key set
 -- aside or an address out of reach, of which one order probes; the account that an order in doubt was sent to.
 --
--- Called by the worker (calls/claim.sql). Never waits for a lock: allowances and due rows that are locked are skipped.
+-- Called by the worker (queries/worker.sql). Never waits for a lock: allowances and due rows that are locked are skipped.
 -- Result: one row per claimed order, in the order in which to send them; all columns of the request, none of it interpreted.
 CREATE OR REPLACE FUNCTION giftbridge.claim(
     p_worker text, p_slots integer, p_lease interval, p_shops text[], p_lanes smallint[], p_most integer[]

@@ -2,7 +2,7 @@
 -- order of shop and lane; and a row without a shop for the next lease that ends or order that expires. Steps from lane to lane through
 -- the index, so that its cost grows with the lanes and not with the backlog.
 --
--- p_most: how many lanes at most. Called by the worker (calls/look.sql). Takes no locks.
+-- p_most: how many lanes at most. Called by the worker (queries/worker.sql). Takes no locks.
 CREATE OR REPLACE FUNCTION giftbridge.look(p_worker text, p_most integer)
 RETURNS TABLE (shop text, lane smallint, seconds double precision, api_url text, account text, api_host text, allowance text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -2,7 +2,7 @@
 -- verified one at a time (lane 201), as one of them may be what the worker died of. A look-up is made again. And orders that expire
 -- while they wait become failed.
 --
--- Called by the worker (calls/rescue.sql) when a lease has ended, and at every poll. Skips orders that are locked elsewhere.
+-- Called by the worker (queries/worker.sql) when a lease has ended, and at every poll. Skips orders that are locked elsewhere.
 -- Result: how many leases had ended.
 CREATE OR REPLACE FUNCTION giftbridge.rescue(p_verify_after interval, p_max_verifications integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp

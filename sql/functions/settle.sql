@@ -8,7 +8,7 @@
 -- p_skip_locked: leave out orders that another session holds locked, and give them back with status `locked`; without it a lock is
 -- waited for, up to lock_timeout, and the whole batch fails with 55P03 then.
 --
--- Called by the worker (calls/settle.sql). Locks the orders, and then their allowances, by name.
+-- Called by the worker (queries/worker.sql). Locks the orders, and then their allowances, by name.
 -- Result: one row per request: the order's status, whether the result was applied to it, and a note for the worker.
 CREATE OR REPLACE FUNCTION giftbridge.settle(
     p_order_ids bigint[], p_tokens uuid[], p_outcomes text[], p_statuses text[], p_counted boolean[], p_due_in interval[],

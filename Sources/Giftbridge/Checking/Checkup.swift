@@ -70,7 +70,7 @@ public struct Checkup: Sendable {
 
     private func server(_ connection: Connection, _ found: (Finding) -> Void) async throws {
         let asked = Date.now.timeIntervalSince1970
-        guard let row = try await connection.query(SQL.Call.checkServer).first else { return }
+        guard let row = try await connection.query(SQL.Check.server).first else { return }
         let now = (asked + Date.now.timeIntervalSince1970) / 2
         if try row.int("backend") != Int(connection.backendPID) {
             found(.ok(.database, "There is a connection pooler between here and PostgreSQL."))
@@ -79,7 +79,7 @@ public struct Checkup: Sendable {
     }
 
     private func rights(_ connection: Connection, _ found: (Finding) -> Void) async throws {
-        let missing = try await connection.query(SQL.Call.checkRights).map { try $0.text("missing") }
+        let missing = try await connection.query(SQL.Check.rights).map { try $0.text("missing") }
         guard missing.isEmpty else {
             return found(
                 .fault(
@@ -94,9 +94,9 @@ public struct Checkup: Sendable {
         let (payloads, payload) = AsyncStream.makeStream(of: String.self)
         let other = try await open(
             "check listen", onNotify: { payload.yield($0.payload) }, onEnd: { payload.finish() })
-        _ = try await other.query(SQL.Call.checkListen)
+        _ = try await other.query(SQL.Check.listen)
         let token = "\(UInt64.random(in: 0...UInt64.max))"
-        _ = try await connection.query(SQL.Call.checkNotify, [.text(token)])
+        _ = try await connection.query(SQL.Check.notify, [.text(token)])
         let hasArrived = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 await payloads.contains(token)
@@ -122,7 +122,7 @@ public struct Checkup: Sendable {
         let directory = AccountDirectory(apiURL: configuration.apiURL, keys: configuration.apiKeys)
         // Shops with one key are asked for once.
         var answers: [VendorEndpoint: (VendorAnswer, at: Double)] = [:]
-        let shops = try await connection.query(SQL.Call.checkShops).map { try ShopFacts($0) }
+        let shops = try await connection.query(SQL.Check.shops).map { try ShopFacts($0) }
         let vendor = VendorClient()
         for shop in shops {
             for finding in shop.findings { found(finding) }
@@ -154,7 +154,7 @@ public struct Checkup: Sendable {
 }
 
 extension ShopFacts {
-    /// Reads a row of `sql/calls/check_shops.sql`.
+    /// Reads a row of `shops` of `sql/queries/check.sql`.
     init(_ row: Row) throws {
         name = try row.text("name")
         apiURL = try row.optionalText("api_url")

@@ -1,6 +1,6 @@
 import LibPQ
 
-/// The server and a session, as `sql/calls/check_server.sql` tells them.
+/// The server and a session, as `server` of `sql/queries/check.sql` tells them.
 struct ServerFacts: Sendable, Equatable {
     var version = "15.0"
     var versionNumber = 150_000

@@ -1,6 +1,6 @@
 import SmartGift
 
-/// What a shop asks of the vendor, as `sql/calls/check_shops.sql` tells it.
+/// What a shop asks of the vendor, as `shops` of `sql/queries/check.sql` tells it.
 struct ShopFacts: Sendable, Equatable {
     var name = "default"
     var apiURL: String?

@@ -24,7 +24,7 @@ struct Listener: Sendable {
                 let connection = try await Connection.open(
                     conninfo, options: .giftbridge("listen"), logger: logger, onNotify: { _ in hint.yield() },
                     onEnd: { hint.finish() })
-                _ = try await connection.query(SQL.Call.listen)
+                _ = try await connection.query(SQL.Worker.listen)
                 reconnect.succeeded()
                 await onChange(nil)
                 await onHint()
@@ -50,7 +50,7 @@ struct Listener: Sendable {
                 do {
                     while true {
                         try await connection.loop.sleep(for: pingInterval)
-                        let isReadOnly = try await connection.query(SQL.Call.ping).first?.bool("read_only")
+                        let isReadOnly = try await connection.query(SQL.Worker.ping).first?.bool("read_only")
                         if isReadOnly == true { break }
                     }
                 } catch {

@@ -73,7 +73,7 @@ public actor LookingConnection {
         let opened = try await Connection.open(conninfo, options: options, logger: logger)
         do {
             let milliseconds = Int(Self.statementTimeout / .milliseconds(1))
-            _ = try await opened.query(SQL.Call.lookOnly, [.text("\(milliseconds)")])
+            _ = try await opened.query(SQL.Reading.lookOnly, [.text("\(milliseconds)")])
         } catch {
             await opened.close()
             throw error

@@ -82,23 +82,23 @@ public enum Schema {
         try await connection.transaction { transaction in
             // 0 would be no limit.
             let milliseconds = max(Int(lockTimeout / .milliseconds(1)), 1)
-            _ = try await transaction.query(SQL.Call.setLockTimeout, [.text("\(milliseconds)")])
-            _ = try await transaction.query(SQL.Call.migrateLock)
+            _ = try await transaction.query(SQL.Schema.setLockTimeout, [.text("\(milliseconds)")])
+            _ = try await transaction.query(SQL.Schema.migrateLock)
             for file in SQL.bootstrap { try await transaction.script(file.text) }
-            let installed = try await transaction.query(SQL.Call.schemaVersion).first?.int("version") ?? 0
+            let installed = try await transaction.query(SQL.Schema.schemaVersion).first?.int("version") ?? 0
             guard installed <= version else { throw Mismatch.newer(installed: installed) }
 
             let pending = migrations.filter { $0.version > installed }
             for migration in pending {
                 try await transaction.script(migration.text)
                 _ = try await transaction.query(
-                    SQL.Call.migrationDone, [.int(migration.version), .text(migration.name)])
+                    SQL.Schema.migrationDone, [.int(migration.version), .text(migration.name)])
             }
-            _ = try await transaction.query(SQL.Call.bodyChecksOff)
+            _ = try await transaction.query(SQL.Schema.bodyChecksOff)
             for file in SQL.functions { try await transaction.script(file.text) }
             try await transaction.script(SQL.views)
             for file in SQL.access { try await transaction.script(file.text) }
-            let hasRoles = try await transaction.query(SQL.Call.hasRoles).first?.bool("installed") == true
+            let hasRoles = try await transaction.query(SQL.Schema.hasRoles).first?.bool("installed") == true
             if roles || hasRoles { try await transaction.script(SQL.roles) }
             return pending
         }
@@ -118,12 +118,12 @@ public enum Schema {
 
     /// Those of ``roles`` that the server does not have.
     public static func missingRoles(_ connection: Connection) async throws -> [String] {
-        try await connection.query(SQL.Call.missingRoles, [.textArray(roles)]).map { try $0.text("name") }
+        try await connection.query(SQL.Check.missingRoles, [.textArray(roles)]).map { try $0.text("name") }
     }
 
     /// The database's version; nil: there is no schema.
     private static func installedVersion(_ connection: Connection) async throws -> Int? {
-        guard try await connection.query(SQL.Call.hasSchema).first?.bool("installed") == true else { return nil }
-        return try await connection.query(SQL.Call.schemaVersion).first?.int("version")
+        guard try await connection.query(SQL.Schema.hasSchema).first?.bool("installed") == true else { return nil }
+        return try await connection.query(SQL.Schema.schemaVersion).first?.int("version")
     }
 }

@@ -14,7 +14,7 @@ public struct QueueGauges: Sendable {
     /// - Throws: The connection's errors.
     public static func read(_ connection: Connection) async throws -> QueueGauges {
         let shops = try await ShopGauges.read(connection)
-        let workers = try await connection.query(SQL.Call.livingWorkers).first
+        let workers = try await connection.query(SQL.Reading.livingWorkers).first
         return QueueGauges(
             shops: shops, livingWorkers: try workers?.int("living") ?? 0, deadWorkers: try workers?.int("dead") ?? 0)
     }

@@ -25,7 +25,7 @@ public struct ShopGauges: Sendable, Equatable {
     ///
     /// - Throws: The connection's errors.
     public static func read(_ connection: Connection) async throws -> [ShopGauges] {
-        try await connection.query(SQL.Call.gauges).map(ShopGauges.init)
+        try await connection.query(SQL.Reading.gauges).map(ShopGauges.init)
     }
 
     private init(_ row: Row) throws {

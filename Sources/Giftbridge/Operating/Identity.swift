@@ -6,11 +6,11 @@ public enum Identity {
     ///
     /// - Throws: `ServerError` 42501 where the role is not the schema's owner.
     public static func adopt(over connection: Connection) async throws {
-        try await connection.query(SQL.Call.adopt)
+        try await connection.query(SQL.Operator.adopt)
     }
 
     /// Whether the database was installed in another cluster, or under another database.
     public static func isClone(_ connection: Connection) async throws -> Bool {
-        try await connection.query(SQL.Call.identity).first?.bool("is_clone") ?? false
+        try await connection.query(SQL.Worker.identity).first?.bool("is_clone") ?? false
     }
 }

@@ -47,7 +47,7 @@ public struct JournalEntry: Sendable, Equatable, Codable {
 }
 
 extension JournalEntry {
-    /// Reads a row of `sql/calls/order_journal.sql`.
+    /// Reads a row of `order_journal` of `sql/queries/reading.sql`.
     init(_ row: Row) throws {
         id = try row.int("id")
         attempt = try row.int("attempt")

@@ -18,18 +18,18 @@ public struct OperatorDesk: Sendable {
     ///
     /// - Throws: The connection's errors, as do all questions.
     public func workers() async throws -> [WorkerReport] {
-        try await connection.query(SQL.Call.workers).map(WorkerReport.init)
+        try await connection.query(SQL.Reading.workers).map(WorkerReport.init)
     }
 
     /// Every shop's queue, by name.
     public func queues() async throws -> [ShopQueue] {
-        try await connection.query(SQL.Call.queue).map(ShopQueue.init)
+        try await connection.query(SQL.Reading.queue).map(ShopQueue.init)
     }
 
     /// How many orders were sold in each minute of the last hour: 60 counts, the oldest minute first.
     public func soldByMinute() async throws -> [Int] {
         var minutes = Array(repeating: 0, count: 60)
-        for row in try await connection.query(SQL.Call.soldByMinute) {
+        for row in try await connection.query(SQL.Reading.soldByMinute) {
             minutes[59 - max(0, min(59, try row.int("minutes_ago")))] = try row.int("sold")
         }
         return minutes
@@ -38,7 +38,7 @@ public struct OperatorDesk: Sendable {
     /// Orders, the newest first.
     public func orders(_ search: OrderSearch) async throws -> [OrderSummary] {
         try await connection.query(
-            SQL.Call.orders,
+            SQL.Reading.orders,
             [
                 .text(search.shop), .text(search.status?.rawValue), .text(search.shopOrderID),
                 .bool(search.needsAttention), .int(search.limit),
@@ -52,7 +52,7 @@ public struct OperatorDesk: Sendable {
     /// - Parameter shop: Nil: any shop.
     public func find(_ name: String, shop: String? = nil) async throws -> [Int] {
         let id = ["#", "gb-", ""].lazy.compactMap { name.hasPrefix($0) ? Int(name.dropFirst($0.count)) : nil }.first
-        return try await connection.query(SQL.Call.orderFind, [.text(name), .int(id), .text(shop)]).map {
+        return try await connection.query(SQL.Reading.orderFind, [.text(name), .int(id), .text(shop)]).map {
             try $0.int("id")
         }
     }
@@ -61,15 +61,15 @@ public struct OperatorDesk: Sendable {
     ///
     /// - Throws: `ServerError` also for a role that may not read them.
     public func codes(of id: Int) async throws -> [String] {
-        try await connection.query(SQL.Call.orderCodes, [.int(id)]).map { try $0.text("code") }
+        try await connection.query(SQL.Reading.orderCodes, [.int(id)]).map { try $0.text("code") }
     }
 
     /// Everything about one order.
     ///
     /// - Returns: Nil: there is no such order.
     public func story(of id: Int) async throws -> OrderStory? {
-        guard let row = try await connection.query(SQL.Call.orderStory, [.int(id)]).first else { return nil }
-        let journal = try await connection.query(SQL.Call.orderJournal, [.int(id)]).map(JournalEntry.init)
+        guard let row = try await connection.query(SQL.Reading.orderStory, [.int(id)]).first else { return nil }
+        let journal = try await connection.query(SQL.Reading.orderJournal, [.int(id)]).map(JournalEntry.init)
         return OrderStory(facts: try OrderFacts(row), journal: journal)
     }
 }

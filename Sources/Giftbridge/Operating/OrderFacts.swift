@@ -41,7 +41,7 @@ public struct OrderFacts: Sendable, Equatable {
 }
 
 extension OrderFacts {
-    /// Reads a row of `sql/calls/order_story.sql`.
+    /// Reads a row of `order_story` of `sql/queries/reading.sql`.
     init(_ row: Row) throws {
         order = try OrderSummary(row)
         lookedAt = try row.date("looked_at")

@@ -55,7 +55,7 @@ public struct OrderSummary: Sendable, Equatable, Codable {
 }
 
 extension OrderSummary {
-    /// Reads a row of `sql/calls/orders.sql` or `sql/calls/order_story.sql`.
+    /// Reads a row of `orders` or `order_story` of `sql/queries/reading.sql`.
     init(_ row: Row) throws {
         id = try row.int("id")
         shop = try row.text("shop")

@@ -10,6 +10,6 @@ public enum Pruning {
     /// - Returns: Of how many orders.
     /// - Throws: `ServerError` if the age is less than a day.
     public static func prune(olderThan age: Duration, over connection: Connection) async throws -> Int {
-        try await connection.query(SQL.Call.prune, [.interval(age)]).first?.int("erased") ?? 0
+        try await connection.query(SQL.Operator.prune, [.interval(age)]).first?.int("erased") ?? 0
     }
 }

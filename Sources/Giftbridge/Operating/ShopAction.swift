@@ -15,8 +15,8 @@ public enum ShopAction: Sendable {
     /// - Throws: `ServerError` if there is no such shop.
     public func perform(on shop: String, over connection: Connection) async throws {
         switch self {
-        case .pause(let reason): try await connection.query(SQL.Call.pause, [.text(shop), .text(reason)])
-        case .resume: try await connection.query(SQL.Call.resume, [.text(shop)])
+        case .pause(let reason): try await connection.query(SQL.Operator.pause, [.text(shop), .text(reason)])
+        case .resume: try await connection.query(SQL.Operator.resume, [.text(shop)])
         }
     }
 }

@@ -54,7 +54,7 @@ public struct ShopQueue: Sendable, Equatable, Codable {
 }
 
 extension ShopQueue {
-    /// Reads a row of `sql/calls/queue.sql`.
+    /// Reads a row of `queue` of `sql/queries/reading.sql`.
     init(_ row: Row) throws {
         shop = try row.text("shop")
         pending = try row.int("pending")

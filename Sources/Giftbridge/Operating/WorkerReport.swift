@@ -64,7 +64,7 @@ public struct WorkerReport: Sendable, Equatable, Codable {
 }
 
 extension WorkerReport {
-    /// Reads a row of `sql/calls/workers.sql`.
+    /// Reads a row of `workers` of `sql/queries/reading.sql`.
     init(_ row: Row) throws {
         worker = try row.text("worker")
         host = try row.text("host")

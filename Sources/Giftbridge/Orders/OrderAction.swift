@@ -28,16 +28,16 @@ public enum OrderAction: Sendable {
     public func perform(on ids: [Int], over connection: Connection, done: (Int) -> Void) async throws {
         for id in ids {
             switch self {
-            case .retry: try await connection.query(SQL.Call.retry, [.int(id)])
-            case .cancel: try await connection.query(SQL.Call.cancel, [.int(id), .bool(false), .text(nil)])
+            case .retry: try await connection.query(SQL.Operator.retry, [.int(id)])
+            case .cancel: try await connection.query(SQL.Operator.cancel, [.int(id), .bool(false), .text(nil)])
             case .forceCancel(let reason):
-                try await connection.query(SQL.Call.cancel, [.int(id), .bool(true), .text(reason)])
-            case .verify: try await connection.query(SQL.Call.verify, [.int(id)])
-            case .lookUp: try await connection.query(SQL.Call.lookUp, [.int(id)])
+                try await connection.query(SQL.Operator.cancel, [.int(id), .bool(true), .text(reason)])
+            case .verify: try await connection.query(SQL.Operator.verify, [.int(id)])
+            case .lookUp: try await connection.query(SQL.Operator.lookUp, [.int(id)])
             case .resolveSold(let reference, let codes):
                 try await connection.query(
-                    SQL.Call.resolveSold, [.int(id), .text(reference), codes.map { .textArray($0) } ?? .null])
-            case .resolveUnsold: try await connection.query(SQL.Call.resolveUnsold, [.int(id)])
+                    SQL.Operator.resolveSold, [.int(id), .text(reference), codes.map { .textArray($0) } ?? .null])
+            case .resolveUnsold: try await connection.query(SQL.Operator.resolveUnsold, [.int(id)])
             }
             done(id)
         }

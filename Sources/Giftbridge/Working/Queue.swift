@@ -71,7 +71,7 @@ struct Queue: Sendable {
 
     private func statement(_ claim: Claim) -> Statement {
         Statement(
-            SQL.Call.claim,
+            SQL.Worker.claim,
             [
                 .text(worker), .int(claim.slots), .interval(lease), .textArray(claim.portions.map(\.lane.shop)),
                 .intArray(claim.portions.map(\.lane.number)), .intArray(claim.portions.map(\.most)),
@@ -99,7 +99,7 @@ struct Queue: Sendable {
             .boolArray(results.map(\.isFound)),
             .interval(policy.verifyAfter), .int(policy.maximumVerifications), .bool(batch.skipsLocked),
         ]
-        return Statement(SQL.Call.settle, parameters, prepared: true)
+        return Statement(SQL.Worker.settle, parameters, prepared: true)
     }
 
     /// The text of a `text[]`: the settle takes an array of orders, and their arrays differ in length.
@@ -121,7 +121,7 @@ struct Queue: Sendable {
     func look(_ look: Agenda.Look, isolation: isolated (any Actor)? = #isolation) async throws(QueueError) -> [SeenLane]
     {
         do {
-            return try await connection.prepared(SQL.Call.look, [.text(worker), .int(look.rawValue)]).map(SeenLane.init)
+            return try await connection.prepared(SQL.Worker.look, [.text(worker), .int(look.rawValue)]).map(SeenLane.init)
         } catch {
             throw QueueError(error)
         }
@@ -133,7 +133,7 @@ struct Queue: Sendable {
     func rescue(isolation: isolated (any Actor)? = #isolation) async throws(QueueError) -> Int {
         do {
             return try await connection.prepared(
-                SQL.Call.rescue, [.interval(policy.verifyAfter), .int(policy.maximumVerifications)]
+                SQL.Worker.rescue, [.interval(policy.verifyAfter), .int(policy.maximumVerifications)]
             ).first?.int("rescued") ?? 0
         } catch {
             throw QueueError(error)
@@ -153,7 +153,7 @@ struct Queue: Sendable {
         }
         do {
             try await connection.prepared(
-                SQL.Call.tellAccounts,
+                SQL.Worker.tellAccounts,
                 [
                     .text(worker), .textArray(told.map(\.key)), .textArray(names.map(\.fingerprint)),
                     .textArray(names.map(\.host)), .textArray(faults),
@@ -167,7 +167,7 @@ struct Queue: Sendable {
     func heartbeat(_ status: WorkerStatus, isolation: isolated (any Actor)? = #isolation) async throws(QueueError) {
         do {
             try await connection.prepared(
-                SQL.Call.heartbeat,
+                SQL.Worker.heartbeat,
                 [
                     .text(worker), .text(status.host), .int(status.pid), .text(status.version),
                     .text(status.state.rawValue), .int(status.inFlight), .int(status.completed), .int(status.rejected),

@@ -419,7 +419,7 @@ public actor Worker: Service {
     }
 
     private func checkIdentity(_ connection: Connection) async throws {
-        guard let row = try await connection.query(SQL.Call.identity).first else { return }
+        guard let row = try await connection.query(SQL.Worker.identity).first else { return }
         if try row.bool("is_clone") { throw Clone() }
         if try row.bool("is_promoted") {
             status.note(error: "a standby was promoted: its last commits may be lost")

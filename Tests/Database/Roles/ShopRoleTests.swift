@@ -101,10 +101,10 @@ extension DatabaseTests {
             #expect(try await desk.story(of: house.rejected)?.journal.count == 1)
             #expect(try await desk.soldByMinute().reduce(0, +) == 1)
             _ = try await desk.workers()
-            for query in [SQL.Call.gauges, SQL.Call.livingWorkers, SQL.Call.checkShops] {
+            for query in [SQL.Reading.gauges, SQL.Reading.livingWorkers, SQL.Check.shops] {
                 #expect(try await worker.connection.query(query).count > 0)
             }
-            #expect(try await worker.connection.query(SQL.Call.checkRights).count == 0)
+            #expect(try await worker.connection.query(SQL.Check.rights).count == 0)
         }
 
         /// Row-level security is looked up by the shop's key, not by reading all shops or orders.

@@ -1,0 +1,113 @@
+import CLinux
+import Giftbridge
+import LibPQ
+import LocalPostgres
+import Logging
+
+/// The benchmark: sets the scene and runs the plan's parts.
+enum Benchmark {
+    /// Measures.
+    ///
+    /// - Parameters:
+    ///   - plan: What.
+    ///   - tell: Called with each measurement as it is made.
+    /// - Throws: ``BenchError`` if something could not be measured, or the table and the peer's ledger do not agree; what the
+    ///   server or the system refuse.
+    static func run(
+        _ plan: BenchPlan, tell: @Sendable @escaping (Measurement) -> Void
+    ) async throws -> BenchReport {
+        try await BenchServer.run(plan) { server in
+            let connection = try await open(server.conninfo)
+            let report: Result<BenchReport, any Error>
+            do {
+                report = .success(try await run(plan, on: server, connection, tell))
+            } catch {
+                report = .failure(error)
+            }
+            await connection.close()
+            return try report.get()
+        }
+    }
+
+    /// Opens a connection of the benchmark's own, and installs the schema.
+    static func open(_ conninfo: String) async throws -> Connection {
+        let options = ConnectionOptions(
+            commandTimeout: nil, applicationName: "giftbridge bench", settings: ["enable_seqscan": "off"])
+        let connection = try await Connection.open(conninfo, options: options, logger: Logger(label: "bench"))
+        do {
+            _ = try await Schema.migrate(connection)
+            try await connection.query(SQL.Bench.shop)
+        } catch {
+            await connection.close()
+            throw error
+        }
+        return connection
+    }
+
+    private static func run(
+        _ plan: BenchPlan, on server: BenchServer, _ connection: Connection,
+        _ tell: @Sendable @escaping (Measurement) -> Void
+    ) async throws -> BenchReport {
+        let findings = Findings(tell: tell)
+        let machine = try await machine(plan, connection)
+        if !machine.isRelease { findings.warn("this is a debug build: build with -c release to measure") }
+        if plan.isQuick { findings.warn("--quick: the figures mean nothing") }
+        if plan.databaseURL == nil, linux_is_in_memory(server.directory) != 0 {
+            findings.fail("\(plan.directory) is in memory: --directory should be on a disk")
+        }
+        for (name, value) in machine.durability.sorted(by: { $0.key < $1.key }) where value == "off" {
+            findings.fail("\(name) is \(value): not what durability needs")
+        }
+        try await PeerProcess.run(plan, directory: server.directory) { peer in
+            try await measure(
+                Scene(
+                    plan: plan, conninfo: server.conninfo, connection: connection, peer: peer,
+                    directory: server.directory, serverLog: server.log,
+                    postmaster: ProcessUsage.postmaster(ofBackend: connection.backendPID), findings: findings))
+        }
+        return findings.report(machine: machine)
+    }
+
+    private static func measure(_ scene: Scene) async throws {
+        let parts = scene.plan.parts
+        if parts.contains(.limits) || parts.contains(.drain) {
+            let limits = Limits(scene: scene)
+            let before = try await limits.measure()
+            if parts.contains(.drain) { try await drain(scene, limits, before) }
+        }
+        if parts.contains(.shops) { try await Shops(scene: scene).measure() }
+        if parts.contains(.latency) { try await Latency(scene: scene).measure() }
+        if parts.contains(.idle) { try await Idle(scene: scene).measure() }
+        if parts.contains(.start) { try await Start(scene: scene).measure() }
+        if parts.contains(.growth) { try await Growth(scene: scene).measure() }
+        if parts.contains(.insert) { try await InsertCost(scene: scene).measure() }
+        if parts.contains(.allowance) { try await Allowance(scene: scene).measure() }
+    }
+
+    /// A machine's speed varies: the ceilings are what was possible before the drains or after them.
+    private static func drain(_ scene: Scene, _ limits: Limits, _ before: DrainCeilings) async throws {
+        var outcomes: [Drain.Outcome] = []
+        for delay in scene.plan.delays {
+            for concurrency in scene.plan.concurrencies {
+                outcomes.append(try await Drain(scene: scene, delay: delay, concurrency: concurrency).measure())
+            }
+        }
+        let after = try await limits.ceilings()
+        let ceilings = DrainCeilings(peer: max(before.peer, after.peer), server: max(before.server, after.server))
+        for drain in outcomes {
+            for doubt in ceilings.doubts(rate: drain.rate, peerCore: drain.peerCore, serverCore: drain.serverCore) {
+                scene.findings.fail("drain, \(drain.name): \(doubt)")
+            }
+        }
+    }
+
+    private static func machine(_ plan: BenchPlan, _ connection: Connection) async throws -> Machine {
+        var settings: [String: String] = [:]
+        for row in try await connection.query(SQL.Bench.settings) {
+            settings[try row.text("name")] = try row.text("setting")
+        }
+        let version = settings.removeValue(forKey: "server_version") ?? "unknown"
+        return Machine(
+            postgres: version, durability: settings, directory: plan.databaseURL == nil ? plan.directory : nil)
+    }
+}

@@ -1,1 +1,0 @@
-ALTER TABLE giftbridge.orders ENABLE TRIGGER USER

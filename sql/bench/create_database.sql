@@ -1,1 +1,0 @@
-CREATE DATABASE giftbridge_bench TEMPLATE template0 ENCODING 'UTF8'

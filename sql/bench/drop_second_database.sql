@@ -1,1 +1,0 @@
-DROP DATABASE IF EXISTS giftbridge_bench_second WITH (FORCE)

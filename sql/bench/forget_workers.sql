@@ -1,2 +1,0 @@
--- Process ids come again: only the worker that runs next shall be found.
-DELETE FROM giftbridge.status

@@ -1,1 +1,0 @@
-NOTIFY giftbridge_bench

@@ -1,1 +1,0 @@
-SELECT giftbridge.pause('default', 'benchmark')

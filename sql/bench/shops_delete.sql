@@ -1,1 +1,0 @@
-DELETE FROM giftbridge.shops WHERE name LIKE 'bench %'

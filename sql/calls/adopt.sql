@@ -1,1 +1,0 @@
-SELECT giftbridge.adopt()

@@ -1,1 +1,0 @@
-SELECT to_regclass('giftbridge.migrations') IS NOT NULL AS installed

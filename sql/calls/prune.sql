@@ -1,2 +1,0 @@
--- $1 how old
-SELECT giftbridge.prune($1) AS erased

@@ -1,2 +1,0 @@
--- $1 order
-SELECT giftbridge.resolve_unsold($1)

@@ -1,2 +1,0 @@
--- $1 shop
-SELECT giftbridge.resume($1)

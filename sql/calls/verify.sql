@@ -1,2 +1,0 @@
--- $1 order
-SELECT giftbridge.verify($1)
