@@ -54,7 +54,7 @@ import Testing
             #expect(named.count > 10)
             for name in Set(named) { #expect(samples.contains(name), "\(file): \(name)") }
         }
-        let documented = try Self.text("Sources/Giftbridge/Giftbridge.docc/Metrics.md")
+        let documented = try Self.text("docs/metrics.md")
             .split(separator: "\n").filter { $0.hasPrefix("| `") }
             .flatMap { $0.split(separator: "|")[0].matches(of: /\b(?:giftbridge|process)_[a-z_]+/) }
             .map { String($0.output) }
@@ -65,7 +65,7 @@ import Testing
     @Test func eachAlertHasATestAndAnEntryInTheRunbook() throws {
         let alerts = try Self.text("deploy/monitoring/alerts.yml").matches(of: /- alert: (\w+)/).map { String($0.1) }
         #expect(alerts.count > 10 && Set(alerts).count == alerts.count)
-        let runbook = try Self.text("Sources/Giftbridge/Giftbridge.docc/Runbook.md")
+        let runbook = try Self.text("docs/runbook.md")
         let entries = runbook.matches(of: /(?m)^### (\w+)$/).map { String($0.1) }
         #expect(entries.sorted() == alerts.sorted())
         for part in runbook.split(separator: "\n### ").dropFirst() {

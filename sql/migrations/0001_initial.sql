@@ -2,7 +2,7 @@
 -- nothing is released. Functions, triggers and views live in files of their own and are installed again by every
 -- `giftbridge migrate`.
 --
--- An order's way through the tables (docs: Guarantees):
+-- An order's way through the tables (docs/guarantees.md):
 --     orders     what the shop wrote, and the result; updated once
 --     codes      the voucher codes of its items, written when it is inserted, for ever
 --     due        one narrow row while it waits for something that Giftbridge does automatically
