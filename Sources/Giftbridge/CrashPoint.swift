@@ -6,7 +6,7 @@ import Glibc
 import Darwin
 #endif
 
-/// The steps of the protocol between which a process can die (docs: "Crash points"). Tests kill it at each.
+/// The steps of the protocol between which a process can die (docs/guarantees.md). Tests kill it at each.
 ///
 /// Environment variable `GIFTBRIDGE_TEST_CRASH=POINT:N` kills the process with SIGKILL when it reaches the point for the Nth
 /// time, in release builds too: what ships is what is tested. It is read once; without it a point costs one comparison.
