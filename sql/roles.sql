@@ -38,7 +38,7 @@ GRANT SELECT ON giftbridge.migrations TO giftbridge_worker, giftbridge_shop, gif
 -- The worker changes orders through functions only; row-level security is not its business. The second line is for the operator,
 -- whose commands may use the worker's login. Not prune and adopt: they are the owner's.
 GRANT EXECUTE ON FUNCTION giftbridge.identity, giftbridge.tell_accounts, giftbridge.look, giftbridge.claim, giftbridge.settle, giftbridge.rescue,
-    giftbridge.heartbeat TO giftbridge_worker;
+    giftbridge.set_idle, giftbridge.heartbeat TO giftbridge_worker;
 GRANT EXECUTE ON FUNCTION giftbridge.retry, giftbridge.cancel, giftbridge.resolve_sold, giftbridge.resolve_unsold, giftbridge.verify,
     giftbridge.look_up, giftbridge.pause, giftbridge.resume TO giftbridge_worker;
 

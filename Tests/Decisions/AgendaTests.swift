@@ -9,7 +9,8 @@ struct AgendaTests {
     static let lane = Lane(shop: "a", number: 0)
 
     static func agenda(connected: Bool = true) -> Agenda {
-        var agenda = Agenda(slots: 8, heartbeat: .seconds(10), pollInterval: .seconds(30), at: now)
+        var agenda = Agenda(
+            slots: 8, heartbeat: .seconds(10), pollInterval: .seconds(30), pauses: [], at: now)
         if connected { agenda.connected(at: now) }
         return agenda
     }
@@ -22,6 +23,9 @@ struct AgendaTests {
         agenda.beat(at: now)
         agenda.rescued(at: now)
         _ = agenda.next(at: now)
+        agenda.saw([], isComplete: true, by: .near, rescueAt: nil, at: now)
+        let step = agenda.next(at: now)
+        #expect(step == .turn(.init(idles: true, looks: .near)), "it says so, and looks once more")
         agenda.saw(lanes, isComplete: true, by: .near, rescueAt: nil, at: now)
         return agenda
     }
@@ -55,7 +59,7 @@ struct AgendaTests {
         let step5 = agenda.next(at: Self.now)
         #expect(step5 == .wait(until: Self.now + .seconds(10)))
         let step6 = agenda.next(at: Self.now + .seconds(10))
-        #expect(step6 == .turn(.init(beats: true)))
+        #expect(step6 == .turn(.init(beats: true, idles: true)), "it says so again: the table is not durable")
         agenda.beat(at: Self.now + .seconds(25))
         let step7 = agenda.next(at: Self.now + .seconds(30))
         #expect(step7 == .turn(.init(rescues: true, looks: .near)))
@@ -124,7 +128,77 @@ struct AgendaTests {
         agenda.hinted(at: Self.now + .seconds(1))
         let step14 = agenda.next(at: Self.now + .seconds(1))
         #expect(
-            step14 == .turn(.init(claim: [Rota.Portion(lane: Self.lane, most: 8)])))
+            step14 == .turn(.init(claim: [Rota.Portion(lane: Self.lane, most: 9)])), "and one ahead for the answer")
+    }
+
+    @Test("Once it is idle it looks a few times more, as a commit under way gave no hint; then it waits for hints")
+    func furtherLooks() {
+        var agenda = Agenda(slots: 8, heartbeat: .seconds(100), pollInterval: .seconds(30), at: Self.now)
+        agenda.connected(at: Self.now)
+        _ = agenda.next(at: Self.now)
+        agenda.beat(at: Self.now)
+        agenda.rescued(at: Self.now)
+        agenda.saw([], isComplete: true, by: .near, rescueAt: nil, at: Self.now)
+        var at = Self.now
+        let idles = agenda.next(at: at)
+        #expect(idles == .turn(.init(idles: true, looks: .near)))
+        agenda.saw([], isComplete: true, by: .near, rescueAt: nil, at: at)
+        for pause in [5, 50, 250, 1000] {
+            let wait = agenda.next(at: at)
+            #expect(wait == .wait(until: at + .milliseconds(pause)))
+            at += .milliseconds(pause)
+            let look = agenda.next(at: at)
+            #expect(look == .turn(.init(looks: .near)))
+            agenda.saw([], isComplete: true, by: .near, rescueAt: nil, at: at)
+        }
+        let last = agenda.next(at: at)
+        #expect(last == .wait(until: Self.now + .seconds(30)))
+    }
+
+    @Test("Hints without end are told to stop: it looks every few milliseconds, and then waits for hints again")
+    func hintsWithoutEnd() {
+        for count in [7, 8] {
+            var agenda = Self.idle()
+            for _ in 1...count { agenda.hinted(at: Self.now) }
+            var at = Self.now
+            if case .wait(let until) = agenda.next(at: at) { at = until }
+            var idles: [Bool] = []
+            var looks = 0
+            while at < Self.now + .milliseconds(200) {
+                switch agenda.next(at: at) {
+                case .turn(let turn):
+                    if let isIdle = turn.idles { idles.append(isIdle) }
+                    if turn.looks != nil {
+                        looks += 1
+                        agenda.saw([], isComplete: true, by: .near, rescueAt: nil, at: at)
+                    }
+                case .wait(let until): at = until
+                default: Issue.record("neither a turn nor a wait")
+                }
+            }
+            #expect(idles == (count < 8 ? [] : [false, true]))
+            #expect(count < 8 ? looks == 1 : looks >= 20)
+        }
+    }
+
+    @Test("While claims go on without a pause, a look comes all the same")
+    func looksBesideClaims() {
+        var agenda = Self.idle([Self.waiting()])
+        var looks = 0
+        for millisecond in 0..<1000 {
+            let at = Self.now + .milliseconds(millisecond)
+            guard case .turn(let turn) = agenda.next(at: at) else { continue }
+            if let portion = turn.claim.first {
+                agenda.claimed([Self.lane: portion.most], of: turn.claim, slots: portion.most, at: at)
+                for _ in 0..<portion.most { agenda.rota.ended(Self.lane, isAnswer: true, at: at) }
+            }
+            if turn.looks != nil {
+                looks += 1
+                agenda.hinted(at: at)
+                agenda.saw([Self.waiting()], isComplete: true, by: .near, rescueAt: nil, at: at)
+            }
+        }
+        #expect(looks >= 5)
     }
 
     @Test("A hint that comes while it looks is not lost, though the look has not seen its order")

@@ -480,6 +480,12 @@ COMMENT ON COLUMN giftbridge.status.last_error IS 'The last thing that went wron
 COMMENT ON COLUMN giftbridge.status.last_error_at IS 'When that was.';
 COMMENT ON COLUMN giftbridge.status.listening IS 'The worker''s LISTEN connection is up.';
 
+CREATE UNLOGGED TABLE giftbridge.idle_workers (
+    worker text NOT NULL,
+    CONSTRAINT idle_workers_pkey PRIMARY KEY (worker)
+);
+COMMENT ON TABLE giftbridge.idle_workers IS 'Workers that wait for a notification; without a row no commit of a shop notifies. Unlogged: after a crash every worker connects and looks again.';
+COMMENT ON COLUMN giftbridge.idle_workers.worker IS 'The worker''s name.';
 
 INSERT INTO giftbridge.installation (secret, system_identifier, database_oid, timeline)
 SELECT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
@@ -525,11 +531,12 @@ CREATE TRIGGER shops_changed AFTER INSERT OR UPDATE OR DELETE ON giftbridge.shop
 CREATE TRIGGER orders_check_insert BEFORE INSERT ON giftbridge.orders
     FOR EACH ROW EXECUTE FUNCTION giftbridge.orders_check();
 
--- Once per statement, however many rows: codes and due rows, and then one hint.
+-- Once per statement, however many rows: codes and due rows.
 CREATE TRIGGER orders_enqueue AFTER INSERT ON giftbridge.orders REFERENCING NEW TABLE AS inserted
     FOR EACH STATEMENT EXECUTE FUNCTION giftbridge.orders_enqueue();
-CREATE TRIGGER orders_hint AFTER INSERT ON giftbridge.orders
-    FOR EACH STATEMENT EXECUTE FUNCTION giftbridge.orders_hint();
+-- At the end of the transaction, when it is known whether a worker is idle.
+CREATE CONSTRAINT TRIGGER orders_hint AFTER INSERT ON giftbridge.orders DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION giftbridge.orders_hint();
 
 -- These three fire only where an input column is in the SET list: Giftbridge's own updates set none of them.
 CREATE TRIGGER orders_check_update BEFORE UPDATE OF

@@ -23,7 +23,7 @@ ORDER BY s.name
 SELECT format('EXECUTE on giftbridge.%s', p.proname) AS missing
 FROM pg_proc AS p
 WHERE p.pronamespace = 'giftbridge'::regnamespace AND NOT has_function_privilege(p.oid, 'EXECUTE')
-    AND p.proname IN ('identity', 'tell_accounts', 'look', 'claim', 'settle', 'rescue', 'heartbeat')
+    AND p.proname IN ('identity', 'tell_accounts', 'look', 'claim', 'settle', 'rescue', 'set_idle', 'heartbeat')
 UNION ALL
 SELECT format('SELECT on giftbridge.%s', c.relname)
 FROM pg_class AS c

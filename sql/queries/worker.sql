@@ -24,6 +24,10 @@ SELECT * FROM giftbridge.settle($1, $2::uuid[], $3, $4, $5, $6, $7::integer[], $
 -- $1 verify after, $2 most verifications
 SELECT giftbridge.rescue($1, $2::integer) AS rescued
 
+-- name: set_idle
+-- $1 worker, $2 whether it waits for a notification
+SELECT giftbridge.set_idle($1, $2)
+
 -- name: heartbeat
 SELECT giftbridge.heartbeat($1, $2, $3::integer, $4, $5, $6::integer, $7, $8, $9, $10, $11, $12, $13)
 

@@ -22,6 +22,8 @@ struct Agenda: Sendable {
         var settles = false
         /// Take orders from these lanes; empty: none.
         var claim: [Rota.Portion] = []
+        /// Say that the worker waits for notifications from now on, or that it needs none; nil: nothing has changed.
+        var idles: Bool?
         /// Ask what waits; nil: do not.
         var looks: Look?
     }
@@ -54,13 +56,28 @@ struct Agenda: Sendable {
     private var isLooking = false
     /// How often in a row something was due that no claim could take: another worker holds it, or a shop's transaction.
     private var vainClaims = 0
+    /// The database was told that this worker waits for notifications.
+    private var isIdle = false
+    /// Pauses between the looks that follow once it is idle: a transaction that ended just before gave no hint.
+    private let pauses: [Duration]
+    private var furtherLooks: ArraySlice<Duration> = []
+    /// Hints in short succession: since when, and how many.
+    private var hints: (since: ContinuousClock.Instant, count: Int)?
+    /// It needs no hints until then, but looks every few milliseconds.
+    private var awakeUntil: ContinuousClock.Instant?
 
     /// - Parameters:
     ///   - slots: `GIFTBRIDGE_CONCURRENCY`.
     ///   - heartbeat: `GIFTBRIDGE_HEARTBEAT`.
     ///   - pollInterval: `GIFTBRIDGE_POLL_INTERVAL`.
+    ///   - pauses: Between the looks that follow once it is idle.
     ///   - now: When it starts.
-    init(slots: Int, heartbeat: Duration, pollInterval: Duration, at now: ContinuousClock.Instant) {
+    init(
+        slots: Int, heartbeat: Duration, pollInterval: Duration,
+        pauses: [Duration] = [.milliseconds(5), .milliseconds(50), .milliseconds(250), .seconds(1)],
+        at now: ContinuousClock.Instant
+    ) {
+        self.pauses = pauses
         self.heartbeat = heartbeat
         self.pollInterval = pollInterval
         rota = Rota(slots: slots)
@@ -72,6 +89,7 @@ struct Agenda: Sendable {
     /// The database is there: everything may have changed meanwhile.
     mutating func connected(at now: ContinuousClock.Instant) {
         isConnected = true
+        isIdle = false
         timers[.connect] = nil
         for timer in [Timer.beat, .look, .rescue] { timers[timer] = now }
     }
@@ -85,6 +103,11 @@ struct Agenda: Sendable {
     /// Something may be due.
     mutating func hinted(at now: ContinuousClock.Instant) {
         vainClaims = 0
+        if let hints, hints.since + .milliseconds(20) > now {
+            self.hints = (hints.since, hints.count + 1)
+        } else {
+            hints = (now, 1)
+        }
         // Lanes that gave something before are asked at once; a look says of the others. One that is under way may have missed it.
         let isAsked = rota.hinted(at: now)
         if !isAsked || isLooking { putBack(at: now) }
@@ -140,6 +163,7 @@ struct Agenda: Sendable {
     /// The database refused a step: nothing more is asked of it before `until`.
     mutating func stumbled(until: ContinuousClock.Instant) {
         restsUntil = until
+        isIdle = false
         // It may have been the look.
         timers[.look] = min(timers[.look] ?? until, until)
     }
@@ -163,11 +187,12 @@ struct Agenda: Sendable {
             }, isComplete: isComplete, at: now)
         isLooking = false
         lastLookAt = now
+        if isIdle, let pause = furtherLooks.popFirst() { timers[.look] = min(timers[.look] ?? now + pause, now + pause) }
         // Many lanes: a look at all of them once a second; lanes that the claims have emptied meanwhile are not asked.
-        if !isComplete {
-            timers[.farLook] = now
-        } else if look == .far {
+        if look == .far {
             timers[.farLook] = lanes.count >= Look.near.rawValue ? now + .seconds(1) : nil
+        } else if !isComplete {
+            timers[.farLook] = now
         }
         if var rescueAt {
             // An order that another session holds locked cannot be rescued: it is not tried all the time.
@@ -199,14 +224,39 @@ struct Agenda: Sendable {
         if !isDraining {
             turn.rescues = isDue(.rescue, now)
             turn.claim = rota.deal(at: now)
-            if turn.claim.isEmpty {
-                turn.looks = isDue(.farLook, now) ? .far : isDue(.look, now) ? .near : nil
+            if !isIdle, let lastLookAt {
+                // No hint says what else has become due.
+                timers[.look] = min(timers[.look] ?? now, lastLookAt + .milliseconds(100))
+            }
+            // With a claim only what is late: the next turn may have none.
+            if turn.claim.isEmpty || isDue(.look, now - .milliseconds(20)) {
+                turn.looks = isDue(.farLook, now) ? .far : isDue(.look, now) && timers[.farLook] == nil ? .near : nil
                 // Before it is asked: a hint that comes meanwhile asks for one more.
                 isLooking = turn.looks != nil
                 if isLooking { timers[.look] = now + pollInterval }
             }
+            if turn.beats, isIdle { turn.idles = true }
+            if isIdle, !turn.claim.isEmpty || isLooking, let hints, hints.count >= 8, hints.since + .milliseconds(20) > now {
+                // A notification for each commit costs shops more than looks cost the server.
+                isIdle = false
+                turn.idles = false
+                awakeUntil = now + .milliseconds(100)
+            }
         }
         guard turn == Turn() else { return .turn(turn) }
+        if !isDraining, !isIdle {
+            if let awakeUntil, awakeUntil > now {
+                let soon = (lastLookAt ?? now) + .milliseconds(5)
+                timers[.look] = min(timers[.look] ?? soon, soon)
+            } else {
+                // The database knows it before the last look: what is committed later notifies.
+                isIdle = true
+                furtherLooks = pauses[...]
+                isLooking = timers[.farLook] == nil
+                timers[.look] = now + pollInterval
+                return .turn(Turn(idles: true, looks: isLooking ? .near : nil))
+            }
+        }
         var until = earliest(isDraining ? [.beat, .drain] : [.beat, .look, .farLook, .rescue], now)
         if let writeAgainAt { until = min(until, writeAgainAt) }
         if !isDraining, let ready = rota.nextReady { until = min(until, ready) }

@@ -127,6 +127,15 @@ struct Queue: Sendable {
         }
     }
 
+    /// Says whether this worker waits for a notification: while none does, shops' commits notify nobody.
+    func set(idle isIdle: Bool, isolation: isolated (any Actor)? = #isolation) async throws(QueueError) {
+        do {
+            try await connection.prepared(SQL.Worker.setIdle, [.text(worker), .bool(isIdle)])
+        } catch {
+            throw QueueError(error)
+        }
+    }
+
     /// Turns orders whose lease ended into orders in doubt.
     ///
     /// - Returns: How many leases had ended.

@@ -40,6 +40,15 @@ struct Rota: Sendable {
     /// How many allowances have requests on their way.
     private var busy = 0
     private(set) var inFlight = 0
+    /// How many of those are not sent yet.
+    var waiting = 0
+    /// How many orders to claim ahead of the slots where one allowance has all of them: as many as are answered in two turns
+    /// of the loop, so that a slot is used again at once, and not after the next claim.
+    private var ahead = 0
+    /// How many requests were answered since the last turn.
+    private var answered = 0
+    /// How many orders the portions of the last deal may take altogether.
+    private(set) var dealt = 0
 
     init(slots: Int) { self.slots = slots }
 
@@ -91,8 +100,13 @@ struct Rota: Sendable {
         let due = later.prefix { $0.readyAt <= now }
         ready += due
         later.removeFirst(due.count)
-        var free = slots + reserve - inFlight
-        guard free > 0, !ready.isEmpty else { return [] }
+        if answered > 0 {
+            ahead = min(max(2 * answered, ahead * 7 / 8), slots)
+            answered = 0
+        }
+        var free = slots + reserve - (inFlight - waiting)
+        guard free + ahead > 0, !ready.isEmpty else { return [] }
+        dealt = free
 
         var lanes: [String: [Lane]] = [:]
         var allowances: [String] = []
@@ -100,7 +114,7 @@ struct Rota: Sendable {
         var count = 0
         for entry in ready where count < Self.portionsAtMost && !full.contains(entry.allowance) {
             if lanes[entry.allowance] == nil {
-                guard room(entry.allowance, isAlone: false, isUrgent: true, now) > 0 else {
+                guard room(entry.allowance, isAlone: hasAllSlots(entry.allowance), isUrgent: true, now) > 0 else {
                     full.insert(entry.allowance)
                     continue
                 }
@@ -110,21 +124,21 @@ struct Rota: Sendable {
             count += 1
         }
         var portions: [Portion] = []
-        for (position, allowance) in allowances.enumerated() where free > 0 {
+        for (position, allowance) in allowances.enumerated() {
             let ofAllowance = lanes[allowance] ?? []
-            let isAlone =
-                allowances.count == 1 && full.isEmpty && busy <= ((pace[allowance]?.inFlight ?? 0) > 0 ? 1 : 0)
+            let isAlone = allowances.count == 1 && full.isEmpty && hasAllSlots(allowance)
             let left = allowances.count - position
-            let share = min(
-                (free + left - 1) / left,
-                room(allowance, isAlone: isAlone, isUrgent: ofAllowance.contains { $0.isUrgent }, now))
+            let room = room(allowance, isAlone: isAlone, isUrgent: ofAllowance.contains { $0.isUrgent }, now)
+            let share = isAlone ? room : min((free + left - 1) / left, room)
             guard share > 0 else { continue }
+            if isAlone { dealt = share }
             portions += Self.split(share, over: ofAllowance)
             free -= share
         }
-        let dealt = Set(portions.map(\.lane))
-        asked = ready.filter { dealt.contains($0.lane) }
-        ready.removeAll { dealt.contains($0.lane) }
+        guard !portions.isEmpty else { return [] }
+        let taken = Set(portions.map(\.lane))
+        asked = ready.filter { taken.contains($0.lane) }
+        ready.removeAll { taken.contains($0.lane) }
         return portions
     }
 
@@ -205,6 +219,9 @@ struct Rota: Sendable {
         if remembered.count > Self.rememberedAtMost { remembered.removeFirst() }
     }
 
+    /// The allowance that a lane's claimed orders are counted in.
+    func allowance(of lane: Lane) -> String { flights[lane]?.allowance ?? "shop \(lane.shop)" }
+
     /// A request of a lane is over.
     ///
     /// - Parameter isAnswer: The vendor answered it.
@@ -217,6 +234,7 @@ struct Rota: Sendable {
     /// A request of an allowance is over.
     mutating func ended(_ allowance: String, isAnswer: Bool, at now: ContinuousClock.Instant) {
         inFlight -= 1
+        if isAnswer { answered += 1 } else { ahead = 0 }
         guard var pace = pace[allowance] else { return }
         pace.inFlight -= 1
         if isAnswer {
@@ -237,12 +255,15 @@ struct Rota: Sendable {
         asked = []
     }
 
-    /// How many more requests of an allowance may be on their way.
+    /// No other allowance has requests on their way.
+    private func hasAllSlots(_ allowance: String) -> Bool { busy <= ((pace[allowance]?.inFlight ?? 0) > 0 ? 1 : 0) }
+
+    /// How many more requests of an allowance may be claimed.
     private func room(_ allowance: String, isAlone: Bool, isUrgent: Bool, _ now: ContinuousClock.Instant) -> Int {
         let held = pace[allowance]?.inFlight ?? 0
         // Few are held, or it is urgent: the reserve counts, too.
-        let free = slots + (held < reserve / 2 || isUrgent ? reserve : 0) - inFlight
-        guard !isAlone else { return max(min(free, slots - held), 0) }
+        let free = slots + (held < reserve / 2 || isUrgent ? reserve : 0) - (inFlight - waiting)
+        guard !isAlone else { return max(slots + ahead - held, 0) }
         var window = pace[allowance]?.window ?? firstWindow
         // It does not answer any more.
         if let pace = pace[allowance], held > 0, pace.answeredAt + .seconds(1) < now { window = firstWindow }

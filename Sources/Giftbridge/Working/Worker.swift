@@ -22,6 +22,7 @@ public actor Worker: Service {
     private let vendor = VendorClient()
     private let submission: OrderSubmission
     private let directory: AccountDirectory
+    private let requestSlots: RequestSlots
     private let wakeUp = WakeUp()
     private let hasConnected = Latch()
 
@@ -58,6 +59,7 @@ public actor Worker: Service {
         submission = OrderSubmission(
             vendor: vendor, policy: configuration.policy, lease: configuration.lease,
             requestTimeout: configuration.requestTimeout, metrics: metrics)
+        requestSlots = RequestSlots(configuration.concurrency)
         directory = AccountDirectory(apiURL: configuration.apiURL, keys: configuration.apiKeys)
         agenda = Agenda(
             slots: configuration.concurrency, heartbeat: configuration.heartbeat,
@@ -159,6 +161,7 @@ public actor Worker: Service {
                         metadata: ["orders": "\(rescued)"])
                 }
             }
+            if let idles = turn.idles { try await queue.set(idle: idles) }
             if turn.settles || !turn.claim.isEmpty { try await exchange(turn, queue) }
             if let looks = turn.looks {
                 catchUp()
@@ -174,8 +177,7 @@ public actor Worker: Service {
     private func exchange(_ turn: Agenda.Turn, _ queue: Queue) async throws(QueueError) {
         let start = ContinuousClock.now
         let batch = turn.settles ? backlog.batch(at: start) : nil
-        let slots = agenda.rota.slots + agenda.rota.reserve - agenda.rota.inFlight
-        let claim = turn.claim.isEmpty ? nil : Queue.Claim(slots: slots, portions: turn.claim)
+        let claim = turn.claim.isEmpty ? nil : Queue.Claim(slots: agenda.rota.dealt, portions: turn.claim)
         do throws(QueueError) {
             let begun = try await queue.begin(settling: batch, claiming: claim)
             catchUp()
@@ -285,7 +287,7 @@ public actor Worker: Service {
         for rows in claimed {
             for (lane, order) in rows.orders() {
                 switch order {
-                case .success(let order): send(order)
+                case .success(let order): send(order, agenda.rota.allowance(of: lane))
                 case .failure(let error):
                     held -= 1
                     agenda.rota.ended(lane, isAnswer: false, at: .now)
@@ -299,11 +301,18 @@ public actor Worker: Service {
         written = []
     }
 
-    private func send(_ order: ClaimedOrder) {
+    private func send(_ order: ClaimedOrder, _ allowance: String) {
         logger.debug("Order claimed.", metadata: order.metadata)
         let account = try? accounts[order.shop]?.get()  // A shop without a key: the order is released.
-        Task(executorPreference: vendor.executor) { [submission, wakeUp, vendor] in
-            guard wakeUp.put(await submission(order, account)) else { return }
+        Task(executorPreference: vendor.executor) { [submission, requestSlots, wakeUp, vendor] in
+            let result: Settlement
+            if await requestSlots.enter(allowance) {
+                result = await submission(order, account)
+                requestSlots.leave(allowance)
+            } else {
+                result = Settlement(releasing: order, because: "Not sent: its turn did not come in time.")
+            }
+            guard wakeUp.put(result) else { return }
             // Answers come in swarms: those of one swarm are written together.
             vendor.executor.afterTurn { wakeUp.ring() }
         }
@@ -312,8 +321,11 @@ public actor Worker: Service {
     /// Takes what requests have brought.
     private func collect() {
         let arrived = wakeUp.take()
-        guard !arrived.isEmpty else { return }
         let now = ContinuousClock.now
+        // The vendor does not want more, or takes its time: what was claimed ahead is put back, for any worker.
+        requestSlots.turnAway(before: arrived.contains { $0.effect != nil } ? now : now - .seconds(1))
+        agenda.rota.waiting = requestSlots.waiting + claimed.reduce(0) { $0 + $1.count }
+        guard !arrived.isEmpty else { return }
         held -= arrived.count
         for result in arrived {
             agenda.rota.ended(result.lane, isAnswer: result.httpStatus != nil, at: now)
@@ -456,6 +468,7 @@ public actor Worker: Service {
         // What the drain's end cuts off leaves its results.
         await vendor.shutDown()
         catchUp()
+        requestSlots.turnAway()
         let deadline = ContinuousClock.now + configuration.heartbeat
         while held > 0, .now < deadline {
             await wakeUp.wait(until: deadline)
@@ -476,7 +489,7 @@ public actor Worker: Service {
         catchUp()
         note()
         if queue == nil { try await connect() }
-        await take(Agenda.Turn(beats: true))
+        await take(Agenda.Turn(beats: true, idles: false))
     }
 
     // MARK: Listening
