@@ -1,4 +1,4 @@
--- Tells the workers that something may be due: a hint, never data. Called by the statement trigger orders_hint.
+-- Notifies the workers that something may be due: a hint, never data. Called by the statement trigger orders_hint.
 CREATE OR REPLACE FUNCTION giftbridge.orders_hint() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -56,7 +56,7 @@ struct Queue: Sendable {
             var results = try await turn.reply.results()[...]
             // The server gave up waiting for its synchronous standby: a failover could lose what it says is committed.
             if let warning = turn.reply.warnings.first(where: \.leavesCommitUnconfirmed) {
-                throw QueueError.away("the commit was not confirmed by the synchronous standby: \(warning.message)")
+                throw QueueError.away("the synchronous standby did not confirm the commit: \(warning.message)")
             }
             let settled = turn.batch == nil ? [] : try results.popFirst()?.map(Settled.init) ?? []
             if turn.batch != nil { CrashPoint.settled.reached() }
