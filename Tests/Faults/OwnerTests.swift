@@ -66,7 +66,7 @@ extension OneAtATime {
                     let locker = try await database.connect()
                     try await locker.script(
                         "BEGIN; SELECT FROM giftbridge.orders WHERE shop_order_id = 'locked' FOR UPDATE")
-                    try await worker.line(containing: "Results wait for orders that another session holds locked")
+                    try await worker.line(containing: "Results are waiting for orders locked by another session")
                     let inserted = ContinuousClock.now
                     try await database.insert(orders: (11...20).map { "\($0)" })
                     try await database.wait(
