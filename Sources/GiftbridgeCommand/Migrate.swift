@@ -49,7 +49,9 @@ struct Migrate: AsyncParsableCommand {
             }
             print("schema giftbridge \(dryRun && !migrations.isEmpty ? "would be" : "is") at version \(Schema.version)")
             for role in missingRoles { print("\(dryRun ? "would create" : "created") role \(role)") }
-            if roles { print("the roles' permissions \(dryRun ? "would be" : "are") those of version \(Schema.version)") }
+            if roles {
+                print("the roles' permissions \(dryRun ? "would be" : "are") those of version \(Schema.version)")
+            }
         } catch let error as ServerError where error.sqlState == "55P03" {
             await connection.close()
             throw LockNotHad(seconds: lockTimeout)

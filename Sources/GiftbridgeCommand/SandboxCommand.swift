@@ -90,14 +90,16 @@ struct SandboxCommand: AsyncParsableCommand {
 
 @Sendable private func parseHabit(_ name: String) throws -> Habit {
     guard let habit = Habit(rawValue: name) else {
-        throw ValidationError("'\(name)' is not a habit. Habits: \(Habit.allCases.map(\.rawValue).joined(separator: " "))")
+        throw ValidationError(
+            "'\(name)' is not a habit. Habits: \(Habit.allCases.map(\.rawValue).joined(separator: " "))")
     }
     return habit
 }
 
 @Sendable private func parseFault(_ name: String) throws -> FaultKind {
     guard let kind = FaultKind(name: name) else {
-        throw ValidationError("'\(name)' is not a kind of fault. Kinds: \(FaultKind.all.map(\.name).joined(separator: " "))")
+        throw ValidationError(
+            "'\(name)' is not a kind of fault. Kinds: \(FaultKind.all.map(\.name).joined(separator: " "))")
     }
     return kind
 }

@@ -16,7 +16,8 @@ import Foundation
 
 /// Where the database is; for every command that needs one.
 struct DatabaseOptions: ParsableArguments {
-    @Option(help: "The database: any libpq URI or conninfo. [GIFTBRIDGE_DATABASE_URL; default: libpq's own PG* variables]")
+    @Option(
+        help: "The database: any libpq URI or conninfo. [GIFTBRIDGE_DATABASE_URL; default: libpq's own PG* variables]")
     var databaseUrl: String?
 
     @Option(
@@ -41,7 +42,9 @@ struct DatabaseOptions: ParsableArguments {
 
 /// How to log; for the commands that keep running.
 struct LogOptions: ParsableArguments {
-    @Option(help: "Log level: trace, debug, info, notice, warning, error or critical. [GIFTBRIDGE_LOG_LEVEL; default: info]")
+    @Option(
+        help: "Log level: trace, debug, info, notice, warning, error or critical. [GIFTBRIDGE_LOG_LEVEL; default: info]"
+    )
     var logLevel: String?
 
     @Option(help: "Log format: text or json. [GIFTBRIDGE_LOG_FORMAT; default: text on a terminal, else json]")
@@ -76,7 +79,9 @@ struct WorkerOptions: ParsableArguments {
     var requestTimeout: String?
 
     @Option(
-        help: "Maximum time that a worker may hold an order; longer than the request timeout. [GIFTBRIDGE_LEASE; default: 120s]")
+        help:
+            "Maximum time that a worker may hold an order; longer than the request timeout. [GIFTBRIDGE_LEASE; default: 120s]"
+    )
     var lease: String?
 
     @Option(
@@ -85,7 +90,8 @@ struct WorkerOptions: ParsableArguments {
     )
     var verifyAfter: String?
 
-    @Option(help: "Delay before the second attempt; it doubles with each further one. [GIFTBRIDGE_RETRY_BASE; default: 1s]")
+    @Option(
+        help: "Delay before the second attempt; it doubles with each further one. [GIFTBRIDGE_RETRY_BASE; default: 1s]")
     var retryBase: String?
 
     @Option(help: "Maximum delay between attempts. [GIFTBRIDGE_RETRY_MAX; default: 5m]")

@@ -7,7 +7,7 @@ actor Glance<Value: Sendable> {
         var waiters: [CheckedContinuation<Value, any Error>] = []
         var result: Result<Value, any Error>?
         var endedAt: ContinuousClock.Instant?
-        /// It has taken too long; nobody waits for it any more.
+        /// It has taken too long; no request waits for it any more.
         var isLate = false
 
         func end(_ result: Result<Value, any Error>) {

@@ -54,7 +54,9 @@ struct Observed: Sendable {
         }
         if counts.state != "running" { hindrances.append("the worker is \(counts.state)") }
         if let fault { hindrances.append("database error: \(fault)") }
-        if !isStarting, !counts.isListening { hindrances.append("not listening for notifications; polling for new orders") }
+        if !isStarting, !counts.isListening {
+            hindrances.append("not listening for notifications; polling for new orders")
+        }
         return hindrances
     }
 }

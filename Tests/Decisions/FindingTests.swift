@@ -75,6 +75,8 @@ import Testing
         let answer = VendorResponse(status: 200, body: Array("[1, 2]".utf8))
         let findings = ShopFacts().findings(
             answer, from: VendorEndpoint(baseURL: "https://v.example", key: "k"), now: 0)
-        #expect(findings.contains { $0.level == .warning && $0.remedy?.hasSuffix("one that the vendor has: 1, 2.") == true })
+        #expect(
+            findings.contains { $0.level == .warning && $0.remedy?.hasSuffix("one that the vendor has: 1, 2.") == true }
+        )
     }
 }

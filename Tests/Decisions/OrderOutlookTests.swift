@@ -33,7 +33,8 @@ import Testing
 
     static let cases = [
         Case(
-            "due", .pending, due: -1, "It is next in its shop's queue. It will be sent as soon as a worker is free.", at: 2,
+            "due", .pending, due: -1, "It is next in its shop's queue. It will be sent as soon as a worker is free.",
+            at: 2,
             ["giftbridge cancel 7"]
         ) { ($0.ahead, $0.turnSeconds) = (0, 2) },
         Case(
@@ -62,7 +63,8 @@ import Testing
             ["giftbridge resume default", "giftbridge cancel 7"]
         ) { ($0.shopPaused, $0.shopPauseReason) = (true, "stock-taking") },
         Case(
-            "paused by a fault", .pending, due: -1, "Its shop is paused (wrong key). Giftbridge sends one order as a test",
+            "paused by a fault", .pending, due: -1,
+            "Its shop is paused (wrong key). Giftbridge sends one order as a test",
             at: 15,
             ["giftbridge resume default", "giftbridge cancel 7"]
         ) { ($0.shopPaused, $0.shopPauseReason, $0.shopPausedUntil) = (true, "wrong key", later(15)) },
@@ -86,9 +88,13 @@ import Testing
             "rejected", .rejected, "Giftbridge will not retry. The order was not sold.", ["-", "giftbridge retry 7"]),
         Case("failed", .failed, "Giftbridge will not retry. The order was not sold.", ["giftbridge retry 7"]),
         Case("rejected and erased", .rejected, "Giftbridge will not retry.", ["-"]) { $0.isErased = true },
-        Case("in doubt, to be verified", .inDoubt, due: 30, "It will be verified by sending the same request again.", at: 30),
+        Case(
+            "in doubt, to be verified", .inDoubt, due: 30, "It will be verified by sending the same request again.",
+            at: 30),
         Case("in doubt, due", .inDoubt, due: -1, "It will be verified by sending the same request again."),
-        Case("in doubt, no allowance", .inDoubt, due: -1, "It will be verified by sending the same request again.", at: 9) {
+        Case(
+            "in doubt, no allowance", .inDoubt, due: -1, "It will be verified by sending the same request again.", at: 9
+        ) {
             ($0.allowanceLeft, $0.allowanceNextAt) = (0, later(9))
         },
         Case(
@@ -129,7 +135,8 @@ import Testing
         let timeline = OrderStory(facts: facts, journal: journal).timeline
         #expect(
             timeline.map(\.what) == [
-                "inserted by the shop", "attempt 1 claimed by one", "no clear answer; outcome unknown", "attempt 2 claimed by two",
+                "inserted by the shop", "attempt 1 claimed by one", "no clear answer; outcome unknown",
+                "attempt 2 claimed by two",
                 "the vendor answered HTTP 422: refused", "completed",
             ])
         #expect(

@@ -99,7 +99,9 @@ import Testing
             try await house.database.run("GRANT SELECT ON giftbridge.migrations TO nobody")
             let few = try await house.check([], ["GIFTBRIDGE_DATABASE_URL": conninfo])
             #expect(few.status == 78)
-            #expect(few.text.contains("FAIL  rights: The role lacks these permissions: EXECUTE on giftbridge.claim, EXECUTE on"))
+            #expect(
+                few.text.contains(
+                    "FAIL  rights: The role lacks these permissions: EXECUTE on giftbridge.claim, EXECUTE on"))
 
             // Schema.
             try await house.database.run("CREATE DATABASE bare")

@@ -24,7 +24,8 @@ import Testing
             "giftbridge: GIFTBRIDGE_API_URL must be a URL such as https://api.smart-gift.co.uk"),
         WrongSetting(
             ["GIFTBRIDGE_API_URL": "http://api.smart-gift.co.uk"],
-            "giftbridge: GIFTBRIDGE_API_URL must begin with https://, because plain http would expose the API key to the network"),
+            "giftbridge: GIFTBRIDGE_API_URL must begin with https://, because plain http would expose the API key to the network"
+        ),
         WrongSetting(
             ["GIFTBRIDGE_API_KEY": ""],
             "giftbridge: GIFTBRIDGE_API_KEY is empty or has characters that are not allowed in a key"),

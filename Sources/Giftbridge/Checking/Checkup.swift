@@ -65,7 +65,8 @@ public struct Checkup: Sendable {
         default:
             .unreachable(
                 .database, "\(error).".capitalizedSentence,
-                "Check that the server is running and that GIFTBRIDGE_DATABASE_URL (or PGHOST, PGUSER, …) is right. Test it with psql.")
+                "Check that the server is running and that GIFTBRIDGE_DATABASE_URL (or PGHOST, PGUSER, …) is right. Test it with psql."
+            )
         }
     }
 
@@ -116,7 +117,8 @@ public struct Checkup: Sendable {
                 : .fault(
                     .listen,
                     "No notification arrives, as with a transaction pooler (PgBouncer), which does not support LISTEN. Orders "
-                        + "would wait for the poll interval.", "Connect to PostgreSQL directly, or through a pool with pool_mode=session."))
+                        + "would wait for the poll interval.",
+                    "Connect to PostgreSQL directly, or through a pool with pool_mode=session."))
     }
 
     private func shops(_ connection: Connection, _ found: (Finding) -> Void) async throws {
@@ -146,7 +148,8 @@ public struct Checkup: Sendable {
                 found(
                     .unreachable(
                         .vendor, "Cannot reach \(endpoint) for shop \(shop.name). \(outcome.reason)",
-                        "Check GIFTBRIDGE_API_URL, DNS, proxy and firewall, and try: curl -i \(endpoint)/payment-methods"))
+                        "Check GIFTBRIDGE_API_URL, DNS, proxy and firewall, and try: curl -i \(endpoint)/payment-methods"
+                    ))
             case nil: break
             }
         }

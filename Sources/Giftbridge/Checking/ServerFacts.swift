@@ -96,7 +96,8 @@ struct ServerFacts: Sendable, Equatable {
                     "synchronous_commit is off: a crash may lose an order that was just inserted. Giftbridge's own commits are durable.",
                     "Set it to on, at least for the shops' roles."))
         }
-        return findings.isEmpty ? [.ok(.durability, "Committed data is durable (fsync and synchronous_commit are on).")] : findings
+        return findings.isEmpty
+            ? [.ok(.durability, "Committed data is durable (fsync and synchronous_commit are on).")] : findings
     }
 
     private var clock: Finding {

@@ -37,7 +37,8 @@ struct ShopFacts: Sendable, Equatable {
                     .deliveryMethods,
                     "Orders of shop \(name) use delivery method \(list), which is in neither online_methods nor "
                         + "offline_methods, so their address is not checked. The vendor has no list of its delivery methods.",
-                    "Look the method up in Smart Gift's back office, and add it to online_methods or offline_methods of the shop."))
+                    "Look the method up in Smart Gift's back office, and add it to online_methods or offline_methods of the shop."
+                ))
         }
         if allowanceLeft == 0 {
             findings.append(
@@ -80,7 +81,8 @@ struct ShopFacts: Sendable, Equatable {
         case 500...:
             return [
                 .unreachable(
-                    .vendor, "\(endpoint) answers HTTP \(answer.status).", "Try again later. Orders wait until the vendor answers.")
+                    .vendor, "\(endpoint) answers HTTP \(answer.status).",
+                    "Try again later. Orders wait until the vendor answers.")
             ]
         default:
             return [
@@ -99,7 +101,8 @@ struct ShopFacts: Sendable, Equatable {
             return [
                 .warning(
                     .paymentMethods, "The vendor's list of payment methods cannot be read.",
-                    "Compare the payment methods of shop \(name) (\(Self.list(paymentMethods))) with Smart Gift's back office.")
+                    "Compare the payment methods of shop \(name) (\(Self.list(paymentMethods))) with Smart Gift's back office."
+                )
             ]
         }
         guard !paymentMethods.isEmpty else {
@@ -116,10 +119,16 @@ struct ShopFacts: Sendable, Equatable {
                 .fault(
                     .paymentMethods,
                     "The vendor has no payment method \(Self.list(missing)), which shop \(name) or its orders use.",
-                    "The vendor has \(Self.list(ids)). Change giftbridge.shops.payment_method, or what the shop inserts.")
+                    "The vendor has \(Self.list(ids)). Change giftbridge.shops.payment_method, or what the shop inserts."
+                )
             ]
         }
-        return [.ok(.paymentMethods, "Payment \(paymentMethods.count == 1 ? "method" : "methods") \(Self.list(paymentMethods)) of shop \(name) \(paymentMethods.count == 1 ? "exists" : "exist") at Smart Gift.")]
+        return [
+            .ok(
+                .paymentMethods,
+                "Payment \(paymentMethods.count == 1 ? "method" : "methods") \(Self.list(paymentMethods)) of shop \(name) \(paymentMethods.count == 1 ? "exists" : "exist") at Smart Gift."
+            )
+        ]
     }
 
     private func limit(_ vendors: Int?) -> [Finding] {
@@ -127,7 +136,8 @@ struct ShopFacts: Sendable, Equatable {
         guard vendors >= rateLimit else {
             return [
                 .warning(
-                    .allowance, "The vendor allows \(vendors) requests, but rate_limit of shop \(name) is \(rateLimit).",
+                    .allowance,
+                    "The vendor allows \(vendors) requests, but rate_limit of shop \(name) is \(rateLimit).",
                     "Set giftbridge.shops.rate_limit to \(vendors) for this shop.")
             ]
         }

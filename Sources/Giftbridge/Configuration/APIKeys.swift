@@ -31,7 +31,8 @@ public struct APIKeys: Sendable, CustomStringConvertible {
         let own = Self.variable(shop: shop)
         if let key = try value(own) { return key }
         if let key = try value(Self.variable) { return key }
-        throw ConfigurationError(own, "(or \(Self.variable)) is not set: set it to the vendor's secret key of shop \(shop)")
+        throw ConfigurationError(
+            own, "(or \(Self.variable)) is not set: set it to the vendor's secret key of shop \(shop)")
     }
 
     /// Checks that there is at least one key, and that all keys can be read.

@@ -89,12 +89,14 @@ public struct BridgeConfiguration: Sendable {
         if let token = try apiKeys.value(HTTPToken.variable) { httpToken = try HTTPToken(token) }
         guard lease > requestTimeout else {
             throw ConfigurationError(
-                "GIFTBRIDGE_LEASE", "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT, so that the request ends before the lease does")
+                "GIFTBRIDGE_LEASE",
+                "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT, so that the request ends before the lease does")
         }
         guard policy.verifyAfter > requestTimeout else {
             throw ConfigurationError(
                 "GIFTBRIDGE_VERIFY_AFTER",
-                "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT, so that the first request has ended before it is verified")
+                "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT, so that the first request has ended before it is verified"
+            )
         }
         try apiKeys.validate()
     }

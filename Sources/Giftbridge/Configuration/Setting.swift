@@ -18,7 +18,9 @@ public struct Setting: Sendable {
 
     /// Every setting except the secrets (the shops' keys, the page's token), in the order of the sample file.
     public static let all = [
-        Setting("DATABASE_URL", nil, "The database: any libpq URI or conninfo, several hosts allowed; unset: libpq's PG* variables."),
+        Setting(
+            "DATABASE_URL", nil,
+            "The database: any libpq URI or conninfo, several hosts allowed; unset: libpq's PG* variables."),
         Setting("API_URL", BridgeConfiguration.productionURL, "The vendor's base URL, for shops without their own."),
         Setting("CONCURRENCY", "64", "Maximum concurrent requests, 1 to 10000."),
         Setting("REQUEST_TIMEOUT", "30s", "Maximum duration of a request."),

@@ -54,7 +54,8 @@ struct Listener: Sendable {
                         if isReadOnly == true { break }
                     }
                 } catch {
-                    logger.debug("The LISTEN connection does not respond; reconnecting.", metadata: ["error": "\(error)"])
+                    logger.debug(
+                        "The LISTEN connection does not respond; reconnecting.", metadata: ["error": "\(error)"])
                 }
                 await connection.close()
             }

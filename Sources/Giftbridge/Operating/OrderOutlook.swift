@@ -78,7 +78,8 @@ extension OrderOutlook {
             default: "\(ahead) orders of its shop are ahead of it."
             }
         guard facts.allowanceLeft == 0 else {
-            return OrderOutlook("\(line) It will be sent as soon as a worker is free.", at: turn(facts), options: [cancel])
+            return OrderOutlook(
+                "\(line) It will be sent as soon as a worker is free.", at: turn(facts), options: [cancel])
         }
         return OrderOutlook(
             "\(line) The vendor's rate limit is used up for the moment.", at: turn(facts) ?? facts.allowanceNextAt,
@@ -110,7 +111,8 @@ extension OrderOutlook {
             .resolve, "resolve \(order.id) --sold --reference REFERENCE --codes CODE,…",
             "If the vendor has a sale with order id \(reference): completes the order.")
         let unsold = Option(
-            .resolve, "resolve \(order.id) --unsold", "If the vendor has no such sale: sends the order again with the same codes.")
+            .resolve, "resolve \(order.id) --unsold",
+            "If the vendor has no such sale: sends the order again with the same codes.")
         guard let due = order.dueAt else {
             return OrderOutlook(
                 "Giftbridge will not retry. The order may have been sold, and Giftbridge cannot verify it. Ask the vendor.",
@@ -133,7 +135,8 @@ extension OrderOutlook {
                 "When the cause is fixed: sends the shop's orders at once.")
             guard let until = facts.shopPausedUntil else {
                 return OrderOutlook(
-                    "Its shop is paused\(reason). The order will be \(verb) when the shop is resumed.", options: [resume])
+                    "Its shop is paused\(reason). The order will be \(verb) when the shop is resumed.",
+                    options: [resume])
             }
             return OrderOutlook(
                 "Its shop is paused\(reason). Giftbridge sends one order as a test; if that succeeds, all others follow.",

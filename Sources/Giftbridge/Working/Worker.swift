@@ -33,7 +33,8 @@ public actor Worker: Service {
     private var accounts: [String: Result<Account, ConfigurationError>] = [:]
     /// Orders that are claimed and whose results have not come.
     private var held = 0
-    /// What the last turn took, not yet sent, and what it wrote, not yet told: both wait until the database is at work again.
+    /// What the last turn claimed but has not sent yet, and what it wrote but has not reported yet: both wait until the database is
+    /// busy again.
     private var claimed: [ClaimedRows] = []
     private var written: [(Settlement, Settled?)] = []
     private var isDraining = false
@@ -87,7 +88,8 @@ public actor Worker: Service {
         guard backlog.isEmpty else {
             for result in backlog.results {
                 logger.critical(
-                    "Could not save a result; the order becomes in_doubt when its lease expires.", metadata: result.metadata)
+                    "Could not save a result; the order becomes in_doubt when its lease expires.",
+                    metadata: result.metadata)
             }
             throw Unsettled(count: backlog.count)
         }
@@ -198,7 +200,7 @@ public actor Worker: Service {
                 if claim != nil { agenda.claimFailed(at: .now) }
                 throw error
             }
-            // What has been sold does not wait for what may be: results are written by themselves next.
+            // Results must not wait because a claim fails: the next turn writes them without a claim.
             if claim != nil { agenda.claimFailed(at: .now) }
             if claim == nil, let batch { notWritten(batch, error) }
             if claim != nil, batch == nil {
@@ -223,7 +225,7 @@ public actor Worker: Service {
         logger.critical("The database refused a result; it is kept and retried.", metadata: metadata)
     }
 
-    /// Asks what waits. A shop that was not seen before, or whose key has changed, is told first.
+    /// Looks for waiting orders. For shops that are new or whose key has changed, the accounts are reported first.
     private func look(_ look: Agenda.Look, _ queue: Queue) async throws(QueueError) {
         var seen = try await queue.look(look)
         let now = ContinuousClock.now
@@ -265,7 +267,7 @@ public actor Worker: Service {
         try await queue.tell(found)
     }
 
-    /// Reads the keys of the shops with work again, and tells what has changed.
+    /// Reads the keys of the shops with orders again, and reports changes to the database.
     private func refreshAccounts(_ queue: Queue) async throws(QueueError) {
         guard !accounts.isEmpty else { return }
         let known = accounts.mapValues { account in try? account.get().shopURL }  // One with a fault has none.
@@ -290,7 +292,8 @@ public actor Worker: Service {
                     held -= 1
                     agenda.rota.ended(lane, isAnswer: false, at: .now)
                     logger.critical(
-                        "Cannot read a claimed order; it becomes in_doubt when its lease expires.", metadata: ["error": "\(error)"])
+                        "Cannot read a claimed order; it becomes in_doubt when its lease expires.",
+                        metadata: ["error": "\(error)"])
                 }
             }
         }
@@ -336,7 +339,8 @@ public actor Worker: Service {
         case .gone?:
             status.note(error: "the vendor sold an order that is not in this database (order \(result.orderID))")
             logger.critical(
-                "The vendor sold an order that is not in this database; its answer is kept in the journal.", metadata: metadata)
+                "The vendor sold an order that is not in this database; its answer is kept in the journal.",
+                metadata: metadata)
         case .foreign?:
             status.note(error: "order \(result.orderID) was answered with codes of another order")
             logger.critical("The vendor's answer has codes of another order; it was not stored.", metadata: metadata)
@@ -399,7 +403,8 @@ public actor Worker: Service {
         }
         if isFirst {
             logger.info(
-                "The worker is running.", metadata: ["worker": "\(name)", "concurrency": "\(configuration.concurrency)"])
+                "The worker is running.",
+                metadata: ["worker": "\(name)", "concurrency": "\(configuration.concurrency)"])
         } else {
             metrics.reconnected()
             logger.notice("Database connection restored.")
@@ -424,7 +429,8 @@ public actor Worker: Service {
         if try row.bool("is_promoted") {
             status.note(error: "a standby was promoted: its last commits may be lost")
             logger.warning(
-                "A standby of the database was promoted; the last commits before that, and orders in them, may be lost.")
+                "A standby of the database was promoted; the last commits before that, and orders in them, may be lost."
+            )
         }
         let sequences = try row.textArray("sequences_set").compactMap(\.self)
         if !sequences.isEmpty {

@@ -85,7 +85,8 @@ struct DemoScreen: Sendable {
         if isStaying {
             line("    psql \"\(house.conninfo)\"")
             line("    SELECT id, status, order_reference, voucher_codes, error FROM giftbridge.orders ORDER BY id;")
-            line("    SELECT * FROM giftbridge.submissions ORDER BY id;   -- every request, recorded before it was sent")
+            line(
+                "    SELECT * FROM giftbridge.submissions ORDER BY id;   -- every request, recorded before it was sent")
             line("    SELECT * FROM giftbridge.queue;                     -- waiting orders, remaining allowance")
             line("    \\i sql/examples/smallest_order.sql                  -- insert your own order")
             line("    curl \(house.sandboxURL)/_sandbox/summary           # what the vendor sold")

@@ -89,7 +89,8 @@ extension Logger {
         let format = settings.format.flatMap(LineLogHandler.Format.init) ?? (isTerminal ? .text : .json)
         StandardError.writer.sayDrops { count in
             LineLogHandler.line(
-                format, .warning, "\(count) log lines were dropped because standard error was not read fast enough.", [:])
+                format, .warning, "\(count) log lines were dropped because standard error was not read fast enough.",
+                [:])
         }
         return Logger(label: "giftbridge") { _ in LineLogHandler(logLevel: settings.level, format: format) }
     }

@@ -17,7 +17,10 @@ struct Adopt: AsyncParsableCommand {
 
     func run() async throws {
         try await database.session("adopt") { connection in
-            guard yes || Terminal.confirms("Have all workers of the original database been stopped? Type yes to adopt this one: ")
+            guard
+                yes
+                    || Terminal.confirms(
+                        "Have all workers of the original database been stopped? Type yes to adopt this one: ")
             else {
                 throw ValidationError("nothing was changed; use --yes to adopt without confirmation")
             }

@@ -15,7 +15,8 @@ struct Orders: AsyncParsableCommand {
     var status: OrderStatus?
     @Option(help: ArgumentHelp("Only the order with this shop order number.", valueName: "number"))
     var shopOrderId: String?
-    @Flag(help: "Only orders that need attention: rejected, failed, or in doubt where Giftbridge cannot verify the sale.")
+    @Flag(
+        help: "Only orders that need attention: rejected, failed, or in doubt where Giftbridge cannot verify the sale.")
     var needsAttention = false
     @Option(help: "Maximum number of orders, 1 to 100000.") var limit = 50
     @Flag(help: "Print JSON: an array of orders.") var json = false

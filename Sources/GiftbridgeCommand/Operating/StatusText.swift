@@ -46,7 +46,8 @@ struct StatusText {
                 notes.append("\(BriefDuration(seconds: overview.at.timeIntervalSince(at))) ago: \(error)")
             }
             if worker.state == .dead {
-                notes.append("not responding; its open requests become in_doubt when the lease expires and are then verified")
+                notes.append(
+                    "not responding; its open requests become in_doubt when the lease expires and are then verified")
             }
             table.add(
                 .init(worker.worker), .init(worker.state.rawValue, worker.style),
@@ -55,9 +56,13 @@ struct StatusText {
                 .init("\(worker.inDoubt)"), notes: notes)
         }
         var lines = table.rows.isEmpty ? [] : table.lines(terminal)
-        if stopped > 0 { lines.append(terminal.styled("\(stopped) \(stopped == 1 ? "worker" : "workers") stopped in the last week", .dim)) }
+        if stopped > 0 {
+            lines.append(
+                terminal.styled("\(stopped) \(stopped == 1 ? "worker" : "workers") stopped in the last week", .dim))
+        }
         if !overview.workers.contains(where: { [.starting, .running].contains($0.state) }) {
-            lines.append(terminal.styled("No worker is running, so nothing is being sent. Start one with: giftbridge run", .red))
+            lines.append(
+                terminal.styled("No worker is running, so nothing is being sent. Start one with: giftbridge run", .red))
         }
         return lines
     }
@@ -82,7 +87,8 @@ struct StatusText {
         let reason = queue.pauseReason.map { ": \($0)" } ?? ""
         guard let until = queue.pausedUntil else { return "paused\(reason) · until it is resumed (giftbridge resume)" }
         let wait = until.timeIntervalSince(overview.at)
-        return "paused\(reason) · the next test order goes out \(wait > 0 ? "in \(BriefDuration(seconds: wait))" : "now")"
+        return
+            "paused\(reason) · the next test order goes out \(wait > 0 ? "in \(BriefDuration(seconds: wait))" : "now")"
     }
 }
 

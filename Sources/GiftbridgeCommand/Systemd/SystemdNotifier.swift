@@ -22,7 +22,9 @@ struct SystemdNotifier: Service {
     init?(environment: [String: String], pid: Int, worker: Worker, heartbeat: Duration, logger: Logger) {
         guard let name = environment["NOTIFY_SOCKET"], !name.isEmpty else { return nil }
         guard let socket = NotifySocket(name) else {
-            logger.warning("NOTIFY_SOCKET is not the name of a socket; nothing is reported to systemd.", metadata: ["socket": "\(name)"])
+            logger.warning(
+                "NOTIFY_SOCKET is not the name of a socket; nothing is reported to systemd.",
+                metadata: ["socket": "\(name)"])
             return nil
         }
         self.socket = socket

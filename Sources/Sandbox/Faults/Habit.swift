@@ -13,7 +13,7 @@ public enum Habit: String, Sendable, Hashable, CaseIterable {
     case codesIgnored = "codes_ignored"
     /// Only the first item is sold; then the answer is a 500.
     case partialSale = "partial_sale"
-    /// A layer on the way sends the request twice: what comes back is the answer to the second copy.
+    /// A layer before the vendor sends the request twice; the answer to the second copy is returned.
     case sentTwice = "sent_twice"
     /// Of codes that are taken only the first is reported.
     case firstTakenOnly = "first_taken_only"

@@ -54,5 +54,5 @@ struct Line: Sendable {
     }
 }
 
-/// Thrown out of an answer's body to tell Hummingbird that the connection is gone on purpose.
+/// Thrown from an answer's body, so that Hummingbird knows that the connection was closed intentionally.
 struct ConnectionCut: Error {}

@@ -27,7 +27,8 @@ extension MetricsText {
             let pages = statm.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
         {
             single(
-                "process_resident_memory_bytes", .gauge, "Resident memory size.", pages * Double(sysconf(Int32(_SC_PAGESIZE))))
+                "process_resident_memory_bytes", .gauge, "Resident memory size.",
+                pages * Double(sysconf(Int32(_SC_PAGESIZE))))
         }
         if let files = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {  // Only Linux has it.
             single("process_open_fds", .gauge, "Open file descriptors.", Double(files.count))

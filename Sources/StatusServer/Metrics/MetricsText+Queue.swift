@@ -22,10 +22,12 @@ extension MetricsText {
             "giftbridge_orders_needing_decision", "Orders in doubt that need a decision.", shops
         ) { Double($0.needsDecision) }
         perShop(
-            "giftbridge_oldest_pending_seconds", "Age of the oldest order that could be sent now; 0: there is none.", shops,
+            "giftbridge_oldest_pending_seconds", "Age of the oldest order that could be sent now; 0: there is none.",
+            shops,
             \.oldestPending)
         perShop(
-            "giftbridge_oldest_in_doubt_seconds", "Time that the oldest order has been in doubt; 0: there is none.", shops,
+            "giftbridge_oldest_in_doubt_seconds", "Time that the oldest order has been in doubt; 0: there is none.",
+            shops,
             \.oldestInDoubt)
         perShop(
             "giftbridge_completed_last_hour", "Orders completed within the last hour, by all workers.", shops
@@ -33,8 +35,11 @@ extension MetricsText {
         perShop(
             "giftbridge_allowance_left", "Requests that the vendor's rate limit allows now; absent: no limit.", shops
         ) { $0.allowanceLeft.map(Double.init) }
-        perShop("giftbridge_eta_seconds", "Estimated time to clear the orders due now; absent: not known.", shops, \.eta)
-        perShop("giftbridge_shop_paused", "Whether a shop is paused, so that none of its orders are sent.", shops) { $0.isPaused ? 1 : 0 }
+        perShop(
+            "giftbridge_eta_seconds", "Estimated time to clear the orders due now; absent: not known.", shops, \.eta)
+        perShop("giftbridge_shop_paused", "Whether a shop is paused, so that none of its orders are sent.", shops) {
+            $0.isPaused ? 1 : 0
+        }
         family(
             "giftbridge_workers", .gauge,
             "Workers that were not shut down: alive, or dead (no heartbeat for a minute).",

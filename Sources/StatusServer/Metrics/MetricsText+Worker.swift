@@ -28,7 +28,9 @@ extension MetricsText {
             "giftbridge_overtaken_results_total", .counter,
             "Results that changed nothing because another process had acted on the order meanwhile.",
             Double(counts.overtaken))
-        single("giftbridge_throttled_total", .counter, "Answers 429 from the vendor: rate limit reached.", Double(counts.throttled))
+        single(
+            "giftbridge_throttled_total", .counter, "Answers 429 from the vendor: rate limit reached.",
+            Double(counts.throttled))
         single(
             "giftbridge_setup_faults_total", .counter,
             "Answers that show a configuration fault, such as a wrong key.", Double(counts.setupFaults))
@@ -49,7 +51,8 @@ extension MetricsText {
             "giftbridge_connection_up", .gauge, "Whether the worker's own connection to the database is up.",
             counts.isConnected ? 1 : 0)
         single(
-            "giftbridge_listener_up", .gauge, "Whether the worker's LISTEN connection is up; if not, it polls for new orders.",
+            "giftbridge_listener_up", .gauge,
+            "Whether the worker's LISTEN connection is up; if not, it polls for new orders.",
             counts.isListening ? 1 : 0)
         family(
             "giftbridge_reconnects_total", .counter, "How often a connection to the database was reopened.",

@@ -20,11 +20,13 @@ struct Headline {
             return "Shop <strong>\(shop.shop)</strong> is paused: \(shop.pauseReason ?? "no reason was given").\(probe)"
         }
         if !counts.isListening, counts.state == "running" {
-            details.append("This worker gets no notifications of new orders, and polls for them instead. Its last error says why.")
+            details.append(
+                "This worker gets no notifications of new orders, and polls for them instead. Its last error says why.")
         }
         if !dead.isEmpty {
             details.append(
-                "\(Self.count(dead.count, "worker")) disappeared without a clean shutdown. Their open requests become in_doubt when the lease expires, and are then verified.")
+                "\(Self.count(dead.count, "worker")) disappeared without a clean shutdown. Their open requests become in_doubt when the lease expires, and are then verified."
+            )
         }
         self.details = details
         let waiting = queues.reduce(0) { $0 + $1.pending + $1.submitting }
@@ -42,7 +44,8 @@ struct Headline {
             (tone, sentence) = (.watch, "Orders are being processed, but there are problems.")
         } else if waiting > 0 {
             (tone, sentence) = (
-                .good, "All is well. \(Self.count(waiting, "order")) \(waiting == 1 ? "is" : "are") waiting or being sent."
+                .good,
+                "All is well. \(Self.count(waiting, "order")) \(waiting == 1 ? "is" : "are") waiting or being sent."
             )
         } else {
             (tone, sentence) = (.good, "All is well. No orders are waiting.")

@@ -69,7 +69,8 @@ struct WorkerTable {
             let fault: HTML? = worker.lastError.map { text in
                 "\(text)\(worker.lastErrorAt.map { " (\(HTML.moment($0)))" as HTML })"
             }
-            let polls: HTML? = worker.state == .running && !worker.listening ? "Not listening for notifications; polling. " : nil
+            let polls: HTML? =
+                worker.state == .running && !worker.listening ? "Not listening for notifications; polling. " : nil
             return """
                 <tr class="\(worker.state.rawValue)"><th scope="row">\(worker.host) <span class="quiet">\(worker.pid)</span></th>
                 <td data-label="State">\(worker.state.pill.html)</td>

@@ -49,7 +49,9 @@ struct FlatYAML {
             }
             members.append(Member(name: name, value: try Self.value(of: name, &events), line: event.line))
         }
-        if let more = events.first { throw Fault(line: more.line, problem: "the file has a second document; only one is allowed") }
+        if let more = events.first {
+            throw Fault(line: more.line, problem: "the file has a second document; only one is allowed")
+        }
     }
 
     private static func value(of name: String, _ events: inout ArraySlice<Event>) throws(Fault) -> String? {
