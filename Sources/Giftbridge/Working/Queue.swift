@@ -121,8 +121,7 @@ struct Queue: Sendable {
     func look(_ look: Agenda.Look, isolation: isolated (any Actor)? = #isolation) async throws(QueueError) -> [SeenLane]
     {
         do {
-            return try await connection.prepared(SQL.Worker.look, [.text(worker), .int(look.rawValue)]).map(
-                SeenLane.init)
+            return try await connection.prepared(SQL.Worker.look, [.text(worker), .int(look.rawValue)]).map(SeenLane.init)
         } catch {
             throw QueueError(error)
         }
@@ -147,7 +146,7 @@ struct Queue: Sendable {
     ) async throws(QueueError) {
         let told = accounts.sorted { $0.key < $1.key }
         let names = told.map { _, account -> Account.Name in
-            (try? account.get().name) ?? Account.Name(fingerprint: "-", host: worker)  // Its fault is passed separately.
+            (try? account.get().name) ?? Account.Name(fingerprint: "-", host: worker)  // Its fault is passed too.
         }
         let faults = told.map { _, account -> String? in
             if case .failure(let fault) = account { fault.description } else { nil }
