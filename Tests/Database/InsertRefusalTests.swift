@@ -75,7 +75,7 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
             .init(
                 "code \($0.0)",
                 ["items": "'[{\"id\": 1, \"code\": \"\(marker)\"}, {\"id\": 2, \"code\": \"\($0.1)\"}]'"],
-                "items[1].code", "stands twice in the order")
+                "items[1].code", "is used twice in the order")
         }
 
     static let texts: [RefusedInsert] = ["to", "from", "message", "code"].flatMap { field in

@@ -36,7 +36,7 @@ extension OneAtATime {
                     try await database.wait(
                         for: "40", from: "SELECT count(*) FROM giftbridge.orders WHERE status = 'completed'")
                     #expect(inserted.duration(to: .now) < .seconds(3), "the others waited")
-                    try await worker.line(containing: "The database refuses a result")
+                    try await worker.line(containing: "The database refused a result")
                     #expect(try await database.order("stuck", "status") == "pending")
                     #expect(try await database.holds("count(*) = 1 FROM giftbridge.in_flight"))
                     // And those that come later.

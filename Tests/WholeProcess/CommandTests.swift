@@ -201,7 +201,7 @@ import Testing
     @Test func theStayingDemoEndsWithASignalAndLeavesNothingBehind() async throws {
         let (directory, outcome) = try await RunningProcess.run(["demo", "--stay"]) { process in
             let line = try await process.line(containing: "/tmp/giftbridge-")
-            try await process.line(containing: "Ctrl-C ends")
+            try await process.line(containing: "Press Ctrl-C to end")
             process.signal(SIGINT)
             try await process.end(within: .seconds(20))
             return try #require(line.firstMatch(of: /\/tmp\/giftbridge-\w+/)).output.description

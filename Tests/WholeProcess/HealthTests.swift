@@ -42,7 +42,7 @@ import Testing
                     ALTER DATABASE \(database.name) WITH ALLOW_CONNECTIONS false;
                     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)'
                     """)
-                let away = try await face.wait(for: "/readyz") { $0.text.contains("the database: ") }
+                let away = try await face.wait(for: "/readyz") { $0.text.contains("database error: ") }
                 #expect(away.status == 503)
                 #expect(try await face.get("/healthz").status == 200)
                 let metrics = try await face.get("/metrics").text
@@ -95,7 +95,7 @@ import Testing
                     [.text(database.name)])
                 #expect(sessions == "1")
                 #expect(try await face.get("/healthz").status == 200)
-                #expect(try await face.get("/readyz").text.contains("the database: "))
+                #expect(try await face.get("/readyz").text.contains("database error: "))
                 try await locker.script("ROLLBACK")
                 try await face.wait(for: "/readyz") { $0.status == 200 }
                 await locker.close()
