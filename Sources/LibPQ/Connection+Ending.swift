@@ -77,7 +77,7 @@ extension Connection {
     private func hangUp(_ command: Command, _ error: any Error, _ failure: String?) {
         guard command.answer == nil else { return }
         if let failure {
-            logger.notice("a statement could not be cancelled", metadata: ["reason": .string(failure)])
+            logger.notice("Could not cancel a statement.", metadata: ["reason": .string(failure)])
         }
         wire.finish()
         command.fail(error)

@@ -30,7 +30,7 @@ struct Line: Sendable {
                 try await cancelWhenGracefulShutdown { try await Task.sleep(for: bound) }
             }
         } catch {
-            logger.debug("a hanging request ends early", metadata: ["reason": "\(error)"])
+            logger.debug("A hanging request ended early.", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -40,7 +40,7 @@ struct Line: Sendable {
         do {
             try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
         } catch {
-            logger.debug("the connection was closed already", metadata: ["reason": "\(error)"])
+            logger.debug("The connection was already closed.", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -49,7 +49,7 @@ struct Line: Sendable {
         do {
             try await channel.close()
         } catch {
-            logger.debug("the connection was closed already", metadata: ["reason": "\(error)"])
+            logger.debug("The connection was already closed.", metadata: ["reason": "\(error)"])
         }
     }
 }
