@@ -11,17 +11,10 @@ struct Resolve: AsyncParsableCommand {
             Treat codes like cash. Command lines are visible to other users: use --codes - to read them from standard input.
             """)
 
-    enum Finding: String, EnumerableFlag {
-        case sold, unsold
-
-        static func help(for value: Finding) -> ArgumentHelp? {
-            value == .sold ? "The vendor sold the order." : "The vendor did not sell the order: send it again."
-        }
-    }
-
     @OptionGroup var database: DatabaseOptions
     @Argument(help: "The order's id (giftbridge.orders.id).") var id: Int
-    @Flag(exclusivity: .exclusive) var finding: Finding
+    @Flag(help: "The vendor sold the order.") var sold = false
+    @Flag(help: "The vendor did not sell the order: send it again.") var unsold = false
     @Option(help: "With --sold: the order's reference at Smart Gift.") var reference: String?
     @Option(
         help: ArgumentHelp(
@@ -32,15 +25,12 @@ struct Resolve: AsyncParsableCommand {
     var codes: String?
 
     func validate() throws {
-        switch finding {
-        case .sold:
-            guard reference?.isEmpty == false else {
-                throw ValidationError("--sold needs --reference with the vendor's reference")
-            }
-        case .unsold:
-            guard reference == nil, codes == nil else {
-                throw ValidationError("--reference and --codes can only be used with --sold")
-            }
+        guard sold != unsold else { throw ValidationError("use either --sold or --unsold") }
+        guard !sold || reference?.isEmpty == false else {
+            throw ValidationError("--sold needs --reference with the vendor's reference")
+        }
+        guard sold || reference == nil && codes == nil else {
+            throw ValidationError("--reference and --codes can only be used with --sold")
         }
     }
 
@@ -48,13 +38,13 @@ struct Resolve: AsyncParsableCommand {
         let action = action()
         try await database.session("resolve") { connection in
             try await action.perform(on: [id], over: connection) {
-                print("order \($0) is \(finding == .sold ? "completed" : "pending")")
+                print("order \($0) is \(sold ? "completed" : "pending")")
             }
         }
     }
 
     private func action() -> OrderAction {
-        guard finding == .sold, let reference else { return .resolveUnsold }
+        guard sold, let reference else { return .resolveUnsold }
         var text = codes
         if text == "-" {
             text = ""
