@@ -101,7 +101,7 @@ struct ServerFacts: Sendable, Equatable {
     }
 
     private var clock: Finding {
-        let off = BriefDuration(seconds: clockAhead)
+        let off = BriefDuration(seconds: max(abs(clockAhead), 0.001))
         return abs(clockAhead) < 5
             ? .ok(.clock, "The clocks of database and machine agree to within \(off).")
             : .warning(

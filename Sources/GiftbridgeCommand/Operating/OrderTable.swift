@@ -8,7 +8,7 @@ import Foundation
 
 /// Orders as a table, one line each.
 struct OrderTable {
-    private var table = TextTable(">ID", "SHOP", "SHOP'S ID", "STATE", ">ATTEMPTS", ">AGE", "REFERENCE OR REASON")
+    private var table = TextTable(">ID", "SHOP", "SHOP ORDER", "STATE", ">ATTEMPTS", ">AGE", "REFERENCE OR REASON")
 
     /// - Parameter now: The current time, by the database's clock or close to it.
     init(_ orders: [OrderSummary], now: Date = .now) {
