@@ -1,6 +1,6 @@
--- The views of schema giftbridge, in the order in which they build on one another. Installed again by every `giftbridge migrate`.
+-- The views of schema giftbridge, in the order of their dependencies. Installed again by every `giftbridge migrate`.
 
--- The journal as the contract has it: one row per attempt, those that have ended and those in flight.
+-- The public journal: one row per attempt, finished or in flight.
 CREATE OR REPLACE VIEW giftbridge.submissions AS
 SELECT j.id, j.order_id, j.kind, j.attempt, j.worker, j.account, j.api_host, j.claimed_at, j.finished_at, j.http_status, j.outcome, j.error,
     j.response
@@ -8,8 +8,8 @@ FROM giftbridge.journal AS j
 UNION ALL
 SELECT f.id, f.order_id, f.kind, f.attempt, f.worker, f.account, f.api_host, f.claimed_at, NULL, NULL, NULL, NULL, NULL
 FROM giftbridge.in_flight AS f;
-COMMENT ON VIEW giftbridge.submissions IS 'The journal: one row per attempt, ended or in flight (outcome null).';
-COMMENT ON COLUMN giftbridge.submissions.outcome IS 'Null: in flight. completed, rejected, retry (certainly not sold), in_doubt (nothing is certain), released (never sent).';
+COMMENT ON VIEW giftbridge.submissions IS 'The journal: one row per attempt, finished or in flight (outcome null).';
+COMMENT ON COLUMN giftbridge.submissions.outcome IS 'Null: in flight. completed, rejected, retry (certainly not sold), in_doubt (outcome unknown), released (returned to the queue unsent).';
 
 -- giftbridge.submissions without the vendor's answers, which may repeat personal data; `error` as in order_list. By
 -- queries/reading.sql (command `show`, status page).
@@ -19,12 +19,12 @@ FROM giftbridge.submissions AS s;
 COMMENT ON VIEW giftbridge.attempts IS 'The journal without the vendor''s answers: one row per attempt.';
 
 -- One row per order, without codes and personal data: for operators, the support desk and the status page. Not for monitors:
--- `error` may be the vendor's words, which have codes and e-mail addresses blotted out, but may repeat a name.
--- status: as in orders, and `submitting` while a request may be on the way.
+-- `error` may quote the vendor, without codes and e-mail addresses, but the quote may contain a name.
+-- status: as in orders, and `submitting` while a request is in flight.
 -- By `orders` and `order_story` of queries/reading.sql (commands `orders` and `show`, status page).
 CREATE OR REPLACE VIEW giftbridge.order_list AS
 SELECT o.id, o.shop, o.shop_order_id, CASE WHEN f.order_id IS NULL THEN o.status ELSE 'submitting' END AS status,
-    -- Nothing more happens automatically, and it is not sold.
+    -- It is not sold, and nothing more happens to it automatically.
     a.order_id IS NOT NULL AS needs_attention,
     jsonb_array_length(o.items) AS items,
     o.order_reference, cardinality(o.voucher_codes) AS codes, o.error, o.attempts, o.priority,
@@ -36,8 +36,8 @@ LEFT JOIN giftbridge.in_flight AS f ON f.order_id = o.id
 LEFT JOIN giftbridge.attention AS a ON a.order_id = o.id;
 COMMENT ON VIEW giftbridge.order_list IS 'One row per order, without codes and personal data.';
 
--- Why nothing is sent for a shop, or nothing by some of the workers: paused by an operator; its key set aside with every living worker
--- that has one; the vendor's address out of reach. One row per shop that has something in the way.
+-- Why a shop's orders are not sent, by all or some of the workers: it was paused by an operator; its key is set aside; the vendor's
+-- address is unreachable. `paused`: by all living workers. One row per shop with such an obstacle.
 -- By the views queue and order_story.
 CREATE OR REPLACE VIEW giftbridge.shop_pauses AS
 WITH living AS (
@@ -59,10 +59,10 @@ LEFT JOIN (
     GROUP BY l.shop HAVING bool_or(a.shop IS NOT NULL OR u.worker IS NOT NULL)
 ) AS b ON b.shop = s.name
 WHERE s.paused OR b.shop IS NOT NULL;
-COMMENT ON VIEW giftbridge.shop_pauses IS 'Why nothing is sent for a shop.';
+COMMENT ON VIEW giftbridge.shop_pauses IS 'Why a shop''s orders are not sent.';
 
--- One row per order with all that decides what happens to it next (Swift: OrderOutlook): its own state, its shop's, its
--- allowance's, its worker's. No codes, no personal data; `error` as in order_list. To be asked for single orders, by id.
+-- One row per order with everything that decides what happens to it next (Swift: OrderOutlook): the state of the order, its shop, its
+-- allowance and its worker. No codes, no personal data; `error` as in order_list. Meant for single orders, by id.
 -- By queries/reading.sql (command `show`, status page).
 CREATE OR REPLACE VIEW giftbridge.order_story AS
 SELECT l.id, l.shop, l.shop_order_id, l.status, l.needs_attention, l.items, l.order_reference, l.codes, l.error, l.attempts,
@@ -71,7 +71,7 @@ SELECT l.id, l.shop, l.shop_order_id, l.status, l.needs_attention, l.items, l.or
     coalesce(pause.paused, false) AS shop_paused, pause.paused_until AS shop_paused_until, pause.pause_reason AS shop_pause_reason,
     allowance.remaining AS allowance_left, allowance.next_at AS allowance_next_at,
     line.ahead,
-    -- Until its turn has come and been answered: as many orders of each other shop of the allowance leave meanwhile.
+    -- Time until it has been sent and answered. Other shops of the allowance send equally many orders meanwhile.
     CASE WHEN l.status = 'pending' AND l.due_at <= now() AND NOT coalesce(pause.paused, false) THEN (
         SELECT giftbridge.drain_seconds(t.allowance, sum(turns.before)::bigint + 1, l.due_at)
         FROM (
@@ -95,30 +95,30 @@ JOIN giftbridge.shop_state AS t ON t.shop = l.shop
 LEFT JOIN giftbridge.shop_pauses AS pause ON pause.shop = l.shop
 CROSS JOIN LATERAL giftbridge.allowance(t.allowance, now()) AS allowance
 LEFT JOIN LATERAL (
-    -- Its place in the shop's line: what a claim would take before it.
+    -- Its position in the shop's queue: what a claim would take before it.
     SELECT count(*) AS ahead FROM giftbridge.due AS before
     WHERE before.shop = l.shop AND before.due_at <= greatest(l.due_at, now())
         AND (before.lane, before.due_at, before.order_id) < (l.lane, l.due_at, l.id)
 ) AS line ON l.status = 'pending'
 LEFT JOIN giftbridge.in_flight AS f ON f.order_id = l.id
 LEFT JOIN giftbridge.status AS w ON w.worker = f.worker;
-COMMENT ON VIEW giftbridge.order_story IS 'One row per order with all that decides what happens to it next; no codes, no personal data.';
+COMMENT ON VIEW giftbridge.order_story IS 'One row per order with everything that decides what happens to it next; no codes, no personal data.';
 
--- One row per shop: what waits, what needs attention, what the allowance has left, and how long the backlog will take.
+-- One row per shop: waiting orders, orders that need attention, the remaining allowance, and the estimated time for the backlog.
 -- For operators and monitors (command `status`, status page, metrics): no codes, no personal data.
 --
--- eta_seconds: until what is due now has been answered. Shops of an allowance take turns, so while this shop's orders leave,
--- as many of each of the others' do. Null: not known, because the shop is paused, no worker runs, or none has begun yet.
+-- eta_seconds: estimated time to clear the orders due now. Shops of an allowance take turns, so each of the others sends equally many
+-- orders meanwhile. Null: not known, because the shop is paused, no worker is running, or none has begun yet.
 CREATE OR REPLACE VIEW giftbridge.queue AS
 WITH waiting AS (
     SELECT d.shop, count(*) FILTER (WHERE d.lane <= 100) AS fresh, count(*) FILTER (WHERE d.lane > 100) AS again,
         count(*) FILTER (WHERE d.due_at <= now()) AS due, min(d.due_at) FILTER (WHERE d.due_at <= now()) AS due_since
     FROM giftbridge.due AS d GROUP BY d.shop
 ), doubts AS (
-    -- Of those that are sent again; the others were never in doubt.
+    -- Only among orders that are sent again; the others were never in doubt.
     SELECT d.shop, count(d.since) AS in_doubt, min(d.since) AS since
     FROM (
-        -- One look-up each: never through the finished orders.
+        -- One look-up per order, so that finished orders are never scanned.
         SELECT e.shop, (SELECT o.in_doubt_since FROM giftbridge.orders AS o WHERE o.id = e.order_id) AS since
         FROM giftbridge.due AS e WHERE e.lane > 100
     ) AS d GROUP BY d.shop
@@ -172,10 +172,10 @@ LEFT JOIN LATERAL (
     FROM waiting AS other JOIN giftbridge.shop_state AS u ON u.shop = other.shop
     WHERE u.allowance = t.allowance AND NOT EXISTS (SELECT FROM giftbridge.shops AS x WHERE x.name = u.shop AND x.paused)
 ) AS turns ON waiting.due > 0;
-COMMENT ON VIEW giftbridge.queue IS 'One row per shop: what waits, what needs attention, what the allowance has left (null: no limit), how long the backlog takes (null: not known).';
+COMMENT ON VIEW giftbridge.queue IS 'One row per shop: waiting orders, orders that need attention, remaining allowance (null: no limit), estimated time for the backlog (null: not known).';
 
--- What each shop asks of the vendor: its address and allowance, the payment methods of the shop and of the newest 2,000 orders, and
--- those orders' delivery methods that the shop calls neither online nor offline. No codes, no personal data.
+-- Each shop's settings for the vendor: its address and allowance, the payment methods of the shop and of the newest 2,000 orders, and
+-- those orders' delivery methods that are neither in online_methods nor in offline_methods. No codes, no personal data.
 -- By queries/check.sql (command `check`), and by queries/reading.sql for the shops' names.
 CREATE OR REPLACE VIEW giftbridge.shop_setup AS
 SELECT s.name, s.api_url, coalesce(pause.paused, false) AS paused, pause.pause_reason, s.assign_codes, t.allowance, limits.rate_limit, limits.rate_window,
@@ -192,21 +192,21 @@ JOIN giftbridge.shop_state AS t ON t.shop = s.name
 JOIN giftbridge.allowances AS limits ON limits.name = t.allowance
 LEFT JOIN giftbridge.shop_pauses AS pause ON pause.shop = s.name
 CROSS JOIN (SELECT coalesce(max(o.id), 0) AS id FROM giftbridge.orders AS o) AS newest;
-COMMENT ON VIEW giftbridge.shop_setup IS 'What each shop asks of the vendor, for giftbridge check.';
+COMMENT ON VIEW giftbridge.shop_setup IS 'Each shop''s settings for the vendor, for giftbridge check.';
 
--- Orders completed within the last hour, by how many minutes ago that was; minutes without any are left out. No orders, only counts.
+-- Orders completed within the last hour, by minutes ago; minutes without any are omitted. Only counts, no orders.
 -- By queries/reading.sql (status page).
 CREATE OR REPLACE VIEW giftbridge.sold_by_minute AS
 SELECT floor(extract(epoch FROM now() - j.finished_at) / 60)::integer AS minutes_ago, count(DISTINCT j.order_id) AS sold
 FROM giftbridge.journal AS j WHERE j.finished_at > now() - interval '1 hour' AND j.outcome = 'completed'
 GROUP BY 1;
-COMMENT ON VIEW giftbridge.sold_by_minute IS 'Orders completed within the last hour, by how many minutes ago.';
+COMMENT ON VIEW giftbridge.sold_by_minute IS 'Number of orders completed within the last hour, by minutes ago.';
 
 -- One row per voucher code of a completed order. Treat them like cash: for the shop, never for monitors.
 --
--- A view reads with its owner's rights, past row-level security, but current_user in it is whoever asks: it says which shops are
--- theirs. A security barrier, so that no function of the asker's is handed another shop's code before that is decided.
--- (security_invoker would be PostgreSQL 15.)
+-- A view reads with its owner's rights, without row-level security, but current_user is the reader, which decides which shops are
+-- visible. It is a security barrier, so that no function of the reader gets another shop's code before that is decided.
+-- (security_invoker would need PostgreSQL 15.)
 CREATE OR REPLACE VIEW giftbridge.vouchers WITH (security_barrier) AS
 SELECT o.id AS order_id, o.shop, o.shop_order_id, voucher.position::integer AS position,
     (o.items -> (voucher.position - 1)::integer ->> 'id')::integer AS item_id, voucher.code
@@ -216,8 +216,8 @@ WHERE o.status = 'completed'
     AND EXISTS (SELECT FROM giftbridge.shops AS s WHERE s.name = o.shop AND giftbridge.is_open_to(s.db_role));
 COMMENT ON VIEW giftbridge.vouchers IS 'One row per voucher code: order, position of the item in the order (from 1), voucher type, code.';
 
--- One row per worker process, as seen from outside: giftbridge.status, whose state is what the worker last said of itself, and
--- `dead` for one that has said nothing for a minute.
+-- One row per worker process, as seen from outside: giftbridge.status with the state that the worker last reported, or `dead` without
+-- a heartbeat for a minute.
 -- For operators and monitors (command `status`, status page, metrics); no secrets.
 CREATE OR REPLACE VIEW giftbridge.workers AS
 SELECT s.worker, s.host, s.pid, s.version,

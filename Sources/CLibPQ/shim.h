@@ -4,7 +4,7 @@
 // libpq's public C API. pkg-config's `libpq` gives the folder of this header.
 #include <libpq-fe.h>
 
-// What Swift cannot call by itself on every platform: variadic fcntl, pthread's differing signatures, dlsym.
+// What Swift cannot call directly on every platform: variadic fcntl, pthread's differing signatures, dlsym.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>

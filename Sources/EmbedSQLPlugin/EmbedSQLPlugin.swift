@@ -3,7 +3,7 @@ import PackagePlugin
 
 /// Writes files under `sql/` into the target as Swift constants, so that the binary carries its own schema.
 ///
-/// Each target has its own: the benchmark's and the demo's statements are no part of the bridge.
+/// Each target has its own: the statements of benchmark and demo are not part of the worker.
 @main
 struct EmbedSQLPlugin: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {

@@ -13,15 +13,15 @@ import Darwin
 package enum CrashPoint: String, CaseIterable {
     /// Before the claim is sent to the database.
     case claiming
-    /// The claim is committed; no byte of a request has left.
+    /// The claim is committed; no byte of a request was sent.
     case claimed
-    /// One request is about to leave.
+    /// One request is about to be sent.
     case sending
-    /// One answer is there; nothing has been done with it.
+    /// One answer has arrived; it has not been processed.
     case answered
     /// Results are about to be written back.
     case settling
-    /// They are committed; nothing else has been done.
+    /// The results are committed; nothing else has been done.
     case settled
 
     @inline(__always)
@@ -29,7 +29,7 @@ package enum CrashPoint: String, CaseIterable {
         Self.trap?.reached(self)
     }
 
-    /// What to say of the variable at the start; nil: it is not set.
+    /// The warning about the variable at the start; nil: it is not set.
     package static var warning: String? {
         guard let value else { return nil }
         guard let trap else {

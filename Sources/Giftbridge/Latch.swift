@@ -4,7 +4,7 @@ import Synchronization
 package final class Latch: Sendable {
     private struct State {
         var isOpen = false
-        /// Those who wait, by a number of each one's own; nil: cancelled before it waited.
+        /// The waiters, each by its own number; nil: cancelled before it waited.
         var waiters: [Int: CheckedContinuation<Void, Never>?] = [:]
         var lastNumber = 0
     }
@@ -13,7 +13,7 @@ package final class Latch: Sendable {
 
     package init() {}
 
-    /// It has happened.
+    /// Signals that it has happened.
     package func open() {
         let waiters = state.withLock { state in
             state.isOpen = true

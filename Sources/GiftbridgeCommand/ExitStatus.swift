@@ -24,16 +24,16 @@ enum ExitStatus: Int32 {
         case is ConfigurationError, is Schema.Mismatch, is SandboxConfigurationError: self = .wrongConfiguration
         case ConnectionError.invalidConninfo: self = .wrongConfiguration
         case is ConnectionError: self = .unavailable
-        // The server turns us away: authorization, a database that is not there, no more connections, starting up.
+        // The server refuses the session: authorization, unknown database, too many connections, starting up.
         case let error as ServerError where ["08", "28", "3D", "53", "57"].contains(error.sqlStateClass):
             self = .unavailable
         default: self = .failed
         }
     }
 
-    /// Ends the process as an error demands: one line on standard error that says what and what to do.
+    /// Ends the process with an error's exit status, after one line on standard error that says what happened and what to do.
     static func end(with error: any Error) -> Never {
-        // Help, version, completion scripts and wrong usage are the argument parser's to print.
+        // The argument parser prints help, version, completion scripts and wrong usage.
         let usage = GiftbridgeCommand.exitCode(for: error)
         if let code = error as? ExitCode { leave(code.rawValue) }
         if error is CleanExit || usage == .success || usage == .validationFailure {
@@ -43,10 +43,10 @@ enum ExitStatus: Int32 {
         ExitStatus(error).end()
     }
 
-    /// Ends the process at once: what was printed and logged is written if its reader takes it within a second.
+    /// Ends the process at once. What was printed and logged is still written if its reader takes it within a second.
     func end() -> Never { Self.leave(rawValue) }
 
-    /// Ends without `exit(3)`, whose handlers take OpenSSL's and NIO's state from under threads that still use it.
+    /// Ends without `exit(3)`, whose handlers free state of OpenSSL and NIO that other threads still use.
     private static func leave(_ status: Int32) -> Never {
         StandardError.writer.flush(within: .seconds(1))
         fflush(nil)
@@ -57,7 +57,7 @@ enum ExitStatus: Int32 {
     private static func sentence(_ error: any Error) -> String {
         var text = (error as? ServerError)?.message ?? String(describing: error)
         if let error = error as? ServerError, error.sqlState == "42501", error.message.hasPrefix("permission denied") {
-            text += ": the database role may not do this; connect as one that may, for instance the schema's owner"
+            text += ": your database role lacks permission; use a member of giftbridge_worker, or the schema's owner"
         }
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }

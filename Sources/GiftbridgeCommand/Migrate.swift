@@ -7,19 +7,19 @@ import Logging
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Install or upgrade the schema giftbridge; safe to repeat and to run twice at once.",
-        discussion: "Everything happens in one transaction: done, or nothing is changed."
+        discussion: "All changes happen in one transaction: if one fails, nothing is changed."
     )
 
     @OptionGroup var database: DatabaseOptions
 
     @Flag(
         help: """
-            Also make the roles giftbridge_worker, giftbridge_shop and giftbridge_monitor (groups without a login) and grant \
-            their rights. Once done, every later migrate keeps them up to date.
+            Also create the roles giftbridge_worker, giftbridge_shop and giftbridge_monitor (groups without a login) and grant \
+            their permissions. From then on, every migrate keeps the permissions up to date.
             """)
     var roles = false
 
-    @Flag(help: "Say what would be done, and change nothing.")
+    @Flag(help: "Show what would be done, and change nothing.")
     var dryRun = false
 
     @Option(help: "Maximum wait for one lock, in seconds, so that a waiting migration does not block other sessions.")
@@ -49,7 +49,9 @@ struct Migrate: AsyncParsableCommand {
             }
             print("schema giftbridge \(dryRun && !migrations.isEmpty ? "would be" : "is") at version \(Schema.version)")
             for role in missingRoles { print("\(dryRun ? "would create" : "created") role \(role)") }
-            if roles { print("the roles' rights \(dryRun ? "would be" : "are") those of version \(Schema.version)") }
+            if roles {
+                print("the roles' permissions \(dryRun ? "would be" : "are") those of version \(Schema.version)")
+            }
         } catch let error as ServerError where error.sqlState == "55P03" {
             await connection.close()
             throw LockNotHad(seconds: lockTimeout)
@@ -63,7 +65,7 @@ struct Migrate: AsyncParsableCommand {
     struct LockNotHad: Error, CustomStringConvertible {
         let seconds: Int
         var description: String {
-            "a lock was not had within \(seconds) s, nothing was changed: something uses the tables for long; try again, or raise --lock-timeout"
+            "could not get a lock within \(seconds) s because another session uses the tables; nothing was changed. Try again, or raise --lock-timeout"
         }
     }
 }

@@ -19,13 +19,14 @@ import Darwin
 /// `giftbridge run`: the worker.
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run the worker: hear of orders, sell them, write the answers back.",
+        abstract: "Run the worker: pick up new orders, send them to Smart Gift and save the results.",
         discussion: """
-            The vendor's secret key is read from GIFTBRIDGE_API_KEY, or GIFTBRIDGE_API_KEY_<SHOP> for one shop; each also as \
-            …_FILE, the path of a file that holds it.
+            The vendor's secret key is read from GIFTBRIDGE_API_KEY, or from GIFTBRIDGE_API_KEY_<SHOP> for one shop. Each can \
+            also be given as …_FILE, the path of a file that holds the key.
 
-            SIGTERM and SIGINT drain: nothing new is claimed, what is in the air is finished and written back. A second \
-            signal ends at once; what was in the air then becomes in_doubt when its lease ends, and is verified.
+            SIGTERM and SIGINT drain the worker: it takes no new orders, completes the requests already sent, and saves their \
+            results. A second signal ends it at once. Orders whose request was in flight then become in_doubt when their lease \
+            expires, and are verified.
             """
     )
 
@@ -42,7 +43,7 @@ struct Run: AsyncParsableCommand {
             name: "\(host):\(getpid()):\(String(UInt32.random(in: 0...UInt32.max), radix: 36))",
             host: host, pid: Int(getpid()), version: GiftbridgeCommand.version, logger: logger)
 
-        // The last is shut down first: the others tell of the drain until it is over.
+        // The last one is shut down first, so that the others report the drain until it is over.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         if let address = configuration.httpAddress {
             let status = StatusService(
@@ -61,7 +62,7 @@ struct Run: AsyncParsableCommand {
             for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
                 if isDraining {
                     logger.warning(
-                        "Ending at once: what is in the air becomes in_doubt and is verified.",
+                        "Ending at once; orders in flight become in_doubt when their lease expires, and are then verified.",
                         metadata: ["signal": "\(signal)"])
                     ExitStatus.failed.end()
                 }
@@ -74,7 +75,7 @@ struct Run: AsyncParsableCommand {
         try await group.run()
     }
 
-    /// A connection is a file: raises the limit of open ones as far as this process may.
+    /// Raises the limit of open files, and so of connections, as far as this process may.
     private static func allowManyFiles() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }

@@ -5,63 +5,63 @@ import Sandbox
 import ServiceLifecycle
 import UnixSignals
 
-/// `giftbridge sandbox`: a local stand-in for the vendor.
+/// `giftbridge sandbox`: a local simulation of the vendor.
 struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sandbox",
-        abstract: "Run a local stand-in for the vendor, as strict as the vendor's pages.",
+        abstract: "Run a local simulation of the vendor that checks orders as strictly as its documentation says.",
         discussion: """
-            Point the bridge at it: GIFTBRIDGE_API_URL=http://127.0.0.1:8790 GIFTBRIDGE_API_KEY=sk_sandbox giftbridge run
+            Let Giftbridge use it: GIFTBRIDGE_API_URL=http://127.0.0.1:8790 GIFTBRIDGE_API_KEY=sk_sandbox giftbridge run
 
-            Look at it: curl http://127.0.0.1:8790/_sandbox lists its pages: sales, requests, a summary, \
-            faults and habits on demand.
+            Inspect it: curl http://127.0.0.1:8790/_sandbox lists its pages: sales, requests, a summary, \
+            faults and habits.
             """
     )
 
     @OptionGroup var log: LogOptions
 
-    @Option(help: "The port on 127.0.0.1; 0 takes any free one.")
+    @Option(help: "The port on 127.0.0.1; 0: any free port.")
     var port = 8790
 
-    @Option(help: "The secret key that requests have to carry as Smart-Auth.")
+    @Option(help: "The secret key that requests must send as Smart-Auth.")
     var key = "sk_sandbox"
 
     @Option(help: "Requests allowed in a window; 0: no limit.")
     var rateLimit = 60
 
-    @Option(help: "How long a window lasts.", transform: parseDuration)
+    @Option(help: "Length of a window.", transform: parseDuration)
     var rateWindow: Duration = .seconds(60)
 
     @Option(
-        help: "By how much the clock of X-RateLimit-Reset is off: a duration, with a minus where it is slow.",
+        help: "How far the clock of X-RateLimit-Reset is ahead: a duration; with a minus sign: behind.",
         transform: parseOffset)
     var clockOffset: Duration = .zero
 
-    @Option(help: "How long every request takes.", transform: parseDuration)
+    @Option(help: "Delay of every answer.", transform: parseDuration)
     var latency: Duration = .zero
 
-    @Option(help: "The share of sales that a fault strikes at random, 0 to 1.")
+    @Option(help: "Share of sales with a random fault, 0 to 1.")
     var faultRate = 0.0
 
     @Option(
         name: .customLong("fault"),
-        help: "A kind of fault that strikes at random; repeatable; /_sandbox/faults lists them.",
+        help: "A kind of random fault. Can be repeated; /_sandbox/faults lists the kinds.",
         transform: parseFault)
     var faults: [FaultKind] = []
 
     @Option(
         name: .customLong("habit"),
-        help: "A habit that the vendor's pages leave open; repeatable; /_sandbox/habits lists them.",
+        help: "A behaviour that the vendor's documentation leaves open. Can be repeated; /_sandbox/habits lists them.",
         transform: parseHabit)
     var habits: [Habit] = []
 
-    @Option(help: "The company's id, which stands in front of every order reference; may be empty.")
+    @Option(help: "The company's id, the prefix of every order reference; may be empty.")
     var referencePrefix = "ACME-"
 
-    @Option(help: "The company's site number, which POST /redeem/check asks for.")
+    @Option(help: "The company's site number, which POST /redeem/check requires.")
     var siteID = 1
 
-    @Option(help: "What faults are drawn from: the same seed, the same faults.")
+    @Option(help: "Seed of the random faults: the same seed gives the same faults.")
     var seed: UInt64 = 1
 
     func run() async throws {
@@ -90,14 +90,16 @@ struct SandboxCommand: AsyncParsableCommand {
 
 @Sendable private func parseHabit(_ name: String) throws -> Habit {
     guard let habit = Habit(rawValue: name) else {
-        throw ValidationError("'\(name)' is no habit: \(Habit.allCases.map(\.rawValue).joined(separator: " "))")
+        throw ValidationError(
+            "'\(name)' is not a habit. Habits: \(Habit.allCases.map(\.rawValue).joined(separator: " "))")
     }
     return habit
 }
 
 @Sendable private func parseFault(_ name: String) throws -> FaultKind {
     guard let kind = FaultKind(name: name) else {
-        throw ValidationError("'\(name)' is no kind of fault: \(FaultKind.all.map(\.name).joined(separator: " "))")
+        throw ValidationError(
+            "'\(name)' is not a kind of fault. Kinds: \(FaultKind.all.map(\.name).joined(separator: " "))")
     }
     return kind
 }

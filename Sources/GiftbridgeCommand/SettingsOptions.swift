@@ -16,12 +16,13 @@ import Foundation
 
 /// Where the database is; for every command that needs one.
 struct DatabaseOptions: ParsableArguments {
-    @Option(help: "Any libpq URI or conninfo. [GIFTBRIDGE_DATABASE_URL; default: libpq's own PG* variables]")
+    @Option(
+        help: "The database: any libpq URI or conninfo. [GIFTBRIDGE_DATABASE_URL; default: libpq's own PG* variables]")
     var databaseUrl: String?
 
     @Option(
         help: ArgumentHelp(
-            "A file of settings, YAML or JSON: deploy/giftbridge.yaml lists them. [GIFTBRIDGE_CONFIG]",
+            "A file with settings, YAML or JSON. deploy/giftbridge.yaml lists all settings. [GIFTBRIDGE_CONFIG]",
             valueName: "file"),
         completion: .file(extensions: ["yaml", "yml", "json"]))
     var config: String?
@@ -39,12 +40,14 @@ struct DatabaseOptions: ParsableArguments {
     }
 }
 
-/// How to log; for every command that runs for a while.
+/// How to log; for the commands that keep running.
 struct LogOptions: ParsableArguments {
-    @Option(help: "trace, debug, info, notice, warning, error or critical. [GIFTBRIDGE_LOG_LEVEL; default: info]")
+    @Option(
+        help: "Log level: trace, debug, info, notice, warning, error or critical. [GIFTBRIDGE_LOG_LEVEL; default: info]"
+    )
     var logLevel: String?
 
-    @Option(help: "text or json. [GIFTBRIDGE_LOG_FORMAT; default: text on a terminal, else json]")
+    @Option(help: "Log format: text or json. [GIFTBRIDGE_LOG_FORMAT; default: text on a terminal, else json]")
     var logFormat: String?
 
     /// The logger, to standard error.
@@ -61,7 +64,7 @@ struct LogOptions: ParsableArguments {
     }
 }
 
-/// Every setting of the worker as a flag. Keys have none: a command line is there for everybody to see.
+/// Every setting of the worker as a flag. Keys cannot be flags, because command lines are visible to other users.
 struct WorkerOptions: ParsableArguments {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var log: LogOptions
@@ -76,7 +79,9 @@ struct WorkerOptions: ParsableArguments {
     var requestTimeout: String?
 
     @Option(
-        help: "How long a worker may hold an order; longer than the request timeout. [GIFTBRIDGE_LEASE; default: 120s]")
+        help:
+            "Maximum time that a worker may hold an order; longer than the request timeout. [GIFTBRIDGE_LEASE; default: 120s]"
+    )
     var lease: String?
 
     @Option(
@@ -85,10 +90,11 @@ struct WorkerOptions: ParsableArguments {
     )
     var verifyAfter: String?
 
-    @Option(help: "The delay before the second attempt; it doubles. [GIFTBRIDGE_RETRY_BASE; default: 1s]")
+    @Option(
+        help: "Delay before the second attempt; it doubles with each further one. [GIFTBRIDGE_RETRY_BASE; default: 1s]")
     var retryBase: String?
 
-    @Option(help: "The longest delay between attempts. [GIFTBRIDGE_RETRY_MAX; default: 5m]")
+    @Option(help: "Maximum delay between attempts. [GIFTBRIDGE_RETRY_MAX; default: 5m]")
     var retryMax: String?
 
     @Option(
@@ -112,7 +118,7 @@ struct WorkerOptions: ParsableArguments {
     @Option(help: "Maximum time between checks for new orders. [GIFTBRIDGE_POLL_INTERVAL; default: 30s]")
     var pollInterval: String?
 
-    @Option(help: "How often the status row is written. [GIFTBRIDGE_HEARTBEAT; default: 10s]")
+    @Option(help: "Time between updates of the worker's status row. [GIFTBRIDGE_HEARTBEAT; default: 10s]")
     var heartbeat: String?
 
     @Option(help: "Maximum time that a drain waits for requests in flight. [GIFTBRIDGE_DRAIN_TIMEOUT; default: 45s]")

@@ -4,7 +4,7 @@ import Glibc
 import Darwin
 #endif
 
-/// Where standard output goes: a terminal has colours and a width, anything else gets plain text of any width.
+/// Where standard output goes: a terminal has colours and a width; anything else gets plain text of any width.
 struct Terminal: Sendable {
     let isTerminal: Bool
     /// Characters on a line; nil: any number.
@@ -17,7 +17,7 @@ struct Terminal: Sendable {
         return Terminal(isTerminal: getenv("NO_COLOR") == nil, width: isKnown ? Int(size.ws_col) : 80)
     }
 
-    /// Asks a question on a terminal, and reads the answer. Where nobody can answer: no.
+    /// Asks a question on a terminal and reads the answer. Without a terminal the answer is no.
     static func confirms(_ question: String) -> Bool {
         guard isatty(STDIN_FILENO) == 1 else { return false }
         print(question, terminator: "")
@@ -33,18 +33,18 @@ struct Terminal: Sendable {
         case red = "31"
     }
 
-    /// The text in a style, where there are any.
+    /// The text in a style, on a terminal.
     func styled(_ text: String, _ style: Style?) -> String {
         guard isTerminal, let style, !text.isEmpty else { return text }
         return "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m"
     }
 
-    /// Text of others without control characters: none of theirs reaches the terminal.
+    /// Text from other sources without control characters, which could change the terminal.
     static func plain(_ text: String) -> String {
         String(text.map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : $0 })
     }
 
-    /// A text on lines of the terminal's width, broken between words, each after so many spaces.
+    /// A text broken between words into lines of the terminal's width, each indented by `indent` spaces.
     func wrapped(_ text: String, indent: Int = 0) -> [String] {
         let space = String(repeating: " ", count: indent)
         guard let width else { return [space + Self.plain(text)] }

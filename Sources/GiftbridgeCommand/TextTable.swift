@@ -1,6 +1,6 @@
-/// A table of text: each column as wide as its widest cell, the last one cut where the terminal ends.
+/// A table of text. Each column is as wide as its widest cell; the last one is cut at the terminal's edge.
 struct TextTable {
-    /// A column's title, and where its cells stand.
+    /// A column's title and alignment.
     struct Column {
         let title: String
         var isRight = false
@@ -23,7 +23,7 @@ struct TextTable {
     /// One cell per column each.
     private(set) var rows: [(cells: [Cell], notes: [String])] = []
 
-    /// - Parameter titles: A title that begins with `>` has its column's cells at the right.
+    /// - Parameter titles: A title that begins with `>` aligns its column to the right.
     init(_ titles: String...) {
         columns = titles.map {
             $0.hasPrefix(">") ? Column(title: String($0.dropFirst()), isRight: true) : Column(title: $0)

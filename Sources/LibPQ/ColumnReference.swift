@@ -41,7 +41,7 @@ public enum ColumnError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The value cannot be read as this type.
     case notReadable(column: String, type: String)
 
-    /// One line for a person.
+    /// One readable line.
     public var description: String {
         switch self {
         case .noSuchColumn(let column): "the result has no column \(column)"

@@ -31,7 +31,7 @@ final class Command: Sendable {
         state.withLock { if case .answered(let answer) = $0 { answer } else { nil } }
     }
 
-    /// Settles what came of it, unless that is settled, and frees whoever waits. From any thread.
+    /// Sets the result, unless it is set, and resumes the waiter. From any thread.
     func settle(_ answer: Answer) {
         let waiters: [CheckedContinuation<Answer, Never>] = state.withLock { state in
             guard case .open(let waiters) = state else { return [] }

@@ -1,14 +1,14 @@
 import Logging
 
 extension Connection {
-    /// How long whoever waits for a command waits for the server to take the request to cancel it.
+    /// Maximum wait until the server accepts the request to cancel a command.
     private static let cancelTimeout: Duration = .seconds(5)
 
     /// Closes the connection at once (`PQfinish`). The command under way and all that wait throw
     /// ``ConnectionError/closed``. Closing again does nothing.
     ///
     /// - Parameter cancelling: whether the server is asked first to stop the command under way (see ``Connection``), and
-    ///   waited for. Else it goes on with it until it notices, and may commit it.
+    ///   waited for. Otherwise the server continues the command until it notices, and may commit it.
     public func close(cancelling: Bool = false) async {
         let command = exchange?.command
         finish(.closed, cancelling: cancelling)
@@ -25,11 +25,11 @@ extension Connection {
         }
     }
 
-    /// Ends the connection for good and tells everybody why.
+    /// Ends the connection and fails all commands with the reason.
     ///
     /// - Parameters:
     ///   - cancelling: whether the server is to stop the command under way first.
-    ///   - error: what the one that waits for that command is told; `nil`: the reason, as all.
+    ///   - error: the error for the command under way; `nil`: the reason, as for all others.
     @discardableResult
     func finish(
         _ reason: ConnectionError, cancelling: Bool = false, telling error: (any Error)? = nil
@@ -52,8 +52,8 @@ extension Connection {
         return reason
     }
 
-    /// Asks the server to stop the command, then closes the socket, then tells whoever waits: as late as that, so that
-    /// nobody repeats a command which the server has not been told to give up.
+    /// Asks the server to stop the command, then closes the socket, and only then fails the command, so that no caller repeats
+    /// a command before the server was told to stop it.
     ///
     /// `PQcancel` blocks, so it has a thread of its own.
     ///
@@ -77,7 +77,7 @@ extension Connection {
     private func hangUp(_ command: Command, _ error: any Error, _ failure: String?) {
         guard command.answer == nil else { return }
         if let failure {
-            logger.notice("a statement could not be cancelled", metadata: ["reason": .string(failure)])
+            logger.notice("Could not cancel a statement.", metadata: ["reason": .string(failure)])
         }
         wire.finish()
         command.fail(error)

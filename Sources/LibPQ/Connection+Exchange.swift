@@ -49,7 +49,7 @@ extension Connection {
         flush()
     }
 
-    /// Gives the socket as much as it takes, and has the loop tell when it takes more.
+    /// Writes as much as the socket accepts, and waits for the loop to report when it accepts more.
     private func flush() {
         guard let isMoreLeft = wire.flush() else {
             finish(.lost(wire.reason))
@@ -73,7 +73,7 @@ extension Connection {
         }
     }
 
-    /// Tells whoever waits, and sends the next command.
+    /// Resumes the waiter, and sends the next command.
     private func complete() {
         guard let exchange else { return }
         if exchange.isPipeline, !wire.exitPipeline() {

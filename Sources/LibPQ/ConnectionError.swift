@@ -6,7 +6,7 @@ public enum ConnectionError: Error, Sendable, Hashable {
     case invalidConninfo(String)
     /// No session came about: no server, no answer in time, wrong password, no such database.
     case cannotConnect(String)
-    /// The session ended: the server went away, was told to end it, the network failed, or a COPY, which is not supported
+    /// The session ended: the connection was lost, the server was told to end it, the network failed, or a COPY, which is not supported
     /// here, was closed. Whether a statement that was under way took effect is unknown.
     case lost(String)
     /// The socket was silent for longer than ``ConnectionOptions/commandTimeout`` with a command under way, so the server
@@ -19,7 +19,7 @@ public enum ConnectionError: Error, Sendable, Hashable {
 }
 
 extension ConnectionError: CustomStringConvertible {
-    /// One line for a person.
+    /// One readable line.
     public var description: String {
         switch self {
         case .invalidConninfo(let reason): "invalid connection string: \(reason)"
@@ -46,7 +46,7 @@ public enum StatementError: Error, Sendable, Hashable {
 }
 
 extension StatementError: CustomStringConvertible {
-    /// One line for a person.
+    /// One readable line.
     public var description: String {
         switch self {
         case .nulInStatement: "the statement has a NUL character"

@@ -107,7 +107,7 @@ struct Exchange {
         return .more
     }
 
-    /// What whoever waits is told.
+    /// The result for the waiter.
     var outcome: Result<[QueryResult], any Error> {
         if let failure { return .failure(failure.error) }
         guard isPipeline else { return .success(results) }

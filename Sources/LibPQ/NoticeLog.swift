@@ -21,14 +21,14 @@ final class NoticeLog {
         guard let notice = ServerError(result) else {
             // One of libpq's own.
             let message = String(cString: PQresultErrorMessage(result)).oneLine
-            logger.debug("libpq notice", metadata: ["message": .string(message)])
+            logger.debug("Notice from libpq.", metadata: ["message": .string(message)])
             return
         }
         if notice.endsSession { farewell = notice.message.oneLine }
         if notice.severity == "WARNING", warnings.count < Self.warningLimit { warnings.append(notice) }
         logger.log(
             level: ["NOTICE", "INFO", "LOG", "DEBUG"].contains(notice.severity) ? .debug : .notice,
-            "database notice",
+            "Notice from the database.",
             metadata: ["severity": .string(notice.severity), "message": .string(notice.message.oneLine)]
         )
     }

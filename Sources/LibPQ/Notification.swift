@@ -1,4 +1,4 @@
-/// One NOTIFY that a session which LISTENs was told of.
+/// One NOTIFY that a session received because it LISTENs.
 ///
 /// Follows [`PQnotifies`](https://www.postgresql.org/docs/15/libpq-notify.html).
 public struct Notification: Sendable, Hashable {

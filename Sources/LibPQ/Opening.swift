@@ -4,9 +4,9 @@ import Logging
 /// Opens one session with libpq's blocking `PQconnectdbParams`, on a thread of its own.
 ///
 /// Blocking, because then names, several hosts, `connect_timeout`, `target_session_attrs` and TLS are exactly
-/// libpq's: in its polling mode a name is still looked up blocking, and `connect_timeout` does not hold. Whoever waits
-/// is freed by the first of result, deadline and cancellation; a thread that is late, perhaps stuck in DNS, then ends
-/// the session that nobody waits for itself.
+/// libpq's: in its polling mode a name is still looked up blocking, and `connect_timeout` does not hold. The caller
+/// continues after result, deadline or cancellation, whichever is first; a thread that is later, perhaps stuck in DNS,
+/// ends its unwanted session.
 ///
 /// Follows [`PQconnectdbParams`](https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PQCONNECTDBPARAMS).
 final class Opening: Sendable {
@@ -59,8 +59,8 @@ final class Opening: Sendable {
         }
     }
 
-    /// Settles the outcome, unless it is settled, and frees whoever waits. A session that comes too late goes with its
-    /// last reference, which ends it.
+    /// Sets the outcome, unless it is set, and resumes the waiter. A session that comes too late ends with its last
+    /// reference.
     private func finish(_ outcome: Result<Wire, any Error>) {
         let waiting: CheckedContinuation<Void, Never>? = state.withLock { state in
             if case .over = state { return nil }

@@ -1,7 +1,7 @@
-/// The answer to what ``Connection/begin(_:)`` has sent, which may still be on its way.
+/// The answer to what ``Connection/begin(_:)`` has sent; it may not have arrived yet.
 ///
-/// It is kept until it is asked for, however late. Where nobody asks, the connection takes it all the same, and its next
-/// command waits until the server has answered this one.
+/// It is kept until it is read. Even if it is never read, the connection receives it, and its next command waits until the
+/// server has answered this one.
 public struct Reply: Sendable {
     let connection: Connection
     let command: Command

@@ -44,7 +44,7 @@ public struct Row: Sendable {
         try nonNull(optionalDouble(column), column)
     }
 
-    /// An array of one dimension, of any type whose elements are told apart by commas; `nil` for NULL.
+    /// A one-dimensional array of any type whose elements are separated by commas; `nil` for NULL.
     public func optionalTextArray(_ column: some ColumnReference) throws -> [String?]? {
         try withBytes(column) { bytes in
             guard let bytes else { return nil }
@@ -55,7 +55,7 @@ public struct Row: Sendable {
         }
     }
 
-    /// An array of one dimension, of any type whose elements are told apart by commas.
+    /// A one-dimensional array of any type whose elements are separated by commas.
     public func textArray(_ column: some ColumnReference) throws -> [String?] {
         try nonNull(optionalTextArray(column), column)
     }

@@ -3,7 +3,7 @@ import CLibPQ
 /// A statement that the server refused, or what it warned of, with the fields of its ErrorResponse or NoticeResponse.
 ///
 /// Printing one says little on purpose: severity, SQLSTATE and primary message. ``detail``, ``context`` and the rest
-/// may carry a row's data and are read only by whoever means to.
+/// may carry a row's data and must be read explicitly.
 ///
 /// Follows [`PQresultErrorField`](https://www.postgresql.org/docs/15/libpq-exec.html#LIBPQ-PQRESULTERRORFIELD).
 public struct ServerError: Error, Sendable, Hashable {
@@ -65,7 +65,7 @@ public struct ServerError: Error, Sendable, Hashable {
     /// Whether this is the warning that a COMMIT did not wait to the end for its synchronous standby: it has taken effect on
     /// the server, but a failover may lose it.
     ///
-    /// PostgreSQL translates the text and gives it no SQLSTATE of its own. It is told from a function's RAISE WARNING, which
+    /// PostgreSQL translates the text and gives it no specific SQLSTATE. It differs from a function's RAISE WARNING, which
     /// has a ``context``.
     public var leavesCommitUnconfirmed: Bool {
         severity == "WARNING" && (sqlState == "01000" || sqlState == "57P01") && context == nil

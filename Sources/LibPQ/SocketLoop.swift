@@ -41,8 +41,8 @@ public final class SocketLoop: @unchecked Sendable {  // `watches` and `batch` a
         watches.append(watch)
     }
 
-    /// Stops waiting for `watch`: its handler is not called again. Before its descriptor is closed, as the number
-    /// could be somebody else's a moment later. Only on the loop's thread.
+    /// Stops waiting for `watch`: its handler is not called again. Before its descriptor is closed, because the
+    /// number could be reused a moment later. Only on the loop's thread.
     func remove(_ watch: SocketWatch) {
         precondition(jobs.isOnTheirThread)
         watches.removeAll { $0 === watch }
@@ -69,8 +69,8 @@ public final class SocketLoop: @unchecked Sendable {  // `watches` and `batch` a
         }
     }
 
-    /// Runs what is queued, and what these jobs enqueue in turn, which is usually one after the other on the way of one
-    /// order. Not for ever: the sockets have their turn after some rounds.
+    /// Runs the queued jobs, and those that they enqueue in turn, as processing one order usually does. After some rounds the
+    /// sockets get their turn.
     private func runJobs() {
         for _ in 0..<16 {
             jobs.take(&batch)
@@ -98,7 +98,7 @@ public final class SocketLoop: @unchecked Sendable {  // `watches` and `batch` a
 
     private func report(_ polled: ArraySlice<pollfd>, to watches: [SocketWatch]) {
         for (socket, watch) in zip(polled, watches) where !watch.isRemoved {
-            // An error or a hang-up is reported as readable: the next read then tells what is wrong.
+            // An error or a hang-up is reported as readable; the next read then shows what is wrong.
             let isReadable = Int32(socket.revents) & ~POLLOUT != 0
             let isWritable = Int32(socket.revents) & POLLOUT != 0
             if isReadable || isWritable {

@@ -2,7 +2,7 @@
 final class SocketWatch: @unchecked Sendable {
     /// What the loop saw.
     enum Event {
-        /// There is something to read, or the socket has failed, which a read will tell. Perhaps writable too.
+        /// There is something to read, or the socket has failed, which a read will show. Perhaps writable too.
         case readable
         /// There is room to write.
         case writable

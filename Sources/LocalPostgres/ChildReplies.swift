@@ -1,6 +1,6 @@
 import Subprocess
 
-/// The lines that a child process writes to its standard output, for whoever asks it one thing after the other.
+/// The lines that a child process writes to its standard output, for a caller that sends it one command after the other.
 ///
 /// A task of its own reads them to their end. ``ended()`` has to be awaited before `Subprocess.run`'s closure returns, which
 /// closes the descriptor: a read still under way would take the output of whatever gets its number next.

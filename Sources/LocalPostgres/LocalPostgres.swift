@@ -2,9 +2,9 @@ import Subprocess
 import Synchronization
 import SystemPackage
 
-/// A throwaway PostgreSQL server: made, started, and gone without a trace when it is no longer needed.
+/// A temporary PostgreSQL server: created, started, and removed completely when it is no longer needed.
 ///
-/// It listens on a Unix socket only, in a folder that nobody else may enter, and trusts whoever may. Run by root it runs as
+/// It listens on a Unix socket only, in a folder that no other user may enter, and trusts all connections. Run by root it runs as
 /// user `postgres`. A shell process holds it and cleans up at the end of its input, so even `kill -9` of this process leaves
 /// nothing behind.
 public actor LocalPostgres {
@@ -15,7 +15,7 @@ public actor LocalPostgres {
 
     /// Why the server could not be made, started or stopped.
     public struct Failure: Error, CustomStringConvertible {
-        /// What could not be done, and the server's last word.
+        /// What could not be done, and the server's last message.
         public let description: String
     }
 

@@ -1,6 +1,6 @@
 import Giftbridge
 
-/// What the first page shows of the database, read at once.
+/// The database's part of the first page.
 struct FrontPage: Sendable {
     let overview: Overview
     let soldByMinute: [Int]

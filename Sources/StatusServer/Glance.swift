@@ -1,13 +1,13 @@
-/// A value that takes a while to get, shared by everyone who asks at about the same time.
+/// A value that takes a while to read, shared by all who request it at about the same time.
 ///
-/// However many ask and however often: it is got once at a time, and not again before `freshness` has passed.
+/// However many requests there are, it is read once at a time, and again only after `freshness` has passed.
 actor Glance<Value: Sendable> {
-    /// One time of getting it; used by the actor alone.
+    /// One read of the value; used by the actor only.
     private final class Look {
         var waiters: [CheckedContinuation<Value, any Error>] = []
         var result: Result<Value, any Error>?
         var endedAt: ContinuousClock.Instant?
-        /// Nobody waits for it any longer.
+        /// It has taken too long; no request waits for it any more.
         var isLate = false
 
         func end(_ result: Result<Value, any Error>) {
@@ -28,9 +28,9 @@ actor Glance<Value: Sendable> {
     private let look: @Sendable () async throws -> Value
 
     /// - Parameters:
-    ///   - freshness: How long a value, or a failure, is good.
-    ///   - patience: How long a look may take; after that all who ask are told so, until it ends.
-    ///   - look: Gets the value.
+    ///   - freshness: How long a value, or a failure, is reused.
+    ///   - patience: Maximum wait for a read; then all requests fail until it ends.
+    ///   - look: Reads the value.
     init(
         freshness: Duration = .seconds(1), patience: Duration = .seconds(3),
         _ look: @escaping @Sendable () async throws -> Value
@@ -40,9 +40,9 @@ actor Glance<Value: Sendable> {
         self.look = look
     }
 
-    /// The value of now, or of a moment ago.
+    /// The current value, or one that is at most `freshness` old.
     ///
-    /// - Throws: What the look threw; ``TookTooLong``.
+    /// - Throws: What the read threw; ``TookTooLong``.
     func value() async throws -> Value {
         let current = current()
         if let result = current.result { return try result.get() }
@@ -50,10 +50,10 @@ actor Glance<Value: Sendable> {
         return try await withCheckedThrowingContinuation { current.waiters.append($0) }
     }
 
-    /// The next who asks gets a value from after this.
+    /// Makes the next request read the value again.
     func forget() { last = nil }
 
-    /// The look that goes on or is still fresh, or a new one.
+    /// The current read if it is running or still fresh, or a new one.
     private func current() -> Look {
         if let last, last.endedAt.map({ .now - $0 < freshness }) ?? true { return last }
         let current = Look()
@@ -71,7 +71,7 @@ actor Glance<Value: Sendable> {
     }
 }
 
-/// The database did not answer while somebody was waiting.
+/// The database did not answer in time.
 struct TookTooLong: Error, CustomStringConvertible {
-    var description: String { "the database does not answer" }
+    var description: String { "the database does not respond" }
 }

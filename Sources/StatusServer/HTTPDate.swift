@@ -12,7 +12,7 @@ enum HTTPDate {
         var time = time
         var parts = tm()
         gmtime_r(&time, &parts)
-        // The names are English: nobody calls setlocale in this program.
+        // The names are English, because this program never calls setlocale.
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { text in
             let count = strftime(text.baseAddress, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
             return String(decoding: text.prefix(count).lazy.map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 
 /// Refuses requests that reached a loopback address under a foreign name (DNS rebinding): a page on the internet whose name
-/// suddenly points to this machine must not read what is meant for this machine.
+/// is changed to point to this machine must not be able to read this server's pages.
 struct KnownHost: RouterMiddleware {
     typealias Context = StatusContext
 
@@ -12,7 +12,7 @@ struct KnownHost: RouterMiddleware {
         next: (Request, StatusContext) async throws -> Response
     ) async throws -> Response {
         guard let authority = request.head.authority, Loopback.contains(Self.host(authority)) else {
-            return .text("This address answers to localhost and 127.0.0.1 only.\n", status: .misdirectedRequest)
+            return .text("This address can only be used as localhost or 127.0.0.1.\n", status: .misdirectedRequest)
         }
         return try await next(request, context)
     }

@@ -6,7 +6,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// What the server tells about: the worker of this process, and the queue in its database.
+/// What the server shows: the worker of this process, and the queue in its database.
 struct Observed: Sendable {
     let version: String
     let concurrency: Int
@@ -14,18 +14,18 @@ struct Observed: Sendable {
     let startedAt = Date.now
     let pulse: Pulse
     let metrics: WorkerMetrics
-    /// The queue's gauges: of a second ago at most, so that no number of scrapes asks the database more often.
+    /// The queue's gauges, at most a second old, so that many scrapes do not load the database.
     let queue: Glance<QueueGauges>
     /// The first page's contents, likewise.
     let frontPage: Glance<FrontPage>
     /// For pages.
     let database: LookingConnection
-    /// For the queue's gauges: probes and monitors never wait for somebody's page.
+    /// For the queue's gauges, so that probes and monitors never wait for a page.
     let gauges: LookingConnection
 
-    /// Everything, as Prometheus reads it.
+    /// All metrics in Prometheus' format.
     func metricsText() async -> String {
-        // The reason stands in /readyz, and is no metric.
+        // The reason is in /readyz; it is not a metric.
         let queue = try? await queue.value()
         var text = MetricsText()
         let progressAt = Date.now.timeIntervalSince1970 - pulse.age / .seconds(1)
@@ -35,13 +35,13 @@ struct Observed: Sendable {
         return text.text
     }
 
-    /// Why this process is sick; nil: it is well. Asks nobody: whoever is told that it is sick will restart it.
+    /// Why this process must be restarted; nil: it is healthy. Depends on this process only, because a failure leads to a restart.
     var sickness: String? {
         guard pulse.isSick(heartbeat: heartbeat) else { return nil }
         return "the worker's loop has made no progress for \(pulse.age.components.seconds) s"
     }
 
-    /// Why this worker cannot do its work at once; empty: it can.
+    /// Why this worker is not ready; empty: it is ready.
     func hindrances() async -> [String] {
         var hindrances: [String] = []
         let counts = metrics.counts
@@ -53,8 +53,10 @@ struct Observed: Sendable {
             return hindrances + ["waiting for the database: \(fault)"]
         }
         if counts.state != "running" { hindrances.append("the worker is \(counts.state)") }
-        if let fault { hindrances.append("the database: \(fault)") }
-        if !isStarting, !counts.isListening { hindrances.append("not listening: new orders are found by polling") }
+        if let fault { hindrances.append("database error: \(fault)") }
+        if !isStarting, !counts.isListening {
+            hindrances.append("not listening for notifications; polling for new orders")
+        }
         return hindrances
     }
 }

@@ -2,11 +2,11 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Which path is answered by what.
+/// The paths and their handlers.
 struct Routes {
     let observed: Observed
     let pages: PageDesk
-    /// Nil: nobody can act.
+    /// Nil: there are no actions.
     let actions: ActionDesk?
     /// Whether only this machine can reach the address.
     let isLoopback: Bool
@@ -34,7 +34,7 @@ struct Routes {
         return router
     }
 
-    /// 200 and `ok`, or 503 and what is wrong, a line each.
+    /// 200 and `ok`, or 503 and the problems, one per line.
     private static func verdict(_ problems: [String]) -> Response {
         problems.isEmpty
             ? .text("ok\n") : .text(problems.map { $0 + "\n" }.joined(), status: .serviceUnavailable)

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// What every answer says to browsers and caches: its date, keep nothing, run nothing foreign, let nobody frame it.
+/// Headers of every answer: its date; no caching; no scripts or styles from elsewhere; no embedding in frames.
 struct SafeHeaders: RouterMiddleware {
     typealias Context = StatusContext
 

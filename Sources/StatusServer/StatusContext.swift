@@ -1,10 +1,10 @@
 import Hummingbird
 import NIOCore
 
-/// What a route knows of a request beside the request: where it comes from.
+/// What a route knows about a request besides the request itself: where it comes from.
 struct StatusContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The peer's address without its port; of IPv6 the network alone, as one machine has all addresses of its network.
+    /// The peer's address without its port; for IPv6 only the network, because one machine can use all addresses of its network.
     let remoteAddress: String
 
     init(source: ApplicationRequestContextSource) {
@@ -14,13 +14,13 @@ struct StatusContext: RequestContext {
 }
 
 extension SocketAddress? {
-    /// The address as a peer is counted by; empty where there is none.
+    /// The address by which a peer is counted; empty if there is none.
     var peer: String {
         guard let address = self, let text = address.ipAddress else { return "" }
         guard case .v6 = address else { return text }
-        // The address stands at byte 8 of a sockaddr_in6, behind family, port and flow.
+        // The address begins at byte 8 of a sockaddr_in6, after family, port and flow.
         let bytes = address.withSockAddr { Array(UnsafeRawBufferPointer(start: $0, count: $1)[8..<24]) }
-        // An IPv4 address in IPv6's clothes is a machine of its own.
+        // An IPv4-mapped IPv6 address is a single machine.
         let isMapped = bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff
         if isMapped { return bytes.suffix(4).map(String.init).joined(separator: ".") }
         if text == "::1" { return text }

@@ -6,7 +6,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// `/status.json`: what the first page shows, for programs. Members are only ever added.
+/// `/status.json`: the first page for programs. Members may be added, but are never removed.
 struct StatusReport: Encodable {
     /// The worker of this process.
     struct Process: Encodable {
@@ -29,9 +29,9 @@ struct StatusReport: Encodable {
     }
 
     let process: Process
-    /// What is wrong with the database; absent: it answers.
+    /// What is wrong with the database; absent: it responds.
     let databaseError: String?
-    /// When the database was asked; absent without it, as are the next three.
+    /// When the database was read; absent without a database, as are the next three.
     let at: Date?
     let queues: [ShopQueue]?
     let workers: [WorkerReport]?

@@ -6,11 +6,11 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// The worker's HTTP face: the status page, `/healthz`, `/readyz`, `/metrics`, `/status.json`.
+/// The worker's HTTP server: the status page, `/healthz`, `/readyz`, `/metrics`, `/status.json`.
 ///
-/// It never disturbs the selling: it reads over connections of its own, and an address that cannot be had is a warning,
-/// tried again every few seconds, because the process that has it may be the last worker, still draining. It serves before the
-/// worker is ready, too: `/readyz` says what the worker waits for.
+/// It never interferes with orders: it reads over its own connections. An address that is in use is only a warning, and is
+/// retried every few seconds, because the former worker may still be draining there. It also serves before the worker is ready:
+/// `/readyz` says what the worker waits for.
 public struct StatusService: Service {
     private let address: HTTPAddress
     private let observed: Observed
@@ -19,14 +19,14 @@ public struct StatusService: Service {
     private let logger: Logger
     private static let secondsBetweenTries: Duration = .seconds(5)
 
-    /// A server that does not listen yet.
+    /// Creates a server that does not listen yet.
     ///
     /// - Parameters:
     ///   - address: Where to serve.
     ///   - configuration: The worker's settings.
     ///   - worker: The worker of this process.
     ///   - version: This program's version.
-    ///   - logger: Gets a line when it serves, and one when it cannot.
+    ///   - logger: Gets a message when it serves, and one when it cannot.
     public init(
         address: HTTPAddress, configuration: BridgeConfiguration, worker: Worker, version: String, logger: Logger
     ) {
@@ -54,7 +54,7 @@ public struct StatusService: Service {
             } catch {
                 if !isWarned {
                     logger.warning(
-                        "The status page has no address: selling goes on without, and it is tried again.",
+                        "Cannot open the status page address; retrying. Orders are still processed.",
                         metadata: ["address": "\(address)", "error": "\(error)"])
                 }
                 isWarned = true
@@ -66,8 +66,7 @@ public struct StatusService: Service {
         await observed.gauges.close()
     }
 
-    /// Hummingbird's server without its `Application`, which wakes up every second to note the date for answers that an idle
-    /// worker does not give.
+    /// Hummingbird's server without its `Application`, which would wake an idle worker every second to update the date for answers.
     private func server() throws -> any Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
@@ -90,19 +89,19 @@ public struct StatusService: Service {
             do {
                 response = try await responder.respond(to: request, context: context)
             } catch {
-                quiet.debug("A request failed.", metadata: ["error": "\(error)"])
+                quiet.debug("A request to the status page failed.", metadata: ["error": "\(error)"])
                 response = Response(status: .internalServerError)
             }
             try await writer.write(response: response.head, body: response.body)
         } onServerRunning: { [address, logger] channel in
             let port = channel.localAddress?.port ?? address.port
-            logger.info("The status page is served.", metadata: ["url": "http://\(address.with(port: port))/"])
+            logger.info("Status page is available.", metadata: ["url": "http://\(address.with(port: port))/"])
         }
     }
 }
 
 extension HTTPAddress {
-    /// The same host with the port that was had.
+    /// The same host with the actual port.
     fileprivate func with(port: Int) -> String {
         "\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }

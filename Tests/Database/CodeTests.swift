@@ -128,11 +128,11 @@ extension DatabaseTests {
             try await test.settle(Settlement(of: order, .rejected, .rejected, error: "No."))
             let replaced = try await test.error(
                 "UPDATE giftbridge.orders SET items = '[{\"id\": 1, \"code\": \"MINE\"}]'")
-            #expect(replaced.message.hasPrefix("items[0].code cannot be chosen any more"))
+            #expect(replaced.message.hasPrefix("items[0].code can no longer be chosen"))
             for spelling in [code, code.lowercased()] {
                 let taken = try await test.error(
                     TestQueue.insert(1, ["items": "'[{\"id\": 7}, {\"id\": 1, \"code\": \"\(spelling)\"}]'"]))
-                #expect(taken.message.hasPrefix("items[1].code is used already"))
+                #expect(taken.message.hasPrefix("items[1].code is already used by another order"))
                 #expect(taken.sqlState == "23514")
             }
             try await test.run("INSERT INTO giftbridge.shops (name, payment_method) VALUES ('second', 1)")

@@ -62,7 +62,7 @@ extension DatabaseTests {
         }
 
         /// A worker writes back and says good-bye to a newer schema (Worker+Database.swift): a change here strands what the
-        /// worker of the version before has in the air. Make another function instead.
+        /// worker of the former version has in flight. Make another function instead.
         @Test func whatAnOlderWorkerCallsAtItsEndIsCalledAsEver() async throws {
             let test = try await TestQueue.make()
             let types = try await test.column(

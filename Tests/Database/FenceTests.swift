@@ -179,7 +179,7 @@ extension DatabaseTests {
             let story = try await test.order(first.orderID, "order_reference", "error")
             let kept = story[0] == "SG-1" ? 0 : 1
             #expect(
-                story[1] == "The vendor accepted it as SG-\(2 - kept), too: ask the vendor whether it was sold twice.")
+                story[1] == "The vendor also accepted it as SG-\(2 - kept): ask the vendor whether it was sold twice.")
             if !together { #expect(kept == order[0]) }
         }
 

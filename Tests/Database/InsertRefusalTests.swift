@@ -37,7 +37,7 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
         .init("a null item", ["items": "'[{\"id\": 1}, null]'"], "items[1]", "must be a JSON object"),
         .init(
             "101 items", ["items": "'[' || repeat('{\"id\": 1},', 100) || '{\"id\": 1}]'"], "items",
-            "at most 100, not 101"),
+            "at most 100 items, not 101"),
         .item(
             "unknown item field", "\"id\": 1, \"prise\": \"\(marker)\"", "",
             "a field prise that the vendor does not know"),
@@ -49,7 +49,7 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
         ("missing", ""), ("null", "\"id\": null"), ("string", "\"id\": \"1\""), ("fraction", "\"id\": 1.5"),
         ("zero", "\"id\": 0"), ("negative", "\"id\": -1"), ("above 31 bits", "\"id\": 2147483648"),
         ("huge", "\"id\": 1e300"), ("boolean", "\"id\": true"), ("array", "\"id\": [1]"),
-    ].map { .item("id \($0.0)", $0.1, ".id", "is required and must be the positive integer") }
+    ].map { .item("id \($0.0)", $0.1, ".id", "is required and must be the id of a voucher type") }
 
     static let numbers: [RefusedInsert] =
         [("word", "\"ten\""), ("exponent", "\"1e3\""), ("NaN", "\"NaN\""), ("boolean", "true"), ("object", "{}")].map {
@@ -75,7 +75,7 @@ struct RefusedInsert: Sendable, CustomTestStringConvertible {
             .init(
                 "code \($0.0)",
                 ["items": "'[{\"id\": 1, \"code\": \"\(marker)\"}, {\"id\": 2, \"code\": \"\($0.1)\"}]'"],
-                "items[1].code", "stands twice in the order")
+                "items[1].code", "is used twice in the order")
         }
 
     static let texts: [RefusedInsert] = ["to", "from", "message", "code"].flatMap { field in

@@ -91,7 +91,7 @@ extension DatabaseTests {
 
             try await test.settle(Settlement(of: order, .rejected, .rejected, error: "items.0.price: No."))
             story = try #require(try await desk.story(of: order.orderID))
-            #expect(story.timeline.map(\.what).last == "refused by the bridge's own check")
+            #expect(story.timeline.map(\.what).last == "refused by Giftbridge's own check")
             #expect(story.timeline.map(\.detail).last == "items.0.price: No.")
             #expect(story.outlook.options.map(\.action) == [.mend, .retry])
             let json = try OperatorJSON.text(story)

@@ -50,7 +50,7 @@ import Testing
         #expect(try await database.value("SELECT response FROM giftbridge.submissions") == nil)
         #expect(
             try await database.value("SELECT error FROM giftbridge.orders WHERE id = 3")
-                == "Erased with the personal data.")
+                == "Erased together with the personal data.")
         #expect(try await database.value("SELECT giftbridge.prune('90 days')") == "0")
     }
 

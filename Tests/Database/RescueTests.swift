@@ -17,7 +17,7 @@ extension DatabaseTests {
                     order.orderID, "status", "attempts", "error", "in_doubt_since = updated_at", "sent_to")
                     == [
                         "in_doubt", "1",
-                        "The worker was lost while the request may have been on its way. Giftbridge will verify it.",
+                        "Outcome unknown: the worker disappeared while the request was in flight. Giftbridge will verify it.",
                         "true",
                         "0000000a@vendor",
                     ])
@@ -27,7 +27,7 @@ extension DatabaseTests {
             #expect(
                 try await test.value(
                     "SELECT concat_ws(' ', outcome, finished_at IS NOT NULL, error) FROM giftbridge.submissions")
-                    == "in_doubt t The worker's lease ended without an answer.")
+                    == "in_doubt t The worker's lease expired without an answer.")
         }
 
         /// No assigned code could prove the sale: not without codes, and not where all are the shop's.

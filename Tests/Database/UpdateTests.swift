@@ -87,7 +87,7 @@ extension DatabaseTests {
             #expect(order.shop == "second")
             try await test.settle(Settlement(of: order, .rejected, .rejected, error: "No."))
             let error = try await test.error("UPDATE giftbridge.orders SET shop = 'default' WHERE id = \(id)")
-            #expect(error.message.hasPrefix("shop cannot be changed any more"))
+            #expect(error.message.hasPrefix("shop can no longer be changed"))
         }
 
         @Test func updateThatRacesTheClaimIsRefused() async throws {

@@ -27,27 +27,27 @@ import Testing
         ("GIFTBRIDGE_LEASE: 90s", "f:1: there is no setting \"GIFTBRIDGE_LEASE\"; did you mean lease?"),
         ("max-attempts: 3", "f:1: there is no setting \"max-attempts\"; did you mean max_attempts?"),
         ("nonsense: 3", "f:1: there is no setting \"nonsense\""),
-        ("lease:", "f:1: lease has no value: give one, or leave the line out"),
-        ("lease: ~", "f:1: lease has no value: give one, or leave the line out"),
-        ("lease: 1s\nlease: 2s", "f:2: lease stands there twice"),
+        ("lease:", "f:1: lease has no value: set one, or remove the line"),
+        ("lease: ~", "f:1: lease has no value: set one, or remove the line"),
+        ("lease: 1s\nlease: 2s", "f:2: lease is set twice"),
         ("lease: {a: b}", "f:1: lease must be a value or a list of values"),
         ("lease: [[1s]]", "f:1: lease must be a value or a list of values"),
         ("[1, 2]", "f:1: must be a list of settings, one \"name: value\" a line"),
         ("lease", "f:1: must be a list of settings, one \"name: value\" a line"),
-        ("lease: 1s\n---\nlease: 2s", "f:3: a second document is one too many"),
+        ("lease: 1s\n---\nlease: 2s", "f:3: the file has a second document; only one is allowed"),
         ("[a]: b", "f:1: a setting's name must be plain text"),
-        ("lease: &a 1s\nheartbeat: *a", "f:2: aliases (*name) have no place in settings"),
+        ("lease: &a 1s\nheartbeat: *a", "f:2: aliases (*name) are not supported"),
         (
             "api_key: sk_secret",
-            "f:1: api_key is a secret, which has no place here: put it into a file of its own, and name that as api_key_file"
+            "f:1: api_key is a secret and must not be in this file: put it into a separate file, and give that file's path as api_key_file"
         ),
         (
             "http_token: secret",
-            "f:1: http_token is a secret, which has no place here: put it into a file of its own, and name that as http_token_file"
+            "f:1: http_token is a secret and must not be in this file: put it into a separate file, and give that file's path as http_token_file"
         ),
         (
             "api_key_shop: sk_secret",
-            "f:1: api_key_shop is a secret, which has no place here: put it into a file of its own, and name that as api_key_shop_file"
+            "f:1: api_key_shop is a secret and must not be in this file: put it into a separate file, and give that file's path as api_key_shop_file"
         ),
     ])
     func isRefused(text: String, message: String) {
@@ -76,7 +76,7 @@ import Testing
         ("lease: soon", "lease in f must be a duration such as 500ms, 30s, 5m, 2h or 90d, not \"soon\""),
         ("concurrency: many", "concurrency in f must be an integer from 1 to 10000, not \"many\""),
         ("api_url: vendor", "api_url in f must be a URL such as https://api.smart-gift.co.uk"),
-        ("taken_words: [a]", "taken_words in f must be words of three letters or more with commas between them"),
+        ("taken_words: [a]", "taken_words in f must be comma-separated words of three letters or more"),
         ("api_key_file: /nowhere/key", "api_key_file in f names a file that cannot be read: /nowhere/key"),
     ])
     func aWrongValueIsNamedWithItsFile(text: String, message: String) throws {

@@ -50,8 +50,8 @@ import Testing
             (401, nil, nil, 0, .key, .fault, "refuses the key"),
             (403, nil, nil, 0, .key, .fault, "refuses the key"),
             (302, nil, nil, 0, .vendor, .fault, "redirects to https://elsewhere.example"),
-            (404, nil, nil, 0, .vendor, .fault, "has no payment methods (HTTP 404)"),
-            (429, nil, nil, 0, .allowance, .warning, "could not be tried"),
+            (404, nil, nil, 0, .vendor, .fault, "has no list of payment methods (HTTP 404)"),
+            (429, nil, nil, 0, .allowance, .warning, "could not be checked"),
             (503, nil, nil, 0, .vendor, .unreachable, "answers HTTP 503"),
         ] as [(Int, [Int]?, Int?, Double, Finding.Subject, Finding.Level, String)])
     func theVendorsAnswerIsUnderstood(
@@ -75,6 +75,8 @@ import Testing
         let answer = VendorResponse(status: 200, body: Array("[1, 2]".utf8))
         let findings = ShopFacts().findings(
             answer, from: VendorEndpoint(baseURL: "https://v.example", key: "k"), now: 0)
-        #expect(findings.contains { $0.level == .warning && $0.remedy?.hasPrefix("The vendor has 1, 2:") == true })
+        #expect(
+            findings.contains { $0.level == .warning && $0.remedy?.hasSuffix("one that the vendor has: 1, 2.") == true }
+        )
     }
 }

@@ -33,70 +33,78 @@ import Testing
 
     static let cases = [
         Case(
-            "due", .pending, due: -1, "It is the next of its shop to be sent, as soon as a worker is free.", at: 2,
+            "due", .pending, due: -1, "It is next in its shop's queue. It will be sent as soon as a worker is free.",
+            at: 2,
             ["giftbridge cancel 7"]
         ) { ($0.ahead, $0.turnSeconds) = (0, 2) },
         Case(
-            "in line", .pending, due: -1, "3 of its shop's orders are sent before it, as soon", ["giftbridge cancel 7"]
+            "in line", .pending, due: -1, "3 orders of its shop are ahead of it. It will be sent as soon",
+            ["giftbridge cancel 7"]
         ) {
             $0.ahead = 3
         },
         Case(
-            "no allowance", .pending, due: -1, "3 of its shop's orders are sent before it; the vendor's allowance",
+            "no allowance", .pending, due: -1, "3 orders of its shop are ahead of it. The vendor's rate limit",
             at: 9,
             ["giftbridge cancel 7"]
         ) { ($0.ahead, $0.allowanceLeft, $0.allowanceNextAt) = (3, 0, later(9)) },
         Case(
-            "as asked", .pending, due: 60, "It is sent, as the shop asked for (submit_after).", at: 60,
+            "as asked", .pending, due: 60, "It will be sent at the time that the shop set (submit_after).", at: 60,
             ["giftbridge cancel 7"]
         ) {
             $0.submitAfter = later(60)
         },
-        Case("a retry", .pending, due: 60, "It is sent again: attempt 3.", at: 60, ["giftbridge cancel 7"]) {
+        Case("a retry", .pending, due: 60, "It will be sent again: attempt 3.", at: 60, ["giftbridge cancel 7"]) {
             $0.order = .of(.pending, dueAt: later(60), attempts: 2)
         },
         Case(
-            "paused by a person", .pending, due: -1,
-            "It is sent when somebody resumes its shop, which is paused (stock-taking).",
+            "paused by an operator", .pending, due: -1,
+            "Its shop is paused (stock-taking). The order will be sent when the shop is resumed.",
             ["giftbridge resume default", "giftbridge cancel 7"]
         ) { ($0.shopPaused, $0.shopPauseReason) = (true, "stock-taking") },
         Case(
-            "paused by a fault", .pending, due: -1, "Its shop is paused (wrong key). One order tries again by itself",
+            "paused by a fault", .pending, due: -1,
+            "Its shop is paused (wrong key). Giftbridge sends one order as a test",
             at: 15,
             ["giftbridge resume default", "giftbridge cancel 7"]
         ) { ($0.shopPaused, $0.shopPauseReason, $0.shopPausedUntil) = (true, "wrong key", later(15)) },
         Case(
-            "no worker", .pending, due: -1, "It is sent when a worker runs: none does.",
+            "no worker", .pending, due: -1, "Waiting for a worker; none is running.",
             ["giftbridge run", "giftbridge cancel 7"]
         ) { $0.workerRuns = false },
-        Case("in the air", .submitting, due: 100, "Its request may be on the way, with one. If no answer", at: 100) {
+        Case("in flight", .submitting, due: 100, "It is being sent by one. If no answer", at: 100) {
             ($0.heldBy, $0.holderState) = ("one", .running)
         },
-        Case("its worker is dead", .submitting, due: 100, "Its request may be on the way, but one is gone", at: 100) {
+        Case("its worker is dead", .submitting, due: 100, "Its request may have been sent, but one is", at: 100) {
             ($0.heldBy, $0.holderState) = ("one", .dead)
         },
         Case(
-            "every worker is dead", .submitting, due: 100, "Its request may be on the way, but one is gone", at: 100,
+            "every worker is dead", .submitting, due: 100, "Its request may have been sent, but one is", at: 100,
             ["giftbridge run"]
         ) { ($0.heldBy, $0.holderState, $0.workerRuns) = ("one", .dead, false) },
-        Case("sold", .completed, "It is sold."),
-        Case("withdrawn", .cancelled, "It was withdrawn"),
+        Case("sold", .completed, "Sold."),
+        Case("withdrawn", .cancelled, "Cancelled before it was sold"),
         Case(
-            "rejected", .rejected, "Nothing happens by itself: it is certainly not sold.", ["-", "giftbridge retry 7"]),
-        Case("failed", .failed, "Nothing happens by itself: it is certainly not sold.", ["giftbridge retry 7"]),
-        Case("rejected and erased", .rejected, "Nothing happens by itself", ["-"]) { $0.isErased = true },
-        Case("in doubt, to be verified", .inDoubt, due: 30, "It is verified: the same request", at: 30),
-        Case("in doubt, due", .inDoubt, due: -1, "It is verified: the same request"),
-        Case("in doubt, no allowance", .inDoubt, due: -1, "It is verified: the same request", at: 9) {
+            "rejected", .rejected, "Giftbridge will not retry. The order was not sold.", ["-", "giftbridge retry 7"]),
+        Case("failed", .failed, "Giftbridge will not retry. The order was not sold.", ["giftbridge retry 7"]),
+        Case("rejected and erased", .rejected, "Giftbridge will not retry.", ["-"]) { $0.isErased = true },
+        Case(
+            "in doubt, to be verified", .inDoubt, due: 30, "It will be verified by sending the same request again.",
+            at: 30),
+        Case("in doubt, due", .inDoubt, due: -1, "It will be verified by sending the same request again."),
+        Case(
+            "in doubt, no allowance", .inDoubt, due: -1, "It will be verified by sending the same request again.", at: 9
+        ) {
             ($0.allowanceLeft, $0.allowanceNextAt) = (0, later(9))
         },
         Case(
-            "in doubt, paused", .inDoubt, due: -1, "It is verified when somebody resumes", ["giftbridge resume default"]
+            "in doubt, paused", .inDoubt, due: -1, "Its shop is paused. The order will be verified when",
+            ["giftbridge resume default"]
         ) {
             $0.shopPaused = true
         },
         Case(
-            "in doubt, for a person", .inDoubt, "Nothing happens by itself: it may be sold",
+            "in doubt, needs a decision", .inDoubt, "Giftbridge will not retry. The order may have been sold",
             ["giftbridge resolve 7 --sold --reference REFERENCE --codes CODE,…", "giftbridge resolve 7 --unsold"]),
     ]
 
@@ -114,7 +122,7 @@ import Testing
 
     @Test func theTimelineIsTheJournalBetweenInsertAndEnd() {
         var facts = OrderFacts.of(.completed, due: nil)
-        facts.order = .of(.completed, dueAt: nil, error: "Resolved as sold by a person.", updatedAt: Self.later(100))
+        facts.order = .of(.completed, dueAt: nil, error: "Marked as sold manually.", updatedAt: Self.later(100))
         let journal = [
             JournalEntry(
                 id: 1, attempt: 1, worker: "one", claimedAt: Self.later(1), finishedAt: Self.later(31), httpStatus: nil,
@@ -127,11 +135,12 @@ import Testing
         let timeline = OrderStory(facts: facts, journal: journal).timeline
         #expect(
             timeline.map(\.what) == [
-                "inserted by the shop", "attempt 1 claimed by one", "no answer: in doubt", "attempt 2 claimed by two",
+                "inserted by the shop", "attempt 1 claimed by one", "no clear answer; outcome unknown",
+                "attempt 2 claimed by two",
                 "the vendor answered HTTP 422: refused", "completed",
             ])
         #expect(
-            timeline.map { $0.detail ?? "-" } == ["-", "-", "Time-out.", "-", "No.", "Resolved as sold by a person."])
+            timeline.map { $0.detail ?? "-" } == ["-", "-", "Time-out.", "-", "No.", "Marked as sold manually."])
         #expect(timeline.map { $0.at.timeIntervalSince(Self.now) } == [0, 1, 31, 60, 61, 100])
     }
 

@@ -36,7 +36,7 @@ extension OneAtATime {
                     #expect(chaos.toll.kills >= 4 && chaos.toll.stalls == 1 && chaos.toll.crashes == 1)
                     #expect(chaos.toll.terminated > 5, "connections terminated")
                     let rescued =
-                        "EXISTS (SELECT FROM giftbridge.journal WHERE error LIKE 'The worker''s lease ended%')"
+                        "EXISTS (SELECT FROM giftbridge.journal WHERE error LIKE 'The worker''s lease expired%')"
                     #expect(try await database.holds(rescued), "nobody was rescued")
                 }
             }

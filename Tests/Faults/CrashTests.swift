@@ -78,7 +78,7 @@ extension OneAtATime {
                         try await database.server.kill()
                         try await process.line(containing: "No connection to the database")
                         try await database.server.start()
-                        try await process.line(containing: "The database is back.")
+                        try await process.line(containing: "Database connection restored.")
                         try await database.waitUntilSettled()
                     }
                     #expect(try await database.states() == "completed=600")
@@ -101,7 +101,7 @@ extension OneAtATime {
                         terminated += try await database.terminateConnections()
                         try await Task.sleep(for: .milliseconds(70))
                     }
-                    try await process.line(containing: "The database is back.")
+                    try await process.line(containing: "Database connection restored.")
                     try await database.waitUntilSettled()
                     return terminated
                 }.value

@@ -46,7 +46,7 @@ extension OneAtATime {
                             try await pair.standby.holds(
                                 "EXISTS (SELECT FROM giftbridge.orders WHERE status = 'pending')"),
                             "work was left for the new primary")
-                        try await worker.line(containing: "The database is back.")
+                        try await worker.line(containing: "Database connection restored.")
                         // The listener moves too: within its ping's interval from a server that is still up.
                         try await pair.standby.wait(
                             for: "1",

@@ -80,7 +80,7 @@ extension OneAtATime {
                     try await database.waitUntilSettled()
                     try await vendor.fault("stale_answer", orderID: "second")
                     try await database.insert(orders: ["second"])
-                    try await worker.line(containing: "The answer has codes of another order")
+                    try await worker.line(containing: "The vendor's answer has codes of another order")
                     #expect(try await database.order("second", "status") == "in_doubt")
                     #expect(try await database.order("second", "voucher_codes") == nil)
                     try await database.waitUntilSettled()

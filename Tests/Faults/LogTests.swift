@@ -80,7 +80,10 @@ extension OneAtATime {
             // The run was what it should be: all kinds of ends, and the lines to look at.
             let states = try await database.states()
             for state in ["completed", "rejected"] { #expect(states.contains(state), "\(states)") }
-            for text in ["Order completed.", "Order rejected.", "Order in doubt.", "The database is back."] {
+            for text in [
+                "Order completed.", "Order rejected.", "Order in doubt: its outcome is unknown.",
+                "Database connection restored.",
+            ] {
                 #expect(said.contains { $0.contains(text) }, "\(text)")
             }
 
@@ -135,10 +138,16 @@ extension OneAtATime {
                 #expect(try await story("plain") == [claimed, "info: Order completed."])
                 #expect(
                     try await story("waits")
-                        == [claimed, "notice: Order waits for its next attempt.", claimed, "info: Order completed."])
+                        == [
+                            claimed, "notice: Order is waiting for its next attempt.", claimed,
+                            "info: Order completed.",
+                        ])
                 #expect(
                     try await story("doubted")
-                        == [claimed, "warning: Order in doubt.", claimed, "warning: Order completed."])
+                        == [
+                            claimed, "warning: Order in doubt: its outcome is unknown.", claimed,
+                            "warning: Order completed.",
+                        ])
                 #expect(try await story("refused") == [claimed, "info: Order rejected."])
                 // No line about an order is without its key.
                 #expect(!outcome.output.contains { $0.contains("\"Order ") && !$0.contains("\"order\":\"") })

@@ -36,7 +36,7 @@ extension OneAtATime {
                     try await database.wait(
                         for: "40", from: "SELECT count(*) FROM giftbridge.orders WHERE status = 'completed'")
                     #expect(inserted.duration(to: .now) < .seconds(3), "the others waited")
-                    try await worker.line(containing: "The database refuses a result")
+                    try await worker.line(containing: "The database refused a result")
                     #expect(try await database.order("stuck", "status") == "pending")
                     #expect(try await database.holds("count(*) = 1 FROM giftbridge.in_flight"))
                     // And those that come later.
@@ -66,7 +66,7 @@ extension OneAtATime {
                     let locker = try await database.connect()
                     try await locker.script(
                         "BEGIN; SELECT FROM giftbridge.orders WHERE shop_order_id = 'locked' FOR UPDATE")
-                    try await worker.line(containing: "Results wait for orders that another session holds locked")
+                    try await worker.line(containing: "Results are waiting for orders locked by another session")
                     let inserted = ContinuousClock.now
                     try await database.insert(orders: (11...20).map { "\($0)" })
                     try await database.wait(

@@ -57,7 +57,7 @@ extension OneAtATime {
                     _ = try await RunningProcess.run(["run"], environment: bridge.environment) { worker in
                         try await worker.line(containing: "No connection to the database")
                         try await database.server.start()
-                        try await worker.line(containing: "The worker runs.")
+                        try await worker.line(containing: "The worker is running.")
                         try await database.waitUntilSettled()
                     }
                     #expect(try await database.states() == "completed=3")
@@ -78,7 +78,7 @@ extension OneAtATime {
                         #expect(try await vendor.requests().isEmpty)
                         try await pair.primary.server.kill()
                         try await pair.standby.run("SELECT pg_promote()")
-                        try await worker.line(containing: "The worker runs.")
+                        try await worker.line(containing: "The worker is running.")
                         try await pair.standby.waitUntilSettled()
                     }
                     #expect(try await pair.standby.states() == "completed=3")

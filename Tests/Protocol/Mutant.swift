@@ -41,7 +41,7 @@ struct Mutant: Sendable, CustomStringConvertible {
         Mutant(
             name: "rescue_to_doubt", file: "functions/rescue.sql",
             guarded:
-                "PERFORM giftbridge.doubt(v_flight, 'The worker was lost while the request may have been on its way.', p_verify_after,\n                p_max_verifications, 201::smallint);",
+                "PERFORM giftbridge.doubt(v_flight, 'Outcome unknown: the worker disappeared while the request was in flight.', p_verify_after,\n                p_max_verifications, 201::smallint);",
             without:
                 "INSERT INTO giftbridge.due (order_id, shop, lane, due_at) VALUES (v_flight.order_id, v_flight.shop, 0, v_now);"
         ),

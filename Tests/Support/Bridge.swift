@@ -33,7 +33,7 @@ package struct Bridge: Sendable {
         _ body: @Sendable @escaping (RunningProcess) async throws -> Value
     ) async throws -> (value: Value, outcome: RunningProcess.Outcome) {
         try await RunningProcess.run(["run"], environment: environment) { process in
-            try await process.line(containing: "The worker runs.")
+            try await process.line(containing: "The worker is running.")
             return try await body(process)
         }
     }

@@ -13,7 +13,7 @@ package struct StatusFace: Sendable {
 
     /// The face that a worker says it has.
     package init(of process: RunningProcess) async throws {
-        let line = try await process.line(containing: "The status page is served.")
+        let line = try await process.line(containing: "Status page is available.")
         guard let match = line.firstMatch(of: /http:\/\/127\.0\.0\.1:\d+/) else {
             throw TimedOut(what: "the status page's address in: \(line)")
         }

@@ -95,12 +95,12 @@ struct BrowserTests {
                     try await browser.open(face.url)
                     #expect(
                         try await browser.evaluate("document.querySelector('h1').textContent")
-                            == "All is well. No order waits.")
+                            == "All is well. No orders are waiting.")
                     try await database.run("SELECT giftbridge.pause('default', 'gone fishing')")
                     try await browser.wait(for: "document.querySelector('h1').textContent === '1 shop is paused.'")
                     process.signal(SIGKILL)
                     try await browser.wait(
-                        for: "document.getElementById('stale').textContent.startsWith('The worker does not answer')")
+                        for: "document.getElementById('stale').textContent.startsWith('The worker does not respond.')")
                 }
             }
         }
@@ -135,7 +135,7 @@ struct BrowserTests {
                             to: URL(fileURLWithPath: pictures).appending(path: "signed-in.png"))
                     }
                     _ = try await browser.evaluate("document.querySelector('[action$=resolve-unsold]').requestSubmit()")
-                    try await browser.wait(for: "document.body.innerText.includes('The order is sent again.')")
+                    try await browser.wait(for: "document.body.innerText.includes('The order will be sent again.')")
                     try await database.wait(
                         for: "completed", from: "SELECT status FROM giftbridge.orders WHERE shop_order_id = 'unsure'")
                     try await browser.open(face.url + "/")

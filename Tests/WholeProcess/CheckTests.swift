@@ -47,10 +47,10 @@ import Testing
             #expect(sound.status == 0, "\(sound.text)")
             #expect(sound.output.last == "No fault, 1 warning.", "a superuser, as the tests' is")
             for line in [
-                "ok    listen: A notification from another session arrives.",
+                "ok    listen: Notifications from other sessions arrive.",
                 "ok    key: The vendor accepts the key of shop default.",
-                "ok    payment methods: The vendor has those of shop default: 1.",
-                "ok    allowance: 60 requests in 60 s for shop default; the vendor says 60.",
+                "ok    payment methods: Payment method 1 of shop default exists at Smart Gift.",
+                "ok    allowance: The limit of shop default is 60 requests in 60 s; the vendor allows 60.",
             ] { #expect(sound.output.contains(line), "\(line)") }
             // The worker's own login is enough, and better.
             let asWorker = try await house.check(
@@ -71,9 +71,9 @@ import Testing
             #expect(shop.status == 78)
             for text in [
                 "FAIL  payment methods: The vendor has no payment method 77, which shop default or its orders use.",
-                "warn  allowance: The vendor allows 60 requests, shop default's rate_limit is 90.",
+                "warn  allowance: The vendor allows 60 requests, but rate_limit of shop default is 90.",
                 "warn  shops: Shop default is paused: stock-taking.", "giftbridge resume default",
-                "warn  shops: Shop default has assign_codes off", "use delivery method 9, which it calls neither",
+                "warn  shops: Shop default has assign_codes off", "use delivery method 9, which is in neither",
             ] { #expect(shop.text.contains(text), "\(text)") }
             try await house.database.run(
                 "UPDATE giftbridge.shops SET payment_method = 1, rate_limit = 60, assign_codes = true, paused = false")
@@ -83,23 +83,25 @@ import Testing
             let key = try await house.check()
             #expect(key.status == 78)
             #expect(key.text.contains("FAIL  key: The vendor refuses the key of shop default (HTTP 401)."))
-            #expect(key.text.contains("→ Give the right one as GIFTBRIDGE_API_KEY (or GIFTBRIDGE_API_KEY_DEFAULT)"))
+            #expect(key.text.contains("→ Set GIFTBRIDGE_API_KEY (or GIFTBRIDGE_API_KEY_DEFAULT) to the key"))
             #expect(!key.text.contains(VendorPeer.key))
             let away = try await house.check([], ["GIFTBRIDGE_API_URL": "http://127.0.0.1:9"])
             #expect(away.status == 69)
-            #expect(away.text.contains("FAIL  vendor: http://127.0.0.1:9 cannot be asked for shop default."))
+            #expect(away.text.contains("FAIL  vendor: Cannot reach http://127.0.0.1:9 for shop default."))
 
             // Rights.
             try await house.database.run("CREATE ROLE nobody LOGIN; GRANT USAGE ON SCHEMA giftbridge TO nobody")
             let conninfo = "host=\(house.server.directory) user=nobody dbname=postgres"
             let none = try await house.check([], ["GIFTBRIDGE_DATABASE_URL": conninfo])
             #expect(none.status == 78)
-            #expect(none.text.contains("FAIL  schema: The database's role has no rights in schema giftbridge"))
+            #expect(none.text.contains("FAIL  schema: The database role has no permissions in schema giftbridge"))
             #expect(none.text.contains("giftbridge migrate --roles"))
             try await house.database.run("GRANT SELECT ON giftbridge.migrations TO nobody")
             let few = try await house.check([], ["GIFTBRIDGE_DATABASE_URL": conninfo])
             #expect(few.status == 78)
-            #expect(few.text.contains("FAIL  rights: The role lacks EXECUTE on giftbridge.claim, EXECUTE on"))
+            #expect(
+                few.text.contains(
+                    "FAIL  rights: The role lacks these permissions: EXECUTE on giftbridge.claim, EXECUTE on"))
 
             // Schema.
             try await house.database.run("CREATE DATABASE bare")
@@ -116,7 +118,7 @@ import Testing
             try await PgBouncer.run(before: house.server) { pool in
                 let outcome = try await house.check([], ["GIFTBRIDGE_DATABASE_URL": pool.conninfo])
                 #expect(outcome.status == 78)
-                #expect(outcome.text.contains("FAIL  listen: No notification arrives: a transaction pooler"))
+                #expect(outcome.text.contains("FAIL  listen: No notification arrives, as with a transaction pooler"))
                 #expect(outcome.text.contains("pool_mode=session"))
             }
         }

@@ -24,10 +24,11 @@ import Testing
             "giftbridge: GIFTBRIDGE_API_URL must be a URL such as https://api.smart-gift.co.uk"),
         WrongSetting(
             ["GIFTBRIDGE_API_URL": "http://api.smart-gift.co.uk"],
-            "giftbridge: GIFTBRIDGE_API_URL must begin with https://: plain http would show the API key to the network"),
+            "giftbridge: GIFTBRIDGE_API_URL must begin with https://, because plain http would expose the API key to the network"
+        ),
         WrongSetting(
             ["GIFTBRIDGE_API_KEY": ""],
-            "giftbridge: GIFTBRIDGE_API_KEY is empty or has characters that a key cannot have"),
+            "giftbridge: GIFTBRIDGE_API_KEY is empty or has characters that are not allowed in a key"),
         WrongSetting(
             ["GIFTBRIDGE_API_KEY_FILE": "/nowhere/key"],
             "giftbridge: GIFTBRIDGE_API_KEY_FILE names a file that cannot be read: /nowhere/key"),
@@ -36,7 +37,7 @@ import Testing
             "giftbridge: GIFTBRIDGE_REQUEST_TIMEOUT must be a duration such as 500ms, 30s, 5m, 2h or 90d, not \"30\""),
         WrongSetting(
             ["GIFTBRIDGE_LEASE": "20s"],
-            "giftbridge: GIFTBRIDGE_LEASE must be longer than GIFTBRIDGE_REQUEST_TIMEOUT: the request has to end within it"
+            "giftbridge: GIFTBRIDGE_LEASE must be longer than GIFTBRIDGE_REQUEST_TIMEOUT, so that the request ends before the lease does"
         ),
         WrongSetting(
             ["GIFTBRIDGE_CONCURRENCY": "many"],
@@ -61,7 +62,7 @@ import Testing
         #expect(outcome.status == 78)
         #expect(
             outcome.output == [
-                "giftbridge: GIFTBRIDGE_API_KEY is not set: give the vendor's secret key (sk_…), or GIFTBRIDGE_API_KEY_FILE"
+                "giftbridge: GIFTBRIDGE_API_KEY is not set: set it to the vendor's secret key (sk_…), or set GIFTBRIDGE_API_KEY_FILE"
             ])
     }
 
@@ -200,7 +201,7 @@ import Testing
     @Test func theStayingDemoEndsWithASignalAndLeavesNothingBehind() async throws {
         let (directory, outcome) = try await RunningProcess.run(["demo", "--stay"]) { process in
             let line = try await process.line(containing: "/tmp/giftbridge-")
-            try await process.line(containing: "Ctrl-C ends")
+            try await process.line(containing: "Press Ctrl-C to end")
             process.signal(SIGINT)
             try await process.end(within: .seconds(20))
             return try #require(line.firstMatch(of: /\/tmp\/giftbridge-\w+/)).output.description

@@ -42,7 +42,7 @@ import Testing
                     ALTER DATABASE \(database.name) WITH ALLOW_CONNECTIONS false;
                     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)'
                     """)
-                let away = try await face.wait(for: "/readyz") { $0.text.contains("the database: ") }
+                let away = try await face.wait(for: "/readyz") { $0.text.contains("database error: ") }
                 #expect(away.status == 503)
                 #expect(try await face.get("/healthz").status == 200)
                 let metrics = try await face.get("/metrics").text
@@ -95,7 +95,7 @@ import Testing
                     [.text(database.name)])
                 #expect(sessions == "1")
                 #expect(try await face.get("/healthz").status == 200)
-                #expect(try await face.get("/readyz").text.contains("the database: "))
+                #expect(try await face.get("/readyz").text.contains("database error: "))
                 try await locker.script("ROLLBACK")
                 try await face.wait(for: "/readyz") { $0.status == 200 }
                 await locker.close()
@@ -131,12 +131,12 @@ import Testing
                 let face = try await StatusFace(of: first)
                 let address = face.url.replacing("http://", with: "")
                 try await Bridge(database, vendor, ["GIFTBRIDGE_HTTP_ADDRESS": address]).run { second in
-                    try await second.line(containing: "The status page has no address")
+                    try await second.line(containing: "Cannot open the status page address; retrying.")
                     try await database.insertOrders(1...3)
                     try await database.waitUntilFinished()
                     first.signal(SIGTERM)
                     try await first.end()
-                    try await second.line(containing: "The status page is served.")
+                    try await second.line(containing: "Status page is available.")
                     #expect(try await face.get("/readyz").status == 200)
                 }
             }

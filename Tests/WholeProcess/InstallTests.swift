@@ -53,7 +53,7 @@ import Testing
             let start = try #require(unit.firstMatch(of: /(?m)^ExecStart=(\S+) run --config (\S+)$/))
             for path in [start.1, start.2] { #expect(FileManager.default.fileExists(atPath: root + path)) }
 
-            // What an operator wrote stays; a key's mode is mended.
+            // What an operator wrote stays; a key's mode is corrected.
             try "concurrency: 7\n".write(
                 toFile: root + "/etc/giftbridge/giftbridge.yaml", atomically: false, encoding: .utf8)
             try "sk_1\n".write(

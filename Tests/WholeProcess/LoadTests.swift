@@ -95,7 +95,7 @@ import Testing
                 try await process.end(within: .seconds(15))
             }.outcome
             #expect(outcome.status == 0, "\(outcome.text)")
-            #expect(outcome.text.contains("The database is back."))
+            #expect(outcome.text.contains("Database connection restored."))
             #expect(try await database.states() == "in_doubt=1")
         }
     }
@@ -174,7 +174,7 @@ import Testing
                     if crashes { try await postgres.kill() } else { try await postgres.stop() }
                     try await process.line(containing: "No connection to the database")
                     try await postgres.start()
-                    try await process.line(containing: "The database is back.")
+                    try await process.line(containing: "Database connection restored.")
                     try await database.waitUntilFinished()
                     // It listens again as well: an order comes through without waiting for the poll.
                     try await database.wait(for: "t", from: "SELECT listening FROM giftbridge.status")

@@ -6,7 +6,7 @@ import Testing
 
 /// The operator's commands through the real binary, on what a real worker left behind.
 @Suite struct OperatorCommandTests {
-    /// Order 1 of shop `default` is completed, 2 rejected, 4 pending; shop `manual`'s 3 is in doubt and needs a person.
+    /// Order 1 of shop `default` is completed, 2 rejected, 4 pending; shop `manual`'s 3 is in doubt and needs a decision.
     private static func scene(_ body: @Sendable @escaping (TestDatabase, VendorPeer) async throws -> Void) async throws
     {
         let database = try await TestServer.shared.database()
@@ -72,10 +72,10 @@ import Testing
     private func see(_ database: TestDatabase, code: String) async throws {
         let status = try await Self.giftbridge(database, "status")
         #expect(status.status == 0)
-        #expect(status.text.contains("1 stopped in the last week"))
-        #expect(status.text.contains("No worker runs: nothing is sent. giftbridge run starts one."))
-        #expect(status.text.contains("↳ paused: stock-taking · until giftbridge resume"))
-        #expect(status.text.contains("Needs a person: 2"))
+        #expect(status.text.contains("1 worker stopped in the last week"))
+        #expect(status.text.contains("No worker is running, so nothing is being sent. Start one with: giftbridge run"))
+        #expect(status.text.contains("↳ paused: stock-taking · until it is resumed (giftbridge resume)"))
+        #expect(status.text.contains("2 orders need attention"))
         #expect(!status.text.contains("\u{1B}"), "piped output is plain text")
 
         let overview = try #require(
@@ -89,7 +89,7 @@ import Testing
         let orders = try await Self.giftbridge(database, "orders")
         #expect(orders.output.map { $0.split(separator: " ").first } == ["ID", "4", "3", "2", "1"])
         #expect(try await Self.giftbridge(database, "orders", "--limit", "1").output.count == 3)
-        #expect(try await Self.giftbridge(database, "orders", "--shop", "nowhere").output == ["no orders"])
+        #expect(try await Self.giftbridge(database, "orders", "--shop", "nowhere").output == ["No orders found."])
         #expect(try await Self.giftbridge(database, "orders", "--shop", "nowhere", "--json").output == ["[", "", "]"])
         for (arguments, ids) in [
             (["--status", "rejected"], [2]), (["--needs-attention"], [3, 2]), (["--shop", "manual"], [3]),
@@ -112,16 +112,16 @@ import Testing
     /// Support's questions, each with one command.
     private func find(_ database: TestDatabase) async throws {
         let rejected = try await Self.giftbridge(database, "show", "100002").text
-        #expect(rejected.contains("Order 2 · shop default · shop's number 100002"))
-        #expect(rejected.contains("rejected: needs a person\nitems.0.id: "))
+        #expect(rejected.contains("Order 2 · shop default · shop order number 100002"))
+        #expect(rejected.contains("rejected: needs attention\nitems.0.id: "))
         #expect(rejected.contains("the vendor answered HTTP 422: refused"))
         #expect(rejected.contains("giftbridge retry 2"))
         let doubt = try await Self.giftbridge(database, "show", "#3").text
-        #expect(doubt.contains("it may be sold, and the bridge cannot prove it. Ask the vendor."))
+        #expect(doubt.contains("may have been sold, and Giftbridge cannot verify it. Ask the vendor."))
         #expect(doubt.contains("giftbridge resolve 3 --sold --reference REFERENCE --codes CODE,…"))
-        #expect(doubt.contains("If the vendor has a sale with order id 100003."))
+        #expect(doubt.contains("If the vendor has a sale with order id 100003: completes the order."))
         let waiting = try await Self.giftbridge(database, "show", "100004").text
-        #expect(waiting.contains("It is sent when somebody resumes its shop, which is paused (stock-taking)."))
+        #expect(waiting.contains("Its shop is paused (stock-taking). The order will be sent when the shop is resumed."))
 
         let story = try #require(
             (try Self.json(try await Self.owner(database, "show", "100001", "--json", "--codes"))
@@ -129,10 +129,10 @@ import Testing
                 .first)
         #expect(Set(story.keys) == ["order", "journal", "outlook", "voucher_codes"])
         #expect((story["journal"] as? [[String: Any]])?.map { $0["outcome"] as? String } == ["completed"])
-        #expect((story["outlook"] as? [String: Any])?["next"] as? String == "It is sold. Nothing more happens.")
+        #expect((story["outlook"] as? [String: Any])?["next"] as? String == "Sold. No further action.")
         let missing = try await Self.giftbridge(database, "show", "100009")
         #expect(missing.status == 1 && missing.output.count == 1)
-        #expect(missing.text.hasPrefix("giftbridge: there is no order 100009,"))
+        #expect(missing.text.hasPrefix("giftbridge: no order 100009 (searched"))
     }
 
     private func preview(_ database: TestDatabase, _ vendor: VendorPeer, code: String) async throws {
@@ -177,7 +177,7 @@ import Testing
             try await Self.giftbridge(database, "cancel", "2", "4").output == [
                 "order 2 is cancelled", "order 4 is cancelled",
             ])
-        #expect(try await Self.giftbridge(database, "resume", "default").output == ["shop default is not paused"])
+        #expect(try await Self.giftbridge(database, "resume", "default").output == ["shop default is resumed"])
         #expect(
             try await Self.giftbridge(database, "pause", "manual", "--reason", "why").output == [
                 "shop manual is paused"
@@ -266,7 +266,8 @@ import Testing
         for (arguments, environment) in [
             (["orders", "--config", path], [:]), (["orders"], ["GIFTBRIDGE_CONFIG": path]),
         ] {
-            #expect(try await RunningProcess.giftbridge(arguments, environment: environment).output == ["no orders"])
+            #expect(
+                try await RunningProcess.giftbridge(arguments, environment: environment).output == ["No orders found."])
         }
         let wrong = try await RunningProcess.giftbridge(
             ["run", "--config", path], environment: ["GIFTBRIDGE_API_KEY": VendorPeer.key])

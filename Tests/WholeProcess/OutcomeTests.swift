@@ -177,7 +177,7 @@ import Testing
         try await VendorPeer.run { vendor in
             try await Bridge(database, vendor).run { process in
                 try await database.insertOrders(1...1)
-                try await process.line(containing: "The database refuses a result")
+                try await process.line(containing: "The database refused a result")
                 try await database.insertOrders(2...2)
                 try await database.wait(for: "completed", from: "SELECT status FROM giftbridge.orders WHERE id = 2")
                 #expect(try await database.states() == "completed=1 submitting=1")

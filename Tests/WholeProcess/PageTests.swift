@@ -13,7 +13,7 @@ import Testing
                 try await database.insertOrders(1...3)
                 try await database.waitUntilFinished()
                 let face = try await StatusFace(of: process)
-                let overview = try await face.wait(for: "/") { $0.text.contains("1 order needs a person.") }
+                let overview = try await face.wait(for: "/") { $0.text.contains("1 order needs attention.") }
                 #expect(overview.header("content-type") == "text/html; charset=utf-8")
                 #expect(overview.text.contains("<strong>2</strong> orders sold within the last hour"))
 
@@ -32,8 +32,12 @@ import Testing
                 #expect(!order.contains("<form class=\"stack\""), "nobody has signed in")
 
                 #expect(try await face.get("/orders?status=rejected").text.contains("href=\"/orders/\(id)\""))
+                for filter in ["needs=attention", "shop=default&needs=attention"] {
+                    let listed = try await face.get("/orders?\(filter)").text
+                    #expect(listed.contains("href=\"/orders/\(id)\"") && !listed.contains("completed</span>"))
+                }
                 #expect(!(try await face.get("/orders?status=completed").text.contains("href=\"/orders/\(id)\"")))
-                #expect(try await face.get("/orders?q=none").text.contains("There is none."))
+                #expect(try await face.get("/orders?q=none").text.contains("No orders found."))
                 #expect(try await face.get("/orders/999999").status == 404)
                 #expect(try await face.get("/orders/x").status == 400)
                 for asset in ["style.css", "page.js", "icon.svg"] {
@@ -131,10 +135,10 @@ import Testing
                     ALTER DATABASE \(database.name) WITH ALLOW_CONNECTIONS false;
                     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)'
                     """)
-                let page = try await face.wait(for: "/") { $0.text.contains("The database does not answer.") }
-                #expect(page.status == 200 && page.text.contains("Completed since it started"))
+                let page = try await face.wait(for: "/") { $0.text.contains("The database does not respond.") }
+                #expect(page.status == 200 && page.text.contains("Orders completed since it started"))
                 let order = try await face.get("/orders/1")
-                #expect(order.status == 503 && order.text.contains("The database does not answer."))
+                #expect(order.status == 503 && order.text.contains("The database does not respond."))
                 #expect(try await face.get("/status.json").text.contains("\"database_error\""))
             }
         }

@@ -40,7 +40,7 @@ import Testing
                 let json = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
                 return try #require(json?["message"] as? String)
             }
-            #expect(messages.first == "The worker runs." && messages.last == "The worker has stopped.")
+            #expect(messages.first == "The worker is running." && messages.last == "The worker has stopped.")
             #expect(messages.count { $0 == "Order completed." } == 300)
         }
     }

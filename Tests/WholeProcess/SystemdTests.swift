@@ -16,15 +16,15 @@ import Testing
             ]
             let outcome = try await Bridge(database, vendor, settings).run { process in
                 let ready = try await socket.message { $0.contains("READY=1") }
-                #expect(ready.contains("STATUS=Running: 0 completed, 0 refused, 0 in doubt, 0 in the air"))
+                #expect(ready.contains("STATUS=Running: 0 completed, 0 refused, 0 in doubt, 0 in flight"))
                 try await database.insertOrders(1...1)
-                try await socket.message { $0.contains(", 1 in the air") }
+                try await socket.message { $0.contains(", 1 in flight") }
                 try await socket.message { $0.hasPrefix("STATUS=Running: 1 completed, 0 refused") }
                 try await database.insertOrders(2...2)
-                try await socket.message { $0.contains("1 completed, 0 refused, 0 in doubt, 1 in the air") }
+                try await socket.message { $0.contains("1 completed, 0 refused, 0 in doubt, 1 in flight") }
                 process.signal(SIGTERM)
                 let stopping = try await socket.message { $0.contains("STOPPING=1") }
-                #expect(stopping.contains("STATUS=Draining: 1 requests in the air"))
+                #expect(stopping.contains("STATUS=Draining: 1 requests in flight"))
                 try await process.end()
             }.outcome
             #expect(outcome.status == 0)
@@ -54,7 +54,7 @@ import Testing
             ]
             try await Bridge(database, vendor, settings).runAndDrain { _ in
                 try await socket.message { $0.contains("READY=1") }
-                try await socket.message { $0.contains("0 in the air, not listening, polling") }
+                try await socket.message { $0.contains("0 in flight, polling, as LISTEN is down") }
             }
             #expect(!socket.all.contains("WATCHDOG=1"), "another process's watchdog")
         }

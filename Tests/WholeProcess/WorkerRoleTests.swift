@@ -80,7 +80,7 @@ import Testing
         #expect(
             outcome.output == [
                 """
-                giftbridge: the database's role has no rights in schema giftbridge: have its owner run \
+                giftbridge: the database role has no permissions in schema giftbridge: the schema's owner can run \
                 `giftbridge migrate --roles` and `GRANT giftbridge_worker TO` the role
                 """
             ])
@@ -95,7 +95,7 @@ import Testing
             return outcome.text
         }
         let usage = "SELECT has_schema_privilege('giftbridge_worker', 'giftbridge', 'USAGE')::text"
-        let rights = "the roles' rights"
+        let rights = "the roles' permissions"
         #expect(
             try await migrate("--dry-run", "--roles").contains("\(rights) would be those of version \(Schema.version)"))
         #expect(try await database.value("SELECT to_regnamespace('giftbridge')") == nil)
@@ -114,7 +114,7 @@ import Testing
                 ["migrate", "--roles", "--database-url", "\(database.conninfo) user=owner"])
             #expect(outcome.status == 1)
             #expect(outcome.output.count == 1, "\(outcome.text)")
-            #expect(outcome.text.contains("have an administrator run CREATE ROLE giftbridge_worker;"))
+            #expect(outcome.text.contains("ask an administrator to run CREATE ROLE giftbridge_worker;"))
             #expect(try await database.value("SELECT to_regnamespace('giftbridge')") == nil)
         }
     }

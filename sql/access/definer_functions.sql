@@ -1,5 +1,5 @@
--- Functions that run with their owner's rights are for nobody but whom roles.sql (or an administrator) grants them: PostgreSQL
--- gives every new function to PUBLIC. Run at the end of every migration; what was granted to roles stays.
+-- Revokes functions that run with their owner's rights from PUBLIC, to which PostgreSQL grants every new function. Only roles.sql or an
+-- administrator grants them. Run at the end of every migration; what was granted to roles stays granted.
 DO $$
 DECLARE
     v_function regprocedure;

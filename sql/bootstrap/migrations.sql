@@ -1,4 +1,4 @@
--- What `giftbridge migrate` keeps of itself. Run first, under its lock.
+-- The table in which `giftbridge migrate` records its migrations. Run first, under its lock.
 CREATE SCHEMA IF NOT EXISTS giftbridge;
 COMMENT ON SCHEMA giftbridge IS 'Giftbridge: gift voucher orders from web shops to Smart Gift.';
 CREATE TABLE IF NOT EXISTS giftbridge.migrations (

@@ -1,5 +1,5 @@
--- Notes what a person did. Called by every function that people call, in the same transaction. The actor is the role that the session
--- has taken, else the one that it logged in as.
+-- Records an operator's action. Called by every function for operators and shops, in the same transaction. The actor is the role that
+-- the session has set, or else the role that it logged in as.
 CREATE OR REPLACE FUNCTION giftbridge.act(
     p_action text, p_order_id bigint, p_shop text, p_reason text, p_before text, p_after text
 ) RETURNS void
@@ -8,4 +8,4 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     VALUES (CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role') END, p_action,
         coalesce(p_shop, (SELECT o.shop FROM giftbridge.orders AS o WHERE o.id = p_order_id)), p_order_id, p_reason, p_before, p_after)
 $$;
-COMMENT ON FUNCTION giftbridge.act(text, bigint, text, text, text, text) IS 'Notes what a person did.';
+COMMENT ON FUNCTION giftbridge.act(text, bigint, text, text, text, text) IS 'Records an action of an operator or a shop.';

@@ -1,8 +1,8 @@
 -- Whether the caller may act on a shop's orders: the shop's own roles, workers, the tables' owner.
 --
 -- Called by require_status, mostly inside functions that run with their owner's rights, where current_user is that owner. So
--- the caller is the role that the session has taken (SET ROLE), else the one that it logged in as; neither can be forged, and
--- neither can be changed inside such a function. A SECURITY DEFINER function of somebody else's in between counts for nothing.
+-- the caller is the role that the session has set (SET ROLE), or else the role that it logged in as. Neither can be forged, and
+-- neither can be changed inside such a function. A SECURITY DEFINER function of another owner in between makes no difference.
 -- Takes no locks.
 CREATE OR REPLACE FUNCTION giftbridge.acts_for(p_shop text) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

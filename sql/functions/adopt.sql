@@ -1,4 +1,4 @@
--- This database now belongs to this cluster: after a restore or a clone that is to sell from now on. For the schema's owner.
+-- Records that this database belongs to this cluster, so that a restored or copied database can sell. For the schema's owner.
 CREATE OR REPLACE FUNCTION giftbridge.adopt() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -8,4 +8,4 @@ BEGIN
     PERFORM giftbridge.act('adopt', NULL, NULL, NULL, NULL, NULL);
 END
 $$;
-COMMENT ON FUNCTION giftbridge.adopt() IS 'This database now belongs to this cluster: for a restored or cloned one that is to sell.';
+COMMENT ON FUNCTION giftbridge.adopt() IS 'Records that this database belongs to this cluster, so that a restored or copied database can sell.';

@@ -1,5 +1,5 @@
 -- What an allowance has left at p_at: for all requests, for those that are sent again (at most half of it, while fresh orders wait),
--- and when the next may leave if none may now.
+-- and when the next may be sent if none may now.
 --
 -- Called by claim (which has locked the row), look, and, for readers that may not read the table, by the views queue and order_story:
 -- hence SECURITY DEFINER. Result: one row; remaining null: no limit.
@@ -33,4 +33,4 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.allowance(text, timestamptz) IS 'What an allowance has left (null: no limit), and when the next request may leave if none may now.';
+COMMENT ON FUNCTION giftbridge.allowance(text, timestamptz) IS 'What an allowance has left (null: no limit), and when the next request may be sent if none may now.';

@@ -1,8 +1,9 @@
--- What ended requests mean beyond their orders. p_how: passed: the vendor took the order seriously, so the key is good; answered: the
--- vendor was reached, so the place in the allowance is free a window after now; unsent: the request never left, and takes no place.
+-- Applies what finished requests mean beyond their orders. p_how: passed: the vendor processed the order, so the key is good; answered:
+-- the vendor was reached, so the place in the allowance is free one window from now; unsent: the request was not sent, and takes no
+-- place.
 --
 -- Called by settle, and by settle_one. Locks the allowances by name; with p_skip_locked those that are locked keep their first
--- estimate, which is a little later.
+-- estimate, which is slightly later.
 CREATE OR REPLACE FUNCTION giftbridge.answered(
     p_flights giftbridge.in_flight[], p_how text, p_skip_locked boolean, p_now timestamptz
 ) RETURNS void
@@ -45,4 +46,4 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.answered(giftbridge.in_flight[], text, boolean, timestamptz) IS 'What ended requests mean for allowances, keys and addresses.';
+COMMENT ON FUNCTION giftbridge.answered(giftbridge.in_flight[], text, boolean, timestamptz) IS 'Applies what finished requests mean for allowances, keys and addresses.';

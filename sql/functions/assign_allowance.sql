@@ -1,7 +1,7 @@
--- Says which allowance a shop's requests count against, and keeps the limit of an allowance the strictest of all shops that any worker
--- may send with it. A shop that moves takes along what was sent: it brings no second allowance.
--- Called by shops_changed, and by tell_accounts, which only makes limits stricter (p_relaxes false): so ten thousand shops that a worker
--- has one key for are told in a second. Locks the shop's state, and then the allowances, by name.
+-- Sets which allowance a shop's requests count against. An allowance has the strictest limit of all shops for which any worker may use
+-- it. When a shop moves to another allowance, the requests that it has sent move along, so that it does not get a second allowance.
+-- Called by shops_changed, and by tell_accounts, which only makes limits stricter (p_relaxes false); that way a worker can report ten
+-- thousand shops with one key in a second. Locks the shop's state, and then the allowances, by name.
 CREATE OR REPLACE FUNCTION giftbridge.assign_allowance(p_shop text, p_account text, p_relaxes boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -17,7 +17,7 @@ BEGIN
     INSERT INTO giftbridge.shop_state AS t (shop, allowance, account) VALUES (p_shop, v_present, p_account)
     ON CONFLICT (shop) DO UPDATE SET allowance = excluded.allowance, account = excluded.account;
 
-    -- While workers have different keys of the shop, each counts by its own, and none is without a limit.
+    -- While workers have different keys for the shop, each key has its own allowance, and each of these needs a limit.
     FOR v_name IN
         SELECT n.name FROM unnest(ARRAY[v_former, v_present]) AS n (name) WHERE n.name IS NOT NULL
         UNION
@@ -35,7 +35,7 @@ BEGIN
             UNION
             SELECT t.shop FROM giftbridge.shop_state AS t WHERE p_relaxes AND t.allowance = v_name
             UNION
-            -- Another worker may have told another key of the shop since.
+            -- Another worker may have reported another key for the shop since.
             SELECT k.shop FROM giftbridge.accounts AS k JOIN giftbridge.shops AS o ON o.name = k.shop
             WHERE p_relaxes AND o.rate_group IS NULL AND k.account = CASE WHEN v_name LIKE 'key %' THEN substr(v_name, 5) END
         ) AS member
@@ -61,4 +61,4 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.assign_allowance(text, text, boolean) IS 'Says which allowance a shop''s requests count against.';
+COMMENT ON FUNCTION giftbridge.assign_allowance(text, text, boolean) IS 'Sets which allowance a shop''s requests count against.';

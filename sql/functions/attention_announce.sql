@@ -1,4 +1,4 @@
--- Tells the shop, on channel giftbridge_results, that an order in doubt waits for an operator. No codes, no personal data.
+-- Notifies the shop, on channel giftbridge_results, that an order in doubt needs a decision. No codes, no personal data.
 -- Called by trigger attention_announce.
 CREATE OR REPLACE FUNCTION giftbridge.attention_announce() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -9,4 +9,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.attention_announce() IS 'Trigger: one notification on giftbridge_results per order in doubt that waits for an operator.';
+COMMENT ON FUNCTION giftbridge.attention_announce() IS 'Trigger: one notification on giftbridge_results per order in doubt that needs a decision.';

@@ -1,6 +1,6 @@
--- A worker could not reach an address of the vendor's: one order at a time probes it from now on, less and less often.
--- p_wait: the delay until the first probe, with jitter; it doubles with every failed probe, up to p_longest. Requests that were on their
--- way together are one failure. Called by settle_one. Locks the address's row.
+-- Records that a worker could not reach an address of the vendor. From now on one order at a time probes it, at growing intervals.
+-- p_wait: the delay until the first probe, with jitter; it doubles with every failed probe, up to p_longest. Requests that were in
+-- flight together count as one failure. Called by settle_one. Locks the address's row.
 CREATE OR REPLACE FUNCTION giftbridge.away(p_flight giftbridge.in_flight, p_reason text, p_wait interval, p_longest interval) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -12,4 +12,4 @@ BEGIN
     WHERE p_flight.claimed_at > u.failed_at;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.away(giftbridge.in_flight, text, interval, interval) IS 'A worker could not reach an address of the vendor''s.';
+COMMENT ON FUNCTION giftbridge.away(giftbridge.in_flight, text, interval, interval) IS 'Records that a worker could not reach an address of the vendor.';

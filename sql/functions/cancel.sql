@@ -10,7 +10,7 @@ BEGIN
         IF NOT force THEN
             RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
                 MESSAGE = format('order %s was in doubt and may have been sold: only an operator can cancel it', id),
-                HINT = 'giftbridge cancel --force --reason TEXT, after asking the vendor.';
+                HINT = format('Ask the vendor, then run: giftbridge cancel %s --force --reason TEXT', id);
         ELSIF coalesce(reason, '') = '' THEN
             RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('order %s was in doubt: give a reason for cancelling it', id);
         ELSIF NOT giftbridge.is_operator() THEN

@@ -1,9 +1,9 @@
--- Takes due orders for one worker, from the lanes that it names, in their order: each gets a row in in_flight, under a lease, in the
--- caller's transaction. The caller COMMITs before the first byte of any request leaves.
+-- Takes due orders for one worker from the given lanes, in their order. Each order gets a row in in_flight, with a lease, in the
+-- caller's transaction. The caller COMMITs before it sends the first byte of any request.
 --
--- p_shops, p_lanes, p_most: the lanes (giftbridge.due) and how many orders to take from each at most; p_slots: from all. What may be
--- sent is decided here: the allowance, with half of it for what is sent again while fresh orders wait; a paused shop; a key set
--- aside or an address out of reach, of which one order probes; the account that an order in doubt was sent to.
+-- p_shops, p_lanes, p_most: the lanes (giftbridge.due) and the maximum number of orders from each; p_slots: the maximum from all. What
+-- may be sent is decided here, by: the allowance, of which at most half is for orders that are sent again while new ones wait; paused
+-- shops; keys set aside and unreachable addresses, which one order probes; the account to which an order in doubt was sent.
 --
 -- Called by the worker (queries/worker.sql). Never waits for a lock: allowances and due rows that are locked are skipped.
 -- Result: one row per claimed order, in the order in which to send them; all columns of the request, none of it interpreted.
@@ -19,8 +19,8 @@ CREATE OR REPLACE FUNCTION giftbridge.claim(
     delivery_address1 text, delivery_address2 text, delivery_postcode text, delivery_town text, delivery_county text
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
--- The right plan is index scans and nested loops from the first call on, before there are statistics, whatever the tables'
--- size; the planner's penalty for what is switched off must not make it compile a query of microseconds.
+-- Index scans and nested loops are the right plan from the first call on, before there are statistics, whatever the size of the
+-- tables. JIT is off because the planner's penalty for disabled plans would make it compile a query of microseconds.
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
@@ -44,7 +44,7 @@ DECLARE
     v_hosts     text[] := '{}';
     v_has_obstacles CONSTANT boolean := EXISTS (SELECT FROM giftbridge.set_aside) OR EXISTS (SELECT FROM giftbridge.unreachable);
 BEGIN
-    -- The write-ahead entry must outlive a crash of the server, and reach its synchronous standby, whatever the session's setting.
+    -- The write-ahead entry must survive a crash of the server, and reach its synchronous standby, whatever the session's setting.
     IF current_setting('synchronous_commit') IN ('off', 'local') THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
@@ -68,7 +68,7 @@ BEGIN
             v_most := CASE WHEN v_is_probe THEN 1 ELSE v_most END;
         END IF;
         IF p_lanes[i] = 201 THEN
-            -- What was being sent when a worker died may be what it died of.
+            -- An order that was being sent when a worker died may have caused that.
             CONTINUE WHEN EXISTS (SELECT FROM giftbridge.in_flight AS f WHERE f.lane = 201 AND f.worker = p_worker);
             v_most := 1;
         END IF;
@@ -77,7 +77,7 @@ BEGIN
             WHERE w.name = v_shop.allowance AND (w.rate_limit IS NOT NULL OR w.throttled_until > v_now)) THEN
             PERFORM FROM giftbridge.allowances AS w WHERE w.name = v_shop.allowance FOR UPDATE SKIP LOCKED;
             CONTINUE WHEN NOT FOUND;
-            -- Under the lock: what other workers took is counted, with earlier times than ours.
+            -- Read under the lock, so that what other workers took is counted with earlier times.
             v_now := clock_timestamp();
             SELECT w.remaining, w.remaining_again INTO v_remaining, v_again FROM giftbridge.allowance(v_shop.allowance, v_now) AS w;
             IF p_lanes[i] >= 200 AND giftbridge.waits_fresh(v_shop.allowance, p_shops[i], v_now) THEN
@@ -96,7 +96,7 @@ BEGIN
         WITH picked AS MATERIALIZED (
             SELECT d.ctid AS place FROM giftbridge.due AS d
             WHERE d.shop = p_shops[i] AND d.lane = p_lanes[i] AND d.due_at <= v_now AND d.order_id IS DISTINCT FROM v_skip
-                -- Below 200 no order was ever in doubt.
+                -- In lanes below 200 no order was ever in doubt.
                 AND (d.lane < 200 OR EXISTS (SELECT FROM giftbridge.orders AS o WHERE o.id = d.order_id
                     AND (o.sent_to IS NULL OR o.sent_to = v_shop.account || '@' || v_shop.api_host)))
             ORDER BY d.due_at, d.order_id LIMIT v_most FOR UPDATE SKIP LOCKED
@@ -134,14 +134,14 @@ BEGIN
         RETURN;
     END IF;
 
-    -- A statement of its own, with a snapshot of its own: what a shop changed before its order was locked here is in it.
+    -- A separate statement, and so a new snapshot, which has what a shop changed before its order was locked here.
     RETURN QUERY
     WITH chosen AS MATERIALIZED (
         SELECT gen_random_uuid() AS token, o.*, t.number, p_lanes[t.lane] AS lane, v_accounts[t.lane] AS account, v_hosts[t.lane] AS api_host,
             v_allowances[t.lane] AS allowance, s.site_id,
             CASE WHEN t.is_lookup THEN 'lookup' WHEN o.in_doubt_since IS NOT NULL THEN 'verification' ELSE 'sale' END AS kind,
             o.attempts + CASE WHEN t.is_lookup THEN 0 ELSE 1 END AS attempt,
-            -- What was sent before the doubt is frozen: a verification is the same request, byte for byte.
+            -- A verification is the same request as before, byte for byte, so it uses the payment method that was sent.
             coalesce(o.sent_payment_method, o.payment_method, s.payment_method) AS method,
             CASE WHEN t.is_lookup THEN (
                 SELECT min(c.position) FROM giftbridge.codes AS c
@@ -150,7 +150,7 @@ BEGIN
             ) END AS position
         FROM unnest(v_all, v_all_lanes, v_all_lookups) WITH ORDINALITY AS t (order_id, lane, is_lookup, number)
         JOIN giftbridge.orders AS o ON o.id = t.order_id
-        -- Not plainly o.shop: for a table that it takes for empty the planner would walk an index that has the shop in it.
+        -- Not plain o.shop: if the planner believed the table to be empty, it would scan an index that contains the shop.
         JOIN giftbridge.shops AS s ON s.name = o.shop || ''
     ), flight AS (
         INSERT INTO giftbridge.in_flight (order_id, token, shop, lane, kind, attempt, position, worker, account, api_host, allowance,
@@ -174,4 +174,4 @@ BEGIN
     ORDER BY c.number;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.claim(text, integer, interval, text[], smallint[], integer[]) IS 'Takes due orders for one worker, from the lanes that it names, under a lease.';
+COMMENT ON FUNCTION giftbridge.claim(text, integer, interval, text[], smallint[], integer[]) IS 'Takes due orders for one worker from the given lanes, with a lease.';

@@ -1,11 +1,10 @@
 -- The voucher code of one item: 16 of 32 symbols, 80 bits of a keyed SHA-256 of the order's content and the item's position.
--- Upper case, no 0 O 1 I. The same order has the same code again after a restore or a failover that lost commits, and when a
--- shop inserts it again; another order never has.
+-- Upper case, no 0 O 1 I. The same order gets the same code again after a restore or a failover that lost commits, and when a
+-- shop inserts it again; another order never gets it.
 --
--- Called by orders_enqueue and orders_changed, whose search_path it has. The key is hashed in front of a hash, so that nothing
--- can be appended to a known one. Twelve bytes are 16 symbols of base64, and two of its 64 symbols become each one of ours: a
--- letter's two cases, or a digit and one of the eight symbols that ours lacks. One expression: PostgreSQL puts it into its
--- caller's.
+-- Called by orders_enqueue and orders_changed, whose search_path it uses. The key is hashed together with a hash, so that nobody can
+-- extend a known code's input. Twelve bytes are 16 symbols of base64; each symbol of a code stands for two of the 64: the two cases of
+-- a letter, or a digit and one of the eight symbols that codes do not use. It is one expression so that PostgreSQL can inline it.
 CREATE OR REPLACE FUNCTION giftbridge.derived_code(p_secret bytea, p_content bytea, p_position bigint) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
     SELECT pg_catalog.upper(pg_catalog.translate(

@@ -1,8 +1,8 @@
--- Puts an order in doubt after a request whose outcome is unknown: it is verified automatically where that can prove something, else
--- it waits for an operator. Remembers where it was sent, for ever.
+-- Puts an order in doubt after a request whose outcome is unknown. If a verification can prove the outcome, the order is verified
+-- automatically; otherwise it needs a decision. The account to which it was sent is recorded permanently.
 --
 -- p_flight: the attempt, taken out of in_flight. p_sentence: what happened. p_verify_after: the delay until it is verified; null: the
--- caller says what happens next.
+-- caller decides what happens next.
 -- Called by rescue and settle_one. The order is locked.
 CREATE OR REPLACE FUNCTION giftbridge.doubt(
     p_flight giftbridge.in_flight, p_sentence text, p_verify_after interval, p_max_verifications integer, p_lane smallint

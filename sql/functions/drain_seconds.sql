@@ -1,16 +1,17 @@
--- How long until p_requests more requests of an allowance have been answered, if they are due since p_since and workers run.
+-- Estimates how long it takes until p_requests more requests of an allowance have been answered, if they are due since p_since and
+-- workers are running.
 --
--- Where the allowance binds, exactly: the first leave on the places that are free, the others as places become free, and every
--- place is free again a window (and the usual time of an answer) after it was taken. Where something is left of the allowance
--- although orders wait, or there is none, the workers or the vendor bind: then at the rate at which requests were answered since
--- p_since (of the last minute). Null: not known yet.
+-- If the allowance is the limit, the result is exact: the first requests use the free places, the others follow as places become
+-- free, and each place is free again one window (and the usual time of an answer) after it was taken. If there is no allowance, or
+-- some of it is unused although orders wait, then the workers or the vendor are the limit, and the result is based on the rate at
+-- which requests were answered since p_since (of the last minute). Null: not known yet.
 --
 -- Called by the view queue, for readers that may not read the journal: hence SECURITY DEFINER. Takes no locks.
 CREATE OR REPLACE FUNCTION giftbridge.drain_seconds(p_allowance text, p_requests bigint, p_since timestamptz) RETURNS double precision
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_allowance giftbridge.allowances;
-    v_from      timestamptz;      -- when the first may leave: now, or when a 429 is over
+    v_from      timestamptz;      -- when the first may be sent: now, or when a 429 is over
     v_answer    interval;         -- the usual time of an answer
     v_places    timestamptz[];    -- when each place that is taken becomes free
     v_free      bigint;
@@ -49,4 +50,4 @@ BEGIN
     RETURN v_seconds;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.drain_seconds(text, bigint, timestamptz) IS 'How long until so many more requests of an allowance have been answered; null: not known yet.';
+COMMENT ON FUNCTION giftbridge.drain_seconds(text, bigint, timestamptz) IS 'Estimated time until the given number of further requests of an allowance has been answered; null: not known yet.';

@@ -1,4 +1,4 @@
--- Queues an order once more after a person's decision, in the lane that fits what is known of it. Called by retry, resolve_unsold and
+-- Queues an order again after an operator's decision, in the lane for its history. Called by retry, resolve_unsold and
 -- verify, which have locked the order; wakes the workers.
 CREATE OR REPLACE FUNCTION giftbridge.enqueue_again(p_order_id bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -12,4 +12,4 @@ BEGIN
     NOTIFY giftbridge_orders;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.enqueue_again(bigint) IS 'Queues an order once more after a person''s decision.';
+COMMENT ON FUNCTION giftbridge.enqueue_again(bigint) IS 'Queues an order again after an operator''s decision.';

@@ -1,5 +1,5 @@
--- A finished order without its personal data: who bought, who receives, what is printed. Shop, items, prices, codes,
--- references, states and times stay. Called by prune and orders_check.
+-- Returns a finished order without its personal data: customer, recipient, and printed texts. Shop, items, prices, codes,
+-- references, states and times are kept. Called by prune and orders_check.
 CREATE OR REPLACE FUNCTION giftbridge.erased(p_order giftbridge.orders) RETURNS giftbridge.orders
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -24,4 +24,4 @@ BEGIN
     RETURN p_order;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.erased(giftbridge.orders) IS 'A finished order without its personal data.';
+COMMENT ON FUNCTION giftbridge.erased(giftbridge.orders) IS 'Returns a finished order without its personal data.';

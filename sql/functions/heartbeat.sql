@@ -1,4 +1,4 @@
--- Keeps a worker's row in giftbridge.status fresh, and removes what is known of workers gone for a week.
+-- Updates a worker's row in giftbridge.status, and removes the data of workers that have been gone for a week.
 -- Called by the worker at every heartbeat and change of state. Counters are totals since the process started.
 CREATE OR REPLACE FUNCTION giftbridge.heartbeat(
     p_worker text, p_host text, p_pid integer, p_version text, p_state text, p_in_flight integer,
@@ -13,7 +13,7 @@ BEGIN
         p_listening, p_last_error, now() - make_interval(secs => p_seconds_since_error))
     ON CONFLICT (worker) DO UPDATE
     SET host = excluded.host, pid = excluded.pid, version = excluded.version,
-        -- A new process under an old name.
+        -- A new process may use an old name.
         started_at = CASE WHEN (s.host, s.pid) = (excluded.host, excluded.pid) AND excluded.state <> 'starting' THEN s.started_at
             ELSE now() END,
         state = excluded.state, heartbeat_at = now(), in_flight = excluded.in_flight, completed = excluded.completed,
@@ -27,9 +27,9 @@ BEGIN
         ), unreachable AS (
             DELETE FROM giftbridge.unreachable AS u USING gone WHERE u.worker = gone.worker
         )
-        -- Where it had no key of a shop, its name stands for the host (tell_accounts).
+        -- If a worker has no key for a shop, its name is used in place of the host (tell_accounts).
         DELETE FROM giftbridge.set_aside AS a USING gone WHERE a.account = '-@' || gone.worker;
     END IF;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.heartbeat(text, text, integer, text, text, integer, bigint, bigint, bigint, bigint, boolean, text, double precision) IS 'Keeps a worker''s row in giftbridge.status fresh.';
+COMMENT ON FUNCTION giftbridge.heartbeat(text, text, integer, text, text, integer, bigint, bigint, bigint, bigint, boolean, text, double precision) IS 'Updates a worker''s row in giftbridge.status.';

@@ -1,7 +1,7 @@
--- Whether this database still belongs to the cluster that it was installed or adopted in, and what is to be told about it.
--- `clone`: another cluster, or another database of the same one: a restored or copied database that must not sell before
--- giftbridge.adopt(). `promoted`: the same cluster on a new timeline: a standby was promoted, and the last commits may be lost.
--- Sequences that are behind their tables (a partial restore) are set right.
+-- Checks whether this database still belongs to the cluster in which it was installed or adopted.
+-- is_clone: it is in another cluster, or is another database of the same one: a restored or copied database, which must not sell
+-- before giftbridge.adopt(). is_promoted: the same cluster on a new timeline: a standby was promoted, and its last commits may be lost.
+-- Sequences that are behind their tables, as after a partial restore, are corrected.
 -- Called by the worker at its start, and by `giftbridge check`. Result: one row.
 CREATE OR REPLACE FUNCTION giftbridge.identity(OUT is_clone boolean, OUT is_promoted boolean, OUT sequences_set text[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,9 +1,8 @@
--- Whether a shop's orders are a role's: those of a shop without db_role are everybody's who may insert, others those of that
--- role and its members (as PostgreSQL counts privileges: with INHERIT, or after SET ROLE). To the tables' owner all are
--- open, and to workers: what they may read at all, they read of every shop.
--- A db_role that no longer exists opens the shop to nobody, and breaks no query.
+-- Whether a role may use a shop's orders. Orders of a shop without db_role are open to every role that may insert; those of other shops
+-- to that role and its members (with INHERIT, or after SET ROLE). All shops are open to the tables' owner and to workers.
+-- A db_role that no longer exists closes the shop to shop roles, without an error.
 --
--- Called by the row-level security of shops, by view vouchers (there p_role is whoever asks) and by acts_for. With its caller's
+-- Called by the row-level security of shops, by view vouchers (there p_role is the reader) and by acts_for. With its caller's
 -- rights: it reads the catalogue only. Takes no locks.
 CREATE OR REPLACE FUNCTION giftbridge.is_open_to(p_db_role name, p_role name DEFAULT current_user) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -14,4 +13,4 @@ BEGIN
         OR pg_has_role(p_role, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'giftbridge.orders'::regclass), 'USAGE');
 END
 $$;
-COMMENT ON FUNCTION giftbridge.is_open_to(name, name) IS 'Whether orders of a shop with this db_role are a role''s to read and write.';
+COMMENT ON FUNCTION giftbridge.is_open_to(name, name) IS 'Whether a role may read and write orders of a shop with this db_role.';

@@ -1,5 +1,5 @@
 -- Whether the caller is an operator: a worker's role, or the tables' owner; a shop's role is not. As in acts_for, the caller is the role
--- that the session has taken, else the one that it logged in as. Takes no locks.
+-- that the session has set, or else the role that it logged in as. Takes no locks.
 CREATE OR REPLACE FUNCTION giftbridge.is_operator() RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

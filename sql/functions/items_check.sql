@@ -14,10 +14,10 @@ BEGIN
     IF p_items IS NULL OR jsonb_typeof(p_items) <> 'array' OR jsonb_array_length(p_items) = 0 THEN
         PERFORM giftbridge.refuse_order('items', 'must be a JSON array of one or more items');
     ELSIF jsonb_array_length(p_items) > 100 THEN
-        PERFORM giftbridge.refuse_order('items', format('must be at most 100, not %s: write several orders', jsonb_array_length(p_items)));
+        PERFORM giftbridge.refuse_order('items', format('must have at most 100 items, not %s: insert several orders', jsonb_array_length(p_items)));
     END IF;
     IF octet_length(p_items::text) > 262144 THEN
-        PERFORM giftbridge.refuse_order('items', 'must be at most 256 kB of JSON');
+        PERFORM giftbridge.refuse_order('items', 'must not be larger than 256 kB of JSON');
     END IF;
     FOR i IN 0 .. jsonb_array_length(p_items) - 1 LOOP
         v_item := p_items -> i;
@@ -33,12 +33,12 @@ BEGIN
 
         IF jsonb_typeof(v_item -> 'id') IS DISTINCT FROM 'number' OR (v_item ->> 'id') !~ '^[0-9]{1,10}$'
             OR (v_item ->> 'id')::bigint NOT BETWEEN 1 AND 2147483647 THEN
-            PERFORM giftbridge.refuse_order(v_at || '.id', 'is required and must be the positive integer of a voucher type');
+            PERFORM giftbridge.refuse_order(v_at || '.id', 'is required and must be the id of a voucher type, a positive integer');
         END IF;
 
         IF jsonb_typeof(v_item -> 'price') <> 'null' THEN
             IF jsonb_typeof(v_item -> 'price') = 'string' AND (v_item ->> 'price') ~ '^[0-9]{1,9}([.][0-9]+)?$' THEN
-                -- As PHP and Python's Decimal write it: exact, and sent as a number.
+                -- PHP and Python's Decimal write exact numbers as strings; they are sent as numbers.
                 p_items := jsonb_set(p_items, ARRAY[i::text, 'price'], to_jsonb((v_item ->> 'price')::numeric));
             ELSIF jsonb_typeof(v_item -> 'price') <> 'number' THEN
                 PERFORM giftbridge.refuse_order(v_at || '.price', 'must be a number, such as 19.99 or "19.99"');
@@ -67,7 +67,7 @@ BEGIN
             IF (v_item ->> 'code') !~ '^[A-Za-z0-9]+$' OR length(v_item ->> 'code') > 64 THEN
                 PERFORM giftbridge.refuse_order(v_at || '.code', 'must be 1 to 64 letters and digits (A-Z, a-z, 0-9)');
             ELSIF upper(v_item ->> 'code') = ANY (v_codes) THEN
-                PERFORM giftbridge.refuse_order(v_at || '.code', 'stands twice in the order: a voucher code is unique');
+                PERFORM giftbridge.refuse_order(v_at || '.code', 'is used twice in the order: voucher codes must be unique');
             END IF;
             v_codes := v_codes || upper(v_item ->> 'code');
         END IF;

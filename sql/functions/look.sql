@@ -1,8 +1,8 @@
--- What waits, for one worker: a row per lane that has due or waiting orders, with the seconds until it may give one (0: now), in the
--- order of shop and lane; and a row without a shop for the next lease that ends or order that expires. Steps from lane to lane through
--- the index, so that its cost grows with the lanes and not with the backlog.
+-- Shows what is waiting, for one worker: one row per lane with due or waiting orders, with the seconds until an order of it may be claimed
+-- (0: now), ordered by shop and lane; and one row without a shop for the next lease that expires or order that expires. It steps from
+-- lane to lane through the index, so that its cost depends on the number of lanes and not on the backlog.
 --
--- p_most: how many lanes at most. Called by the worker (queries/worker.sql). Takes no locks.
+-- p_most: the maximum number of lanes. Called by the worker (queries/worker.sql). Takes no locks.
 CREATE OR REPLACE FUNCTION giftbridge.look(p_worker text, p_most integer)
 RETURNS TABLE (shop text, lane smallint, seconds double precision, api_url text, account text, api_host text, allowance text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -45,4 +45,4 @@ BEGIN
     WHERE num_nonnulls(lease.until, expiry.at) > 0;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.look(text, integer) IS 'What waits, lane by lane, with the seconds until a claim may take it.';
+COMMENT ON FUNCTION giftbridge.look(text, integer) IS 'Shows what is waiting, lane by lane, with the seconds until it may be claimed.';

@@ -1,5 +1,5 @@
--- An order in doubt that is not to be sent again as it is: its codes are looked up where the shop's site number is known, else it waits
--- for an operator. p_sentence: why, for a person; a blank at its end.
+-- Handles an order in doubt that must not simply be sent again: its codes are looked up if the shop's site number is known; otherwise it
+-- needs a decision. p_sentence: the reason, as a sentence with a blank at its end.
 -- Called by settle_one and look_up. The order is locked, in doubt, and neither in due nor in flight.
 CREATE OR REPLACE FUNCTION giftbridge.look_up_or_wait(p_order_id bigint, p_sentence text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -10,7 +10,7 @@ BEGIN
     IF EXISTS (SELECT FROM giftbridge.orders AS o JOIN giftbridge.shops AS s ON s.name = o.shop
         WHERE o.id = p_order_id AND s.site_id IS NOT NULL AND EXISTS (
             SELECT FROM giftbridge.codes AS c WHERE c.order_id = p_order_id AND c.position <= jsonb_array_length(o.items))) THEN
-        UPDATE giftbridge.orders AS o SET error = p_sentence || 'Giftbridge looks its codes up.' WHERE o.id = p_order_id;
+        UPDATE giftbridge.orders AS o SET error = p_sentence || 'Giftbridge will look up its codes.' WHERE o.id = p_order_id;
         INSERT INTO giftbridge.due (order_id, shop, lane, due_at, is_lookup)
         SELECT o.id, o.shop, 200, now(), true FROM giftbridge.orders AS o WHERE o.id = p_order_id;
     ELSE
@@ -20,4 +20,4 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.look_up_or_wait(bigint, text) IS 'Looks up the codes of an order in doubt, or hands it to an operator.';
+COMMENT ON FUNCTION giftbridge.look_up_or_wait(bigint, text) IS 'Looks up the codes of an order in doubt, or marks it as needing a decision.';

@@ -1,6 +1,6 @@
--- What tells an order from every other, as a hash: shop, the shop's number (or, where it has none, a random seed) and all that
--- is sent to the vendor. Called by orders_enqueue and orders_changed, whose search_path it has. In UTF-8 whatever the database's
--- encoding, and without a setting that could change how a value is written.
+-- Hash of everything that distinguishes an order: shop, shop order number (or a random seed if it has none), and all that is sent to
+-- the vendor. Called by orders_enqueue and orders_changed, whose search_path it uses. In UTF-8 whatever the database's encoding, and
+-- independent of settings that change how values are written.
 CREATE OR REPLACE FUNCTION giftbridge.order_content(p_order giftbridge.orders) RETURNS bytea
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
@@ -12,4 +12,4 @@ BEGIN
         p_order.delivery_postcode, p_order.delivery_town, p_order.delivery_county, p_order.payment_method)::text, 'UTF8'));
 END
 $$;
-COMMENT ON FUNCTION giftbridge.order_content(giftbridge.orders) IS 'Hash of all that tells an order from every other.';
+COMMENT ON FUNCTION giftbridge.order_content(giftbridge.orders) IS 'Hash of everything that distinguishes an order from all others.';

@@ -1,6 +1,6 @@
--- Tells the shop, on channel giftbridge_results, that its order is finished. No codes, no personal data.
--- Called by trigger orders_announce, once per order: hence cheap. Names are in full, as pinning the search_path takes as long as the
--- rest, and the notification is sent by an expression, as PERFORM would run a query.
+-- Notifies the shop, on channel giftbridge_results, that its order is finished. No codes, no personal data.
+-- Called by trigger orders_announce, once per order, so it must be cheap. Names are qualified because setting the search_path would take
+-- as long as the rest, and the notification is sent by an expression because PERFORM would run a query.
 CREATE OR REPLACE FUNCTION giftbridge.orders_announce() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE

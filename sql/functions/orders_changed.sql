@@ -1,7 +1,7 @@
--- Carries a shop's change of an order on to its codes and its row in due.
+-- Updates codes and due row of an order that a shop has changed.
 --
--- An assigned code stays with its item whatever happens; an item that is added gets a code of its own. A code that the shop chose
--- can be changed while the order was never in doubt. Called by trigger orders_changed, once per order.
+-- An assigned code always stays with its item; an added item gets a new code. A code that the shop chose can be changed as long as the
+-- order was never in doubt. Called by trigger orders_changed, once per order.
 CREATE OR REPLACE FUNCTION giftbridge.orders_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -23,12 +23,12 @@ BEGIN
             SELECT c.* INTO v_known FROM giftbridge.codes AS c WHERE c.order_id = NEW.id AND c.position = i;
             CONTINUE WHEN v_known.code = v_code OR (v_code IS NULL AND (v_known.is_assigned OR NOT v_shop.assign_codes));
             IF v_known.is_assigned THEN
-                PERFORM giftbridge.refuse_order(v_at, 'cannot be chosen any more: Giftbridge assigned this item''s code when the order was inserted');
+                PERFORM giftbridge.refuse_order(v_at, 'can no longer be chosen: Giftbridge assigned this item''s code when the order was inserted');
             ELSIF v_known.code IS NOT NULL AND NEW.was_in_doubt THEN
                 PERFORM giftbridge.refuse_order(v_at, 'cannot be changed: the order was in doubt, and may have been sold with this code');
             ELSIF EXISTS (SELECT FROM giftbridge.codes AS c
                 WHERE upper(c.code) = upper(v_code) AND c.is_assigned AND c.order_id <> NEW.id) THEN
-                PERFORM giftbridge.refuse_order(v_at, 'is used already: choose another code, or leave it out to have one assigned');
+                PERFORM giftbridge.refuse_order(v_at, 'is already used by another order: choose another code, or leave it out so that Giftbridge assigns one');
             END IF;
             v_content := coalesce(v_content, giftbridge.order_content(NEW));
             INSERT INTO giftbridge.codes AS c (order_id, position, code, is_assigned)
@@ -47,4 +47,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.orders_changed() IS 'Trigger: carries a change of an order on to its codes and its place in the queue.';
+COMMENT ON FUNCTION giftbridge.orders_changed() IS 'Trigger: updates codes and queue row of a changed order.';

@@ -1,6 +1,6 @@
 -- Validates what a shop writes, and keeps it out of the columns that Giftbridge writes.
--- Called by triggers orders_check_insert and orders_check_update, with the writer's rights: a shop that is not the writer's does not
--- exist for it, so that nothing can be learnt of it here. Takes no locks beyond the row's.
+-- Called by triggers orders_check_insert and orders_check_update, with the writer's rights: another role's shop is invisible to the
+-- writer, so that nothing can be learnt about it here. Takes no locks beyond the row's.
 CREATE OR REPLACE FUNCTION giftbridge.orders_check() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -9,7 +9,7 @@ DECLARE
     v_field text;
 BEGIN
     IF TG_OP = 'UPDATE' AND NEW.customer_email = 'erased@erased.invalid' AND OLD.status IN ('completed', 'cancelled', 'rejected', 'failed') THEN
-        -- Erasing a finished order's personal data is the one change of its inputs; no personal data, nothing to check.
+        -- Erasing the personal data is the only allowed change to a finished order; it needs no other check.
         v_old := giftbridge.erased(OLD);
         v_old.error := NEW.error;
         IF NEW IS NOT DISTINCT FROM v_old THEN
@@ -22,9 +22,9 @@ BEGIN
             SCHEMA = 'giftbridge', TABLE = 'orders';
     END IF;
     IF TG_OP = 'UPDATE' AND NEW.shop <> OLD.shop AND (OLD.attempts > 0 OR OLD.was_in_doubt OR OLD.was_refused) THEN
-        PERFORM giftbridge.refuse_order('shop', 'cannot be changed any more: the order was sent to the vendor for its shop');
+        PERFORM giftbridge.refuse_order('shop', 'can no longer be changed: the order was sent to the vendor for its shop');
     END IF;
-    -- What object mappers write for a column that was not set means its default.
+    -- Object mappers write null for a column that was not set; it means the default.
     NEW.shop := coalesce(NEW.shop, 'default');
     NEW.priority := coalesce(NEW.priority, 0);
     NEW.submit_after := coalesce(NEW.submit_after, now());
@@ -46,7 +46,7 @@ BEGIN
 
     NEW.items := giftbridge.items_check(NEW.items);
 
-    -- Lengths are not the patterns' business: {1,200} takes 25 times as long to match.
+    -- Lengths are checked separately, because a pattern with {1,200} takes 25 times as long to match.
     IF length(NEW.shop_order_id) NOT BETWEEN 1 AND 200 OR NEW.shop_order_id ~ '[[:cntrl:]]' THEN
         PERFORM giftbridge.refuse_order('shop_order_id', 'must be 1 to 200 characters without control characters, or null');
     END IF;

@@ -1,7 +1,7 @@
--- Makes what Giftbridge needs of new orders: the code of every item, for ever, and a row in due.
--- So the write-ahead of the codes is the shop's own commit.
+-- Creates the voucher code of every item, which is permanent, and a row in due for each new order. The shop's own commit makes the
+-- codes durable before any request is sent.
 --
--- Called by the statement trigger orders_enqueue, once for all rows of an INSERT. Raises check_violation where an item's code
+-- Called by the statement trigger orders_enqueue, once for all rows of an INSERT. Raises check_violation if an item's code
 -- belongs to another order.
 CREATE OR REPLACE FUNCTION giftbridge.orders_enqueue() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -25,7 +25,7 @@ BEGIN
     JOIN giftbridge.codes AS c ON upper(c.code) = upper(chosen.value ->> 'code') AND c.is_assigned AND c.order_id <> o.id
     WHERE chosen.value ->> 'code' IS NOT NULL LIMIT 1;
     IF v_item IS NOT NULL THEN
-        PERFORM giftbridge.refuse_order(v_item, 'is used already: choose another code, or leave it out to have one assigned');
+        PERFORM giftbridge.refuse_order(v_item, 'is already used by another order: choose another code, or leave it out so that Giftbridge assigns one');
     END IF;
 
     INSERT INTO giftbridge.due (order_id, shop, lane, due_at, expires_at)

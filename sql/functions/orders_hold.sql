@@ -1,5 +1,5 @@
--- Keeps a shop's change of a pending order and the claim of it apart. Whoever has the order's row in due goes first: a claim skips
--- an order that is being changed, and a change waits for a claim that is about to commit, and is refused then.
+-- Prevents a shop's change of a pending order and its claim from interfering. Whoever locks the order's row in due goes first: a claim
+-- skips an order that is being changed; a change waits for a claim that is about to commit, and is then refused.
 -- Called by trigger orders_hold, after the check. Locks the order's row in due until the transaction ends.
 CREATE OR REPLACE FUNCTION giftbridge.orders_hold() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -15,4 +15,4 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.orders_hold() IS 'Trigger: keeps a change of a pending order and its claim apart.';
+COMMENT ON FUNCTION giftbridge.orders_hold() IS 'Trigger: prevents a change of a pending order from interfering with its claim.';

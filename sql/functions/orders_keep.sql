@@ -1,4 +1,4 @@
--- Refuses to delete orders that are not at an end. Of one that is, the rows that hang on it go too; its attempts stay in the journal.
+-- Refuses to delete unfinished orders. With a finished order its dependent rows are deleted too; its attempts stay in the journal.
 -- Called by triggers orders_keep (per row) and orders_keep_all (TRUNCATE).
 CREATE OR REPLACE FUNCTION giftbridge.orders_keep() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -7,7 +7,7 @@ BEGIN
         IF EXISTS (SELECT FROM giftbridge.due) OR EXISTS (SELECT FROM giftbridge.in_flight)
             OR EXISTS (SELECT FROM giftbridge.attention AS a WHERE a.status = 'in_doubt') THEN
             RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-                MESSAGE = 'giftbridge.orders has orders that are pending, being sent or in doubt: they cannot be truncated away',
+                MESSAGE = 'giftbridge.orders cannot be truncated: it has orders that are pending, being sent or in doubt',
                 HINT = 'Cancel pending orders with giftbridge.cancel(id); resolve those in doubt with giftbridge.resolve_sold or resolve_unsold.';
         END IF;
         DELETE FROM giftbridge.codes;
@@ -17,7 +17,7 @@ BEGIN
     END IF;
     IF OLD.status IN ('pending', 'in_doubt') THEN
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-            MESSAGE = format('order %s is %s: only an order at an end can be deleted', OLD.id, OLD.status),
+            MESSAGE = format('order %s is %s: only finished orders can be deleted', OLD.id, OLD.status),
             HINT = 'Cancel a pending order with giftbridge.cancel(id); resolve one in doubt with giftbridge.resolve_sold or resolve_unsold.',
             SCHEMA = 'giftbridge', TABLE = 'orders';
     END IF;
@@ -27,4 +27,4 @@ BEGIN
     RETURN OLD;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.orders_keep() IS 'Trigger: refuses to delete orders that are not at an end.';
+COMMENT ON FUNCTION giftbridge.orders_keep() IS 'Trigger: refuses to delete unfinished orders.';

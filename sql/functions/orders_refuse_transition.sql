@@ -1,5 +1,5 @@
--- The state chart: refuses a change of status that is not in it. Called by trigger orders_transition for every change but to
--- completed, which any state may become: a late success is the truth.
+-- The state chart: refuses a change of status that is not in it. Called by trigger orders_transition for every change except to
+-- completed, which is allowed from any state, because a late success is a fact.
 CREATE OR REPLACE FUNCTION giftbridge.orders_refuse_transition() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -7,7 +7,7 @@ BEGIN
         ('pending', 'rejected'), ('pending', 'failed'), ('pending', 'in_doubt'), ('pending', 'cancelled'),
         ('in_doubt', 'pending'), ('in_doubt', 'cancelled'),
         ('rejected', 'pending'), ('failed', 'pending'),
-        -- A late answer or a lost one may raise a doubt that was not there before.
+        -- A late or lost answer may make the outcome unknown again.
         ('rejected', 'in_doubt'), ('failed', 'in_doubt'), ('cancelled', 'in_doubt'))
     THEN
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -17,4 +17,4 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.orders_refuse_transition() IS 'Trigger: refuses a change of status that the state chart does not have.';
+COMMENT ON FUNCTION giftbridge.orders_refuse_transition() IS 'Trigger: refuses a change of status that is not in the state chart.';

@@ -1,4 +1,4 @@
--- Sends nothing more for a shop until giftbridge.resume; what is in flight is still settled. For operators. Locks the shop.
+-- Stops sending a shop's orders until giftbridge.resume; requests in flight are still settled. For operators. Locks the shop.
 -- A shop that is paused already keeps its first reason.
 CREATE OR REPLACE FUNCTION giftbridge.pause(shop text, reason text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -11,4 +11,4 @@ BEGIN
     PERFORM giftbridge.act('pause', NULL, shop, reason, NULL, 'paused');
 END
 $$;
-COMMENT ON FUNCTION giftbridge.pause(text, text) IS 'Sends nothing more for a shop until resume.';
+COMMENT ON FUNCTION giftbridge.pause(text, text) IS 'Stops sending a shop''s orders until resume.';

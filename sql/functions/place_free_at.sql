@@ -1,10 +1,10 @@
 -- When the place of a request in its allowance becomes free: a window after its answer, plus a margin.
 --
--- The vendor counts a request when it arrives, which is some time between its claim and its answer. So each counts from its claim
--- until a window after its answer: then no window of that length, however the vendor aligns its own and however slow a request
--- was on its way, sees more requests than have places. One without an answer counts as if it had arrived within a tenth of the
--- window, and one that was answered later than a window as if it had taken that: a dead worker's requests must not block the
--- allowance until their leases end.
+-- The vendor counts a request when it arrives, at some time between its claim and its answer. So each request counts from its claim
+-- until one window after its answer. Then no window of that length has more requests than allowed, however the vendor aligns its
+-- windows and however long a request was in transit. A request without an answer counts as if it had arrived within a tenth of the
+-- window, and one that was answered later than a window as if it had taken one window, because a dead worker's requests must not block
+-- the allowance until their leases expire.
 --
 -- Called by claim, settle and rescue. p_took: from claim to answer; null: not answered. Where the limit is high the time is rounded
 -- up to a two-hundredth of the window, so that few different times are kept.

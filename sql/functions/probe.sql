@@ -1,6 +1,6 @@
--- Whether a worker may send a shop's orders where its key was set aside or its vendor's address is out of reach: is_probe null: not
--- now; true: one order, and not the one that was refused last (skipped), where there is another; false: nothing is in the way.
--- Called by claim, whose planner settings it has. Locks the rows that are in the way, so that one worker probes; skips locked ones.
+-- Whether a worker may send a shop's orders when its key was set aside or the vendor's address is unreachable. is_probe null: not
+-- now; true: one order as a test, and if possible not the one that was refused last (skipped); false: there is no obstacle.
+-- Called by claim, whose planner settings it uses. Locks the obstacle's row, so that only one worker probes; skips locked rows.
 CREATE OR REPLACE FUNCTION giftbridge.probe(
     p_worker text, p_shop text, p_account text, p_host text, p_lease interval, p_now timestamptz, OUT is_probe boolean, OUT skipped bigint
 )
@@ -26,4 +26,4 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.probe(text, text, text, text, interval, timestamptz) IS 'Whether a worker may send a shop''s orders where something is in the way.';
+COMMENT ON FUNCTION giftbridge.probe(text, text, text, text, interval, timestamptz) IS 'Whether a worker may send a shop''s orders while its key is set aside or the address is unreachable.';

@@ -1,4 +1,4 @@
--- Notes that an order was claimed as a probe: no other is until its lease is over. Called by claim, after probe has locked the rows.
+-- Records that an order was claimed as a probe; no other order is claimed as one until its lease is over. Called by claim, after probe has locked the rows.
 CREATE OR REPLACE FUNCTION giftbridge.probing(
     p_worker text, p_shop text, p_account text, p_host text, p_order_id bigint, p_lease interval, p_now timestamptz
 ) RETURNS void
@@ -9,4 +9,4 @@ BEGIN
     WHERE a.shop = p_shop AND a.account = p_account || '@' || p_host;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.probing(text, text, text, text, bigint, interval, timestamptz) IS 'Notes that an order was claimed as a probe.';
+COMMENT ON FUNCTION giftbridge.probing(text, text, text, text, bigint, interval, timestamptz) IS 'Records that an order was claimed as a probe.';

@@ -1,6 +1,6 @@
 -- Erases the personal data of orders that were finished longer ago than older_than, and the vendor's words about them in
--- order and journal. References, codes, states and times stay; an order that is pending, submitting or in doubt is
--- not touched, and no row is deleted. For operators. Locks the orders it erases. Result: how many.
+-- order and journal. References, codes, states and times are kept; unfinished orders are
+-- not changed, and no row is deleted. For operators. Locks the orders it erases. Result: the number of orders.
 CREATE OR REPLACE FUNCTION giftbridge.prune(older_than interval) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -26,11 +26,11 @@ BEGIN
         delivery_first_name = NULL, delivery_last_name = NULL, delivery_address1 = NULL, delivery_address2 = NULL,
         delivery_postcode = NULL, delivery_town = NULL, delivery_county = NULL,
         -- A refusal may quote what was refused.
-        error = CASE WHEN o.status = 'completed' OR o.error IS NULL THEN o.error ELSE 'Erased with the personal data.' END
+        error = CASE WHEN o.status = 'completed' OR o.error IS NULL THEN o.error ELSE 'Erased together with the personal data.' END
     FROM old WHERE o.id = old.id;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     PERFORM giftbridge.act('prune', NULL, NULL, older_than::text, NULL, v_count || ' orders');
     RETURN v_count;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.prune(interval) IS 'Erases the personal data of orders finished longer ago; keeps references and codes.';
+COMMENT ON FUNCTION giftbridge.prune(interval) IS 'Erases the personal data of orders that were finished longer ago than older_than; keeps references and codes.';

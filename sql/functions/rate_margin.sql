@@ -1,4 +1,4 @@
--- Added to a rate window on top of each request's own time: clocks tick apart, and a vendor may round to its own.
+-- Safety margin that is added to a rate window, because clocks differ and the vendor may round times.
 -- Called by place_free_at and drain_seconds.
 CREATE OR REPLACE FUNCTION giftbridge.rate_margin(p_window interval) RETURNS interval
 LANGUAGE sql IMMUTABLE AS $$

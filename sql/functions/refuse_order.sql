@@ -1,4 +1,4 @@
--- Refuses an insert or update of an order: names the field and the rule, never the value (it would stand in server logs).
+-- Refuses an insert or update of an order. The error names the field and the rule, never the value, which would appear in server logs.
 -- Called by orders_check and items_check. Raises check_violation (23514) with the column and constraint `orders_sellable`.
 CREATE OR REPLACE FUNCTION giftbridge.refuse_order(p_field text, p_rule text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

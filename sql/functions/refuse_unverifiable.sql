@@ -1,6 +1,6 @@
--- Orders in doubt of one lane that must not be sent again automatically wait for an operator instead: where the vendor ignores codes,
--- and where no living worker has the account that they were sent to.
--- Called by claim, whose planner settings it has. Locks the orders it moves; skips locked ones.
+-- Marks orders in doubt of one lane that must not be sent again automatically as needing a decision: those of a vendor that ignores
+-- codes, and those that were sent to an account that no living worker has.
+-- Called by claim, whose planner settings it uses. Locks the orders it moves; skips locked ones.
 CREATE OR REPLACE FUNCTION giftbridge.refuse_unverifiable(
     p_shop text, p_lane smallint, p_account text, p_codes_ignored boolean, p_now timestamptz
 ) RETURNS void
@@ -23,8 +23,8 @@ BEGIN
         UPDATE giftbridge.orders AS o
         SET status = 'in_doubt', in_doubt_since = coalesce(o.in_doubt_since, now()), was_in_doubt = true, updated_at = now(),
             error = CASE WHEN v_order.sent_to <> p_account
-                THEN 'Outcome unknown: it was sent with another account (key or address) than the worker has now. If both are the same company''s, run giftbridge verify '
-                    || o.id || '; else ask the vendor, then resolve the order.'
+                THEN 'Outcome unknown: it was sent with another account (key or address) than the worker has now. If both belong to the same company, run giftbridge verify '
+                    || o.id || '; otherwise ask the vendor, then resolve the order.'
                 ELSE 'Outcome unknown: this vendor ignores voucher codes, so sending the order again could sell it twice. Ask the vendor, then resolve the order.' END
         WHERE o.id = v_order.order_id;
         INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (v_order.order_id, p_shop, 'in_doubt')
@@ -32,4 +32,4 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.refuse_unverifiable(text, smallint, text, boolean, timestamptz) IS 'Orders in doubt that must not be sent again wait for an operator.';
+COMMENT ON FUNCTION giftbridge.refuse_unverifiable(text, smallint, text, boolean, timestamptz) IS 'Marks orders in doubt that must not be sent again as needing a decision.';

@@ -1,5 +1,5 @@
--- Locks an order and refuses with a clear error unless it is in one of the given states and no request of it is on its way. An order
--- that the caller may not act on does not exist for them. Called by the functions that people call. Result: the order.
+-- Locks an order, and raises an error unless it is in one of the given states and has no request in flight. An order on which the caller
+-- may not act is reported as missing. Called by the functions for operators and shops. Result: the order.
 CREATE OR REPLACE FUNCTION giftbridge.require_status(p_id bigint, p_statuses text[], p_action text) RETURNS giftbridge.orders
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -11,7 +11,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('there is no order %s', coalesce(p_id::text, 'null'));
     END IF;
     IF v_order.status = ANY (p_statuses) AND v_order.status IN ('pending', 'in_doubt') THEN
-        -- A claim that is about to commit is waited for.
+        -- Waits for a claim that is about to commit.
         PERFORM FROM giftbridge.due AS d WHERE d.order_id = p_id FOR UPDATE;
     END IF;
     IF v_order.status IN ('pending', 'in_doubt') AND EXISTS (SELECT FROM giftbridge.in_flight AS f WHERE f.order_id = p_id) THEN
@@ -25,4 +25,4 @@ BEGIN
     RETURN v_order;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.require_status(bigint, text[], text) IS 'Locks an order and refuses a wrong state.';
+COMMENT ON FUNCTION giftbridge.require_status(bigint, text[], text) IS 'Locks an order, and raises an error if it is in the wrong state.';

@@ -1,14 +1,14 @@
--- Turns orders whose lease ended into orders in doubt, never back into pending ones: their request may have been processed. They are
--- verified one at a time (lane 201), as one of them may be what the worker died of. A look-up is made again. And orders that expire
--- while they wait become failed.
+-- Puts orders whose lease has expired in doubt. They never return to pending, because their request may have been processed. They are
+-- verified one at a time (lane 201), because one of them may have crashed the worker. Look-ups are repeated. Orders that expire while
+-- they wait become failed.
 --
--- Called by the worker (queries/worker.sql) when a lease has ended, and at every poll. Skips orders that are locked elsewhere.
--- Result: how many leases had ended.
+-- Called by the worker (queries/worker.sql) when a lease has expired, and at every poll. Skips orders that are locked elsewhere.
+-- Result: the number of leases that had expired.
 CREATE OR REPLACE FUNCTION giftbridge.rescue(p_verify_after interval, p_max_verifications integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
-    -- A constant for the index: a condition on a function that changes would be tried on all that are in flight.
+    -- A constant, so that the index is used: a condition on a volatile function would be checked for every row in flight.
     v_now     CONSTANT timestamptz := clock_timestamp();
     v_flight  giftbridge.in_flight;
     v_expired bigint[];
@@ -24,13 +24,13 @@ BEGIN
         INSERT INTO giftbridge.journal (order_id, id, token, shop, kind, attempt, worker, account, api_host, allowance, claimed_at, finished_at,
             outcome, error)
         VALUES (v_flight.order_id, v_flight.id, v_flight.token, v_flight.shop, v_flight.kind, v_flight.attempt, v_flight.worker, v_flight.account,
-            v_flight.api_host, v_flight.allowance, v_flight.claimed_at, v_now, 'in_doubt', 'The worker''s lease ended without an answer.');
+            v_flight.api_host, v_flight.allowance, v_flight.claimed_at, v_now, 'in_doubt', 'The worker''s lease expired without an answer.');
         IF v_flight.kind = 'lookup' THEN
-            -- Not where a late answer has completed the order meanwhile.
+            -- Not if a late answer has completed the order meanwhile.
             INSERT INTO giftbridge.due (order_id, shop, lane, due_at, is_lookup)
             SELECT o.id, o.shop, 201, v_now, true FROM giftbridge.orders AS o WHERE o.id = v_flight.order_id AND o.status = 'in_doubt';
         ELSE
-            PERFORM giftbridge.doubt(v_flight, 'The worker was lost while the request may have been on its way.', p_verify_after,
+            PERFORM giftbridge.doubt(v_flight, 'Outcome unknown: the worker disappeared while the request was in flight.', p_verify_after,
                 p_max_verifications, 201::smallint);
         END IF;
         v_count := v_count + 1;
@@ -48,4 +48,4 @@ BEGIN
     RETURN v_count;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.rescue(interval, integer) IS 'Turns orders whose lease ended into orders in doubt.';
+COMMENT ON FUNCTION giftbridge.rescue(interval, integer) IS 'Puts orders whose lease has expired in doubt.';

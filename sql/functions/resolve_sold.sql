@@ -1,5 +1,5 @@
--- An operator found that an order in doubt was sold: completes it with what the vendor says. Without codes those that were sent are
--- taken. Locks the order. Raises in another state, and where a code belongs to another order.
+-- For operators who know that an order in doubt was sold: completes it with the vendor's reference and codes; default: the codes that
+-- were sent. Locks the order. Raises if it is in another state, or if a code belongs to another order.
 CREATE OR REPLACE FUNCTION giftbridge.resolve_sold(id bigint, order_reference text, voucher_codes text[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -19,7 +19,7 @@ BEGIN
                 CASE v_items WHEN 1 THEN '1 item' ELSE v_items || ' items' END);
     ELSIF giftbridge.has_foreign_code(v_order.id, v_codes) THEN
         RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-            MESSAGE = format('one of these voucher codes belongs to another order than %s', resolve_sold.id);
+            MESSAGE = format('order %s cannot have these voucher codes: one of them belongs to another order', resolve_sold.id);
     END IF;
     DELETE FROM giftbridge.due AS d WHERE d.order_id = v_order.id;
     DELETE FROM giftbridge.attention AS a WHERE a.order_id = v_order.id;

@@ -1,5 +1,5 @@
--- An operator found that an order in doubt was not sold: it becomes pending and is sent again, with the same codes. That it was in doubt
--- is remembered: should the operator be wrong, the vendor holds its codes as taken, and the order is found sold.
+-- For operators who know that an order in doubt was not sold: it becomes pending and is sent again with the same codes. was_in_doubt
+-- stays set: if the operator was wrong, the vendor reports the codes as taken, and the order is recognised as sold.
 -- Locks the order. Raises if it is in another state.
 CREATE OR REPLACE FUNCTION giftbridge.resolve_unsold(id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -12,4 +12,4 @@ BEGIN
     PERFORM giftbridge.act('resolve_unsold', id, NULL, NULL, 'in_doubt', 'pending');
 END
 $$;
-COMMENT ON FUNCTION giftbridge.resolve_unsold(bigint) IS 'Sends an order in doubt again that an operator found not to be sold.';
+COMMENT ON FUNCTION giftbridge.resolve_unsold(bigint) IS 'Sends an order in doubt again after an operator found that it was not sold.';

@@ -1,5 +1,5 @@
--- Ends a shop's pause at once, takes back its keys that were set aside, and clears the flag that its vendor ignores codes: the operator
--- has seen to it. For operators. Locks the shop.
+-- Ends a shop's pause at once, allows its keys that were set aside again, and clears the flag that its vendor ignores codes. For
+-- operators. Locks the shop.
 CREATE OR REPLACE FUNCTION giftbridge.resume(shop text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -18,4 +18,4 @@ BEGIN
     PERFORM giftbridge.act('resume', NULL, resume.shop, NULL, v_before, NULL);
 END
 $$;
-COMMENT ON FUNCTION giftbridge.resume(text) IS 'Ends a shop''s pause, and clears what was held against its keys and its vendor.';
+COMMENT ON FUNCTION giftbridge.resume(text) IS 'Ends a shop''s pause, and clears recorded faults of its keys and its vendor.';

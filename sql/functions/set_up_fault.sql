@@ -1,7 +1,8 @@
--- The vendor's answer says that the set-up is wrong, and not the order: key, address or account. The key is set aside for the shop until
--- another order proves it good: other workers, with another key, go on. The delay of the probes doubles from 1 second to 15 minutes.
+-- Handles an answer that shows a fault in the configuration (key, address or account) and not in the order. The key is set aside for the
+-- shop until a test order proves it good; workers with another key continue. The delay between test orders doubles from 1 second to 15
+-- minutes.
 --
--- An order that is answered so again while others pass has the fault itself: an attempt is counted, and after three it is given up.
+-- An order that gets such an answer again while others pass is itself at fault: an attempt is counted, and after three it is given up.
 -- Called by settle_one, which has locked the order. Locks the key's row. Result: null: the order waits, no attempt counted; counted; failed; in_doubt.
 CREATE OR REPLACE FUNCTION giftbridge.set_up_fault(p_order giftbridge.orders, p_flight giftbridge.in_flight, p_reason text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -15,7 +16,7 @@ BEGIN
     SET setup_fault_at = clock_timestamp(), setup_faults = o.setup_faults + CASE WHEN v_is_own THEN 1 ELSE 0 END
     WHERE o.id = p_order.id;
     IF v_is_own THEN
-        -- Others pass: nothing is set aside for it. It goes on as the latest pass.
+        -- Other orders pass, so the key is not set aside.
         UPDATE giftbridge.shop_state AS t SET passed_at = clock_timestamp() WHERE t.shop = p_order.shop;
         IF p_order.setup_faults + 1 < 3 THEN
             RETURN 'counted';
@@ -27,11 +28,11 @@ BEGIN
         WHERE o.id = p_order.id;
         IF p_flight.kind = 'lookup' THEN
             UPDATE giftbridge.orders AS o
-            SET error = 'Outcome unknown, and its codes alone cannot be looked up. ' || p_reason || ' Ask the vendor, then resolve the order.'
+            SET error = 'Outcome unknown: the look-up of its codes fails, while other orders pass. ' || p_reason || ' Ask the vendor, then resolve the order.'
             WHERE o.id = p_order.id;
             INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (p_order.id, p_order.shop, 'in_doubt');
         ELSE
-            PERFORM giftbridge.look_up_or_wait(p_order.id, 'Outcome unknown: this order alone is answered so that nothing can be concluded. ' || p_reason || ' ');
+            PERFORM giftbridge.look_up_or_wait(p_order.id, 'Outcome unknown: the vendor''s answer to this order proves nothing, while other orders pass. ' || p_reason || ' ');
         END IF;
         RETURN 'in_doubt';
     END IF;
@@ -45,4 +46,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.set_up_fault(giftbridge.orders, giftbridge.in_flight, text) IS 'Sets a key aside for a shop, or blames the order.';
+COMMENT ON FUNCTION giftbridge.set_up_fault(giftbridge.orders, giftbridge.in_flight, text) IS 'Sets a key aside for a shop, or counts the fault against the order.';

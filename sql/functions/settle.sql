@@ -1,12 +1,12 @@
--- Writes back what came of requests: journal and order in one transaction, many at once. All arrays have one element per request;
+-- Writes back the results of requests: journal and order in one transaction, many at once. All arrays have one element per request;
 -- p_codes has each order's voucher codes as the text of a text[].
 --
--- Fenced: only the holder of an order's token in in_flight changes the order. Where the token is gone (a rescue was faster) the result
--- is late; a late success is the truth all the same, other late results are only kept in the journal (settle_one).
+-- Fenced: only the holder of an order's token in in_flight changes the order. If the token is gone because a rescue was faster, the
+-- result is late: a late success still completes the order; other late results are only kept in the journal (settle_one).
 --
--- Sales whose answer has exactly the codes that were sent are written here, all at once; everything else by settle_one, row by row.
--- p_skip_locked: leave out orders that another session holds locked, and give them back with status `locked`; without it a lock is
--- waited for, up to lock_timeout, and the whole batch fails with 55P03 then.
+-- Sales whose answer has exactly the codes that were sent are written here together; everything else by settle_one, row by row.
+-- p_skip_locked: skip orders that another session has locked, and return them with status `locked`. Without it the call waits for a
+-- lock up to lock_timeout, and then the whole batch fails with 55P03.
 --
 -- Called by the worker (queries/worker.sql). Locks the orders, and then their allowances, by name.
 -- Result: one row per request: the order's status, whether the result was applied to it, and a note for the worker.
@@ -17,21 +17,21 @@ CREATE OR REPLACE FUNCTION giftbridge.settle(
     p_verify_after interval, p_max_verifications integer, p_skip_locked boolean
 ) RETURNS TABLE (order_id bigint, token uuid, status text, is_applied boolean, note text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
--- The right plan, whatever the statistics were when it was made: the rows by their ids from the index.
+-- The rows are read by id from the index, whatever the statistics were when the plan was made.
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET enable_hashjoin = off
 SET plan_cache_mode = force_generic_plan SET jit = off
--- A lock of another session's holds up the results of all for no longer.
+-- A lock of another session delays the other results no longer than this.
 SET lock_timeout = '300 ms' AS $$
 #variable_conflict use_column
 DECLARE
     v_now     CONSTANT timestamptz := clock_timestamp();
-    v_free    bigint[];       -- the orders that nobody holds locked
-    v_landed  bigint[];       -- sold, and their token was here
-    v_tokens  uuid[];         -- those tokens: the late result of an earlier request may be here, too
-    v_done    bigint[];       -- of those, the orders that were there
+    v_free    bigint[];       -- the orders that no other session has locked
+    v_landed  bigint[];       -- sold, and their token was in in_flight
+    v_tokens  uuid[];         -- those tokens, because the batch may also have the late result of an earlier request
+    v_done    bigint[];       -- those of them whose order exists
     v_flights giftbridge.in_flight[];
 BEGIN
-    -- Nothing is announced on a commit that a crash could take back, whatever the session's synchronous_commit.
+    -- A commit that a crash could undo must not be announced, whatever the session's synchronous_commit.
     IF current_setting('synchronous_commit') IN ('off', 'local') THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
@@ -58,7 +58,7 @@ BEGIN
         SET status = 'completed', order_reference = l.reference, voucher_codes = l.codes::text[], error = NULL, attempts = l.attempt,
             completed_at = v_now, updated_at = v_now, in_doubt_since = NULL
         FROM landed AS l
-        -- Not plainly IS NULL, which counts as rare: for a table that it takes for empty the planner would walk the whole index.
+        -- Not plain IS NULL: if the planner believed the table to be empty, it would scan the whole index.
         WHERE o.id = l.order_id AND num_nulls(o.completed_at) <> 0
         RETURNING o.id
     )
@@ -70,7 +70,7 @@ BEGIN
         RETURN QUERY SELECT r.id, r.token, 'completed'::text, true, NULL::text
         FROM unnest(p_order_ids, p_tokens) AS r (id, token) WHERE r.id = ANY (v_done) AND r.token = ANY (v_tokens);
         IF cardinality(array_remove(v_done, NULL)) < cardinality(v_landed) THEN
-            -- Completed by a late answer before; or gone.
+            -- Completed by an earlier late answer, or deleted.
             RETURN QUERY SELECT r.id, r.token, s.status, s.is_applied, s.note
             FROM unnest(p_order_ids, p_tokens, p_references, p_codes) AS r (id, token, reference, codes)
             CROSS JOIN LATERAL giftbridge.settle_again(r.id, r.token, r.reference, r.codes::text[]) AS s
@@ -99,4 +99,4 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.settle(bigint[], uuid[], text[], text[], boolean[], interval[], integer[], text[], text[], text[], text[], text[], text[], text[], interval[], boolean[], interval, integer, boolean) IS 'Writes back what came of requests, fenced to their tokens.';
+COMMENT ON FUNCTION giftbridge.settle(bigint[], uuid[], text[], text[], boolean[], interval[], integer[], text[], text[], text[], text[], text[], text[], text[], interval[], boolean[], interval, integer, boolean) IS 'Writes back the results of requests, fenced by their tokens.';

@@ -1,4 +1,4 @@
--- An accepted answer whose order was not there to be completed: completed before, or gone. Called by settle.
+-- Handles an accepted answer whose order was completed before, or no longer exists. Called by settle.
 CREATE OR REPLACE FUNCTION giftbridge.settle_again(
     p_order_id bigint, p_token uuid, p_reference text, p_codes text[], OUT status text, OUT is_applied boolean, OUT note text
 )
@@ -17,4 +17,4 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.settle_again(bigint, uuid, text, text[]) IS 'An accepted answer whose order was completed before, or is gone.';
+COMMENT ON FUNCTION giftbridge.settle_again(bigint, uuid, text, text[]) IS 'Handles an accepted answer whose order was completed before, or no longer exists.';

@@ -1,5 +1,5 @@
--- A result that belongs to no order of this database: deleted by force, or the database was set back to before its insert. An accepted
--- answer is kept in the journal with reference and hash of the codes, for an operator; the worker raises an alarm.
+-- Handles a result whose order is not in this database: the order was deleted, or the database was restored to a state before its insert.
+-- An accepted answer is kept in the journal with reference and hash of the codes, for operators; the worker logs it as critical.
 -- Called by settle, settle_one and settle_late. Takes no locks.
 CREATE OR REPLACE FUNCTION giftbridge.settle_gone(
     p_order_id bigint, p_token uuid, p_reference text, p_codes text[], OUT status text, OUT is_applied boolean, OUT note text
@@ -19,8 +19,8 @@ BEGIN
         INSERT INTO giftbridge.journal (order_id, id, token, shop, kind, attempt, worker, account, api_host, allowance, claimed_at, finished_at,
             outcome, error, reference, codes_hash)
         VALUES (p_order_id, 0, p_token, '', 'sale', 0, '', '', '', '', clock_timestamp(), clock_timestamp(), 'completed',
-            'Sold, but this database has no such order: it was deleted, or the database was set back.', p_reference, v_hash);
+            'Sold, but this order is not in the database: it was deleted, or the database was restored to an earlier state.', p_reference, v_hash);
     END IF;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.settle_gone(bigint, uuid, text, text[]) IS 'Keeps an accepted answer that belongs to no order of this database.';
+COMMENT ON FUNCTION giftbridge.settle_gone(bigint, uuid, text, text[]) IS 'Keeps an accepted answer whose order is not in this database.';

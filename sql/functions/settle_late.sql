@@ -1,9 +1,9 @@
--- A result whose token is no longer in flight: a rescue was faster, or the database was set back to an earlier state. An accepted
--- answer is the truth all the same: it completes the order, whatever was thought meanwhile. A refusal is remembered. Other
--- results are kept in the journal.
+-- Handles a result whose token is no longer in flight: a rescue was faster, or the database was restored to an earlier state. An
+-- accepted answer is still a fact and completes the order, whatever its state is now. A refusal is recorded. Other results are kept in
+-- the journal.
 --
--- Which order it is: the one of its journal row; where there is none of an order, the one that has the very codes that were sold. A result that
--- belongs to no order here is kept with reference and hash of its codes (settle_gone). p_codes null: no accepted answer.
+-- The order is that of the journal row, or, without such a row, the one that has exactly the codes that were sold. A result without an
+-- order in this database is kept with reference and hash of its codes (settle_gone). p_codes null: no accepted answer.
 -- Called by settle_one. Locks the order.
 CREATE OR REPLACE FUNCTION giftbridge.settle_late(
     p_order_id bigint, p_token uuid, p_outcome text, p_http_status integer, p_journal_error text, p_response text, p_reference text, p_codes text[],
@@ -16,14 +16,14 @@ DECLARE
 BEGIN
     is_applied := false;
     note := 'late';
-    -- Not one of settle_gone's rows: their order's number may be another order's by now.
+    -- Not a row of settle_gone, whose order number may belong to another order by now.
     SELECT j.* INTO v_journal FROM giftbridge.journal AS j WHERE j.order_id = p_order_id AND j.token = p_token AND j.codes_hash IS NULL
     ORDER BY j.finished_at DESC LIMIT 1;
     IF FOUND THEN
         IF v_journal.outcome = p_outcome AND v_journal.http_status IS NOT DISTINCT FROM p_http_status
-            -- What the rescue wrote was not this result.
-            AND v_journal.error IS DISTINCT FROM 'The worker''s lease ended without an answer.' THEN
-            -- Written before: the answer to that was lost.
+            -- The rescue's row is not this result.
+            AND v_journal.error IS DISTINCT FROM 'The worker''s lease expired without an answer.' THEN
+            -- The result was written before, but the database's answer was lost.
             is_applied := true;
             note := NULL;
         ELSE
@@ -35,18 +35,18 @@ BEGIN
         END IF;
         SELECT o.* INTO v_order FROM giftbridge.orders AS o WHERE o.id = p_order_id FOR UPDATE;
         IF p_outcome IN ('rejected', 'in_doubt') AND p_http_status BETWEEN 400 AND 499 AND v_journal.kind <> 'lookup' THEN
-            -- The vendor may have kept the codes: that they are taken proves nothing from now on.
+            -- The vendor may have kept the codes, so a taken code proves nothing from now on.
             UPDATE giftbridge.orders AS o SET was_refused = true WHERE o.id = p_order_id;
         END IF;
     ELSIF p_codes IS NOT NULL THEN
         SELECT o.* INTO v_order FROM giftbridge.orders AS o
         WHERE o.id IN (SELECT c.order_id FROM giftbridge.codes AS c WHERE c.is_assigned AND upper(c.code) = ANY (ARRAY(SELECT upper(given.code) FROM unnest(p_codes) AS given (code))))
         LIMIT 1 FOR UPDATE;
-        -- The journal was lost with the commit that had its attempt; of that only the answer is known.
+        -- The attempt's journal row was lost with its commit; only the answer is known.
         INSERT INTO giftbridge.journal (order_id, id, token, shop, kind, attempt, worker, account, api_host, allowance, claimed_at, finished_at,
             http_status, outcome, error, response, reference)
         SELECT v_order.id, 0, p_token, v_order.shop, 'sale', 0, '', '', '', '', clock_timestamp(), clock_timestamp(), p_http_status, p_outcome,
-            'Answers an attempt that this database does not know: it was set back.', p_response, p_reference
+            'The attempt for this answer is not in the database, which was restored to an earlier state.', p_response, p_reference
         WHERE v_order.id IS NOT NULL
             AND NOT EXISTS (SELECT FROM giftbridge.journal AS j WHERE j.order_id = v_order.id AND j.token = p_token);
     END IF;
@@ -56,10 +56,10 @@ BEGIN
     END IF;
 
     IF p_codes IS NOT NULL AND giftbridge.has_foreign_code(v_order.id, p_codes) THEN
-        -- The answer to another request: neither its codes nor its reference are this order's.
+        -- It answers another request: codes and reference do not belong to this order.
         note := 'foreign';
     ELSIF p_codes IS NOT NULL AND v_order.completed_at IS NULL AND cardinality(p_codes) <> jsonb_array_length(v_order.items) THEN
-        -- Its items were changed since: sold in part, or more than it has now. An operator decides.
+        -- Its items were changed since then, so what was sold differs from the order. An operator decides.
         DELETE FROM giftbridge.due AS d WHERE d.order_id = v_order.id;
         UPDATE giftbridge.orders AS o
         SET status = 'in_doubt', in_doubt_since = coalesce(o.in_doubt_since, now()), was_in_doubt = true, updated_at = now(),
@@ -88,4 +88,4 @@ BEGIN
     SELECT o.status INTO status FROM giftbridge.orders AS o WHERE o.id = v_order.id;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.settle_late(bigint, uuid, text, integer, text, text, text, text[]) IS 'A result whose token is no longer in flight: an accepted answer completes the order all the same.';
+COMMENT ON FUNCTION giftbridge.settle_late(bigint, uuid, text, integer, text, text, text, text[]) IS 'Handles a result whose token is no longer in flight: an accepted answer still completes the order.';

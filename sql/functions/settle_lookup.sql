@@ -1,14 +1,15 @@
--- What came of one look-up: does the code of one item exist at the vendor? The next item's is looked up then; after the last one: all
--- exist: sold; none: the order may be sent again, unless it was refused before or has no assigned code; some: an operator decides.
+-- Handles the result of one look-up: whether the code of one item exists at the vendor. Then the next item's code is looked up. After the
+-- last one: if all exist, the order is sold; if none exists, it is sent again, unless it was refused before or has no assigned code; if
+-- only some exist, an operator decides.
 --
--- p_found null: no answer; the same code is looked up again in p_due_in, a limited number of times.
+-- p_found null: no answer; the same code is looked up again after p_due_in, a limited number of times.
 -- Called by settle_one, which has locked the order.
 CREATE OR REPLACE FUNCTION giftbridge.settle_lookup(
     p_order giftbridge.orders, p_flight giftbridge.in_flight, p_found boolean, p_due_in interval, p_error text, p_max_verifications integer
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    -- The codes of items that the shop has removed since stay the order's, but are not asked for.
+    -- Codes of items that the shop has removed since then still belong to the order, but are not looked up.
     v_items CONSTANT integer := jsonb_array_length(p_order.items);
     v_codes text[] := ARRAY(SELECT c.code FROM giftbridge.codes AS c WHERE c.order_id = p_order.id AND c.position <= v_items ORDER BY c.position);
     v_found text;
@@ -42,20 +43,20 @@ BEGIN
             WHERE o.id = p_order.id;
             RETURN;
         ELSIF v_some = 0 AND NOT p_order.was_refused AND p_order.verifications < p_max_verifications
-            -- Only an assigned code lets the vendor refuse what was sold meanwhile.
+            -- Only with an assigned code does the vendor refuse an order that was sold meanwhile.
             AND EXISTS (SELECT FROM giftbridge.codes AS c WHERE c.order_id = p_order.id AND c.is_assigned) THEN
             UPDATE giftbridge.orders AS o SET verifications = o.verifications + 1, updated_at = now(),
                 error = 'Outcome unknown; none of its codes exists at the vendor yet. Giftbridge will send it again.' WHERE o.id = p_order.id;
             INSERT INTO giftbridge.due (order_id, shop, lane, due_at) VALUES (p_order.id, p_order.shop, 200, now());
             RETURN;
         END IF;
-        v_say := CASE WHEN v_some = 0 AND p_order.was_refused THEN 'None of its codes exists at the vendor, which refused it: it seems not to be sold.'
-            WHEN v_some = 0 THEN 'None of its codes exists at the vendor: it seems not to be sold.'
-            ELSE format('Sold in part: of %s items the codes of these exist at the vendor: %s.', v_items, v_found) END;
+        v_say := CASE WHEN v_some = 0 AND p_order.was_refused THEN 'None of its codes exists at the vendor, which refused the order before: it was probably not sold.'
+            WHEN v_some = 0 THEN 'None of its codes exists at the vendor: it was probably not sold.'
+            ELSE format('Partly sold: of %s items, the codes of these exist at the vendor: %s.', v_items, v_found) END;
     END IF;
     UPDATE giftbridge.orders AS o SET error = v_say || ' Ask the vendor, then resolve the order.', updated_at = now() WHERE o.id = p_order.id;
     INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (p_order.id, p_order.shop, 'in_doubt')
     ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, since = excluded.since;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.settle_lookup(giftbridge.orders, giftbridge.in_flight, boolean, interval, text, integer) IS 'What came of one look-up of a code.';
+COMMENT ON FUNCTION giftbridge.settle_lookup(giftbridge.orders, giftbridge.in_flight, boolean, interval, text, integer) IS 'Handles the result of one look-up of a code.';

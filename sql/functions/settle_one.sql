@@ -1,9 +1,10 @@
--- Writes back what came of one request, whatever it was (settle writes plain sales by itself). The guards of the protocol are here: what
--- was ever in doubt is not believed to be unsold; foreign codes are not stored; a proof without a receipt is looked up where it can be.
+-- Writes back the result of one request of any kind (settle itself writes plain sales). The guards of the protocol are here: an order
+-- that was ever in doubt does not count as unsold; codes of other orders are not stored; a proof without a receipt is looked up if
+-- possible.
 --
--- Parameters as one element of settle's. p_match says what the codes of an accepted answer are: exact, respelled, unknown, unstipulated;
+-- The parameters are those of settle for one request. p_match: the codes of an accepted answer are exact, respelled, unknown, unstipulated;
 -- or `taken`: no receipt, but all assigned codes are taken. p_effect: throttled, spent (both with p_wait), setup, unreachable.
--- p_due_in: when it is tried again (with `unreachable`: the longest delay of a probe); null for an order in doubt: a look-up, or else an
+-- p_due_in: when it is retried (with `unreachable`: the maximum delay of a probe); null for an order in doubt: a look-up, or else an
 -- operator, decides.
 -- Called by settle. Locks the order.
 CREATE OR REPLACE FUNCTION giftbridge.settle_one(
@@ -54,7 +55,7 @@ BEGIN
     IF v_flight.kind = 'lookup' AND v_fault = 'in_doubt' THEN
         NULL;
     ELSIF v_flight.kind = 'lookup' AND p_found IS NULL AND p_outcome IN ('retry', 'released') AND v_order.status = 'in_doubt' THEN
-        -- Not asked: no look-up is counted.
+        -- The vendor was not asked, so no look-up is counted.
         INSERT INTO giftbridge.due (order_id, shop, lane, due_at, is_lookup)
         VALUES (p_order_id, v_order.shop, 200,
             now() + CASE WHEN p_effect = 'unreachable' THEN interval '0' ELSE coalesce(p_due_in, interval '0') END, true);
@@ -67,13 +68,13 @@ BEGIN
             ELSE giftbridge.sold_again(v_order, p_reference) END;
     ELSIF p_status = 'completed' AND p_match IN ('unknown', 'unstipulated') AND giftbridge.has_foreign_code(p_order_id, p_codes) THEN
         note := 'foreign';
-        PERFORM giftbridge.doubt(v_flight, 'The vendor''s answer has codes of another order: it answers another request.',
+        PERFORM giftbridge.doubt(v_flight, 'The vendor''s answer has codes of another order, so it belongs to another request.',
             p_verify_after, p_max_verifications, 200::smallint);
     ELSIF p_status = 'completed' AND p_match = 'taken' AND (v_order.was_refused OR v_has_site) THEN
         PERFORM giftbridge.doubt(v_flight, p_error, NULL, p_max_verifications, 200::smallint);
         PERFORM giftbridge.look_up_or_wait(p_order_id, CASE WHEN v_order.was_refused
             THEN 'Outcome unknown: the vendor says that its codes are taken, but had refused the order before, and may have kept them. '
-            ELSE 'Outcome unknown: the vendor says that its codes are taken, which is to be confirmed. ' END);
+            ELSE 'Outcome unknown: the vendor says that its codes are taken, which must be confirmed. ' END);
     ELSIF p_status = 'completed' THEN
         UPDATE giftbridge.orders AS o
         SET status = 'completed', order_reference = p_reference, voucher_codes = p_codes, error = p_error, attempts = v_flight.attempt,
@@ -87,7 +88,7 @@ BEGIN
             note := 'codes_ignored';
         END IF;
     ELSIF p_status IN ('rejected', 'failed') AND v_order.was_in_doubt THEN
-        -- Not sold by this request; an earlier one may have been, or may still arrive.
+        -- Not sold by this request, but an earlier one may have been sold, or may still arrive.
         UPDATE giftbridge.orders AS o
         SET status = 'in_doubt', in_doubt_since = coalesce(o.in_doubt_since, now()), attempts = v_flight.attempt, updated_at = now(), error = p_error,
             was_refused = o.was_refused OR p_outcome = 'rejected'
@@ -96,7 +97,7 @@ BEGIN
             'Outcome unknown: this request was refused, but an earlier one may have been sold. ' || coalesce(p_error, '') || ' ');
     ELSIF p_outcome = 'in_doubt' AND p_due_in IS NULL THEN
         PERFORM giftbridge.doubt(v_flight, p_error, NULL, p_max_verifications, 200::smallint);
-        -- A refusal in which only some codes are taken is one: the vendor may have kept the others.
+        -- If only some codes are taken, the vendor may have kept the others when it refused the order.
         UPDATE giftbridge.orders AS o SET was_refused = true WHERE o.id = p_order_id AND p_http_status BETWEEN 400 AND 499;
         PERFORM giftbridge.look_up_or_wait(p_order_id, p_error || ' ');
     ELSIF p_outcome = 'in_doubt' THEN
@@ -109,7 +110,7 @@ BEGIN
         INSERT INTO giftbridge.attention (order_id, shop, status) VALUES (p_order_id, v_order.shop, CASE WHEN v_fault = 'failed' THEN v_fault ELSE p_status END)
         ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, since = excluded.since;
     ELSIF v_fault IS DISTINCT FROM 'in_doubt' THEN
-        -- Certainly not sold by this request: back to where it was.
+        -- Certainly not sold by this request: the order returns to its former state.
         UPDATE giftbridge.orders AS o
         SET error = p_error, updated_at = now(), attempts = o.attempts + CASE WHEN p_counted OR v_fault = 'counted' THEN 1 ELSE 0 END
         WHERE o.id = p_order_id;
@@ -121,4 +122,4 @@ BEGIN
     SELECT o.status INTO status FROM giftbridge.orders AS o WHERE o.id = p_order_id;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.settle_one(bigint, uuid, text, text, boolean, interval, integer, text, text, text, text, text[], text, text, interval, boolean, interval, integer, boolean) IS 'Writes back what came of one request, with the guards of the protocol.';
+COMMENT ON FUNCTION giftbridge.settle_one(bigint, uuid, text, text, boolean, interval, integer, text, text, text, text, text[], text, text, interval, boolean, interval, integer, boolean) IS 'Writes back the result of one request, with the guards of the protocol.';

@@ -1,4 +1,4 @@
--- Keeps what hangs on a shop in step with it: its state, its allowance, and the workers, which are woken as there may be work now.
+-- Keeps a shop's state and allowance up to date with the shop, and wakes the workers, because orders may have become due.
 -- Called by trigger shops_changed after INSERT, UPDATE and DELETE of a shop. Locks the shop's allowances.
 CREATE OR REPLACE FUNCTION giftbridge.shops_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -19,4 +19,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.shops_changed() IS 'Trigger: keeps a shop''s state and allowance in step with it, and wakes the workers.';
+COMMENT ON FUNCTION giftbridge.shops_changed() IS 'Trigger: keeps a shop''s state and allowance up to date with the shop, and wakes the workers.';

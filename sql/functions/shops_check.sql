@@ -1,4 +1,4 @@
--- A shop that has orders keeps its name: its key, and the codes of its orders, are made of it.
+-- Refuses to rename or delete a shop that has orders, because its key and the codes of its orders depend on its name.
 -- Called by trigger shops_check before INSERT, UPDATE and DELETE of a shop.
 CREATE OR REPLACE FUNCTION giftbridge.shops_check() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -19,4 +19,4 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.shops_check() IS 'Trigger: a shop that has orders keeps its name.';
+COMMENT ON FUNCTION giftbridge.shops_check() IS 'Trigger: refuses to rename or delete a shop that has orders.';

@@ -1,7 +1,7 @@
--- Adds places to an allowance, or takes them away (a negative count), and forgets those that have become free.
--- Called by claim, answered and assign_allowance, which have locked the allowance's row in a statement before: what another session
--- writes while this one waits for the lock would be lost.
--- At constant cost: up to 200 requests are kept one by one; where the limit is higher, by two hundredths of its window.
+-- Adds used places to an allowance, or removes them (negative count), and deletes those that have become free.
+-- Called by claim, answered and assign_allowance, which have locked the allowance's row in an earlier statement; otherwise changes that
+-- another session makes while this one waits for the lock would be lost.
+-- The cost is constant: up to 200 requests are kept one by one; with a higher limit they are grouped by a two-hundredth of the window.
 CREATE OR REPLACE FUNCTION giftbridge.take_places(
     p_allowance text, p_free_at timestamptz[], p_taken integer[], p_taken_again integer[], p_now timestamptz
 ) RETURNS void
@@ -24,4 +24,4 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     ) AS places
     WHERE a.name = p_allowance
 $$;
-COMMENT ON FUNCTION giftbridge.take_places(text, timestamptz[], integer[], integer[], timestamptz) IS 'Adds places to an allowance or takes them away.';
+COMMENT ON FUNCTION giftbridge.take_places(text, timestamptz[], integer[], integer[], timestamptz) IS 'Adds used places to an allowance, or removes them.';

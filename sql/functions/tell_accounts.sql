@@ -1,5 +1,5 @@
--- A worker says with which key, and to which host, it sends each shop's requests, or why it has no key for a shop (p_faults): then the
--- shop counts as set aside with this worker. Shops without a rate group share the allowance of their key.
+-- Records with which key, and to which host, a worker sends each shop's requests, or why it has no key for a shop (p_faults); then the
+-- shop is set aside for this worker. Shops without a rate group share the allowance of their key.
 -- Called by the worker (queries/worker.sql) before its first claim of a shop, and when a key has changed.
 -- Locks what assign_allowance locks.
 CREATE OR REPLACE FUNCTION giftbridge.tell_accounts(p_worker text, p_shops text[], p_accounts text[], p_hosts text[], p_faults text[]) RETURNS void
@@ -27,4 +27,4 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.tell_accounts(text, text[], text[], text[], text[]) IS 'A worker says with which key and to which host it sends each shop''s requests.';
+COMMENT ON FUNCTION giftbridge.tell_accounts(text, text[], text[], text[], text[]) IS 'Records with which key and to which host a worker sends each shop''s requests.';

@@ -1,7 +1,7 @@
--- The vendor's word on an allowance. `throttled`: it answered 429, nothing leaves before p_wait is over, by whichever worker. `spent`: it
--- said that nothing is left of its window, which closes in p_wait. If our own count agrees it waits long enough; if not, something
--- else uses the same key (or no limit is set), and the allowance stops until the window has closed.
--- p_wait is bounded to 15 minutes. Called by settle_one. Locks the allowance.
+-- Applies what the vendor said about an allowance. `throttled`: it answered 429; no worker sends a request before p_wait is over.
+-- `spent`: it said that its window is used up and ends after p_wait. If our own count agrees, nothing more is needed. If not,
+-- something else uses the same key (or no limit is set), and the allowance is closed until the window has ended.
+-- p_wait is limited to 15 minutes. Called by settle_one. Locks the allowance.
 CREATE OR REPLACE FUNCTION giftbridge.throttle(p_allowance text, p_effect text, p_wait interval) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -17,4 +17,4 @@ BEGIN
     WHERE a.name = p_allowance;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.throttle(text, text, interval) IS 'The vendor''s word on an allowance: 429, or that nothing is left of its window.';
+COMMENT ON FUNCTION giftbridge.throttle(text, text, interval) IS 'Applies what the vendor said about an allowance: 429, or that its window is used up.';

@@ -1,6 +1,6 @@
--- Verifies an order in doubt now, and with whatever account the workers have: the operator says that it is the same company's as the one
--- that the order was sent to (a rotated key, a changed address). Counts its verifications from 0. For operators.
--- Locks the order. Raises if it is in another state, or has no code that could prove anything.
+-- Verifies an order in doubt now, with the account that the workers have. The operator confirms that this account belongs to the same
+-- company as the one to which the order was sent (after a rotated key or a changed address). Resets the count of verifications. For operators.
+-- Locks the order. Raises if it is in another state, or if Giftbridge assigned none of its codes.
 CREATE OR REPLACE FUNCTION giftbridge.verify(id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

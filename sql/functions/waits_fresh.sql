@@ -1,4 +1,4 @@
--- Whether an order that was not sent before waits for the same allowance. Called by claim, whose planner settings it has.
+-- Whether an order that was not sent before waits for the same allowance. Called by claim, whose planner settings it uses.
 CREATE OR REPLACE FUNCTION giftbridge.waits_fresh(p_allowance text, p_shop text, p_now timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN

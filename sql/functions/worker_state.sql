@@ -1,5 +1,5 @@
--- What a worker's row says from outside: its own last word, or `dead` if it has said nothing for a minute. One that has stopped
--- need say no more. Called by the views workers, queue and order_story, in the reader's name.
+-- A worker's state as seen from outside: the one that it last reported, or `dead` without a heartbeat for a minute; a stopped worker
+-- sends none. Called by the views workers, queue and order_story, with the reader's rights.
 CREATE OR REPLACE FUNCTION giftbridge.worker_state(p_state text, p_heartbeat_at timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -2,12 +2,12 @@
 -- nothing is released. Functions, triggers and views live in files of their own and are installed again by every
 -- `giftbridge migrate`.
 --
--- An order's way through the tables (docs/guarantees.md):
+-- The tables that an order passes through (docs/guarantees.md):
 --     orders     what the shop wrote, and the result; updated once
---     codes      the voucher codes of its items, written when it is inserted, for ever
+--     codes      the voucher codes of its items, written when it is inserted, permanent
 --     due        one narrow row while it waits for something that Giftbridge does automatically
---     in_flight  one row while a request may be on the way, committed before the request leaves: the write-ahead entry
---     journal    one row per attempt that has ended; rows are only appended
+--     in_flight  one row while a request is in flight, committed before the request is sent: the write-ahead entry
+--     journal    one row per finished attempt; rows are only appended
 --     attention  one row while an operator or the shop has to act
 -- So a claim and a settle insert and delete narrow rows, and no index of `orders` has a column that changes.
 
@@ -23,9 +23,9 @@ CREATE TABLE giftbridge.installation (
     CONSTRAINT installation_secret_long_enough CHECK (length(secret) = 32)
 );
 COMMENT ON TABLE giftbridge.installation IS 'One row: the secret that voucher codes are derived from, and the PostgreSQL cluster that this database belongs to.';
-COMMENT ON COLUMN giftbridge.installation.is_only IS 'There is one row.';
+COMMENT ON COLUMN giftbridge.installation.is_only IS 'Ensures that there is only one row.';
 COMMENT ON COLUMN giftbridge.installation.secret IS 'Key of the derived voucher codes, made by the first migrate. Read only by functions that run with their owner''s rights.';
-COMMENT ON COLUMN giftbridge.installation.system_identifier IS 'pg_control_system() of the cluster that sells from this database; giftbridge adopt writes it again.';
+COMMENT ON COLUMN giftbridge.installation.system_identifier IS 'pg_control_system() of the cluster that sells from this database; giftbridge adopt updates it.';
 COMMENT ON COLUMN giftbridge.installation.database_oid IS 'pg_database.oid: a copy of the database within the cluster has another.';
 COMMENT ON COLUMN giftbridge.installation.timeline IS 'The cluster''s timeline when a worker last started; it grows with every promotion of a standby.';
 COMMENT ON COLUMN giftbridge.installation.adopted_at IS 'When the schema was installed, or last adopted.';
@@ -57,22 +57,22 @@ CREATE TABLE giftbridge.shops (
     CONSTRAINT shops_pause_explained CHECK (paused OR (paused_until IS NULL AND pause_reason IS NULL))
 );
 COMMENT ON TABLE giftbridge.shops IS 'One row per web shop. Its secret key is never here: the worker has it as GIFTBRIDGE_API_KEY or GIFTBRIDGE_API_KEY_<SHOP>.';
-COMMENT ON COLUMN giftbridge.shops.name IS 'The shop''s name; its key''s variable is made of it. It cannot be changed once the shop has orders.';
-COMMENT ON COLUMN giftbridge.shops.payment_method IS 'Vendor payment method used where an order has none.';
+COMMENT ON COLUMN giftbridge.shops.name IS 'The shop''s name; the variable of its key contains it. It cannot be changed once the shop has orders.';
+COMMENT ON COLUMN giftbridge.shops.payment_method IS 'Vendor payment method for orders that have none.';
 COMMENT ON COLUMN giftbridge.shops.online_methods IS 'Vendor delivery methods that need delivery_email.';
 COMMENT ON COLUMN giftbridge.shops.offline_methods IS 'Vendor delivery methods that need delivery_address1 and delivery_postcode.';
-COMMENT ON COLUMN giftbridge.shops.assign_codes IS 'Give every item without a code one of Giftbridge''s when the order is inserted: the only protection against a double sale.';
+COMMENT ON COLUMN giftbridge.shops.assign_codes IS 'Giftbridge assigns a code to every item without one when the order is inserted. This is the only protection against a double sale.';
 COMMENT ON COLUMN giftbridge.shops.code_prefix IS 'Alphanumeric prefix of the assigned codes.';
 COMMENT ON COLUMN giftbridge.shops.rate_limit IS 'Requests that the vendor allows in any rate_window; null: no limit.';
-COMMENT ON COLUMN giftbridge.shops.rate_window IS 'The window of rate_limit, wherever it begins.';
-COMMENT ON COLUMN giftbridge.shops.rate_group IS 'Shops with one group share one allowance; null: those whose requests carry the same key share one.';
+COMMENT ON COLUMN giftbridge.shops.rate_window IS 'Length of the window of rate_limit; the limit holds for every window of this length.';
+COMMENT ON COLUMN giftbridge.shops.rate_group IS 'Shops with the same group share one allowance; null: shops with the same key share one.';
 COMMENT ON COLUMN giftbridge.shops.site_id IS 'The vendor''s number of the company''s site, which POST /redeem/check needs; null: unknown, and orders in doubt cannot be looked up.';
-COMMENT ON COLUMN giftbridge.shops.callback_url IS 'Where results are POSTed, signed; null: nowhere.';
+COMMENT ON COLUMN giftbridge.shops.callback_url IS 'URL to which signed results are POSTed; null: none.';
 COMMENT ON COLUMN giftbridge.shops.api_url IS 'Base URL of the vendor for this shop; null: the worker''s GIFTBRIDGE_API_URL.';
-COMMENT ON COLUMN giftbridge.shops.db_role IS 'The one role (with its members) whose orders these are; null: every role that may insert.';
-COMMENT ON COLUMN giftbridge.shops.paused IS 'Nothing is sent, until giftbridge.resume.';
+COMMENT ON COLUMN giftbridge.shops.db_role IS 'The role (with its members) that may use the shop''s orders; null: every role that may insert.';
+COMMENT ON COLUMN giftbridge.shops.paused IS 'The shop''s orders are not sent until giftbridge.resume.';
 COMMENT ON COLUMN giftbridge.shops.pause_reason IS 'Why the shop is paused.';
-COMMENT ON COLUMN giftbridge.shops.paused_until IS 'When the pause ends; null while paused: only with giftbridge.resume.';
+COMMENT ON COLUMN giftbridge.shops.paused_until IS 'When the pause ends; null while paused: when giftbridge.resume is called.';
 
 CREATE TABLE giftbridge.allowances (
     name            text          NOT NULL,
@@ -85,14 +85,14 @@ CREATE TABLE giftbridge.allowances (
     CONSTRAINT allowances_pkey PRIMARY KEY (name),
     CONSTRAINT allowances_arrays_fit CHECK (cardinality(free_at) = cardinality(taken) AND cardinality(taken) = cardinality(taken_again))
 ) WITH (fillfactor = 30, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
-COMMENT ON TABLE giftbridge.allowances IS 'One row per allowance of the vendor''s: the requests that still count, at constant cost whatever the limit. Locked while a claim counts.';
-COMMENT ON COLUMN giftbridge.allowances.name IS 'shops.rate_group behind ''group '', or the key''s fingerprint behind ''key '', or, while that is unknown, the shop behind ''shop ''.';
-COMMENT ON COLUMN giftbridge.allowances.rate_limit IS 'The strictest of its shops; null: no limit.';
-COMMENT ON COLUMN giftbridge.allowances.rate_window IS 'The longest of its shops.';
-COMMENT ON COLUMN giftbridge.allowances.throttled_until IS 'The vendor answered 429: nothing leaves before.';
+COMMENT ON TABLE giftbridge.allowances IS 'One row per allowance: the requests that still count against the vendor''s rate limit. A claim locks the row while it counts.';
+COMMENT ON COLUMN giftbridge.allowances.name IS '''group '' and shops.rate_group; or ''key '' and the key''s fingerprint; or, while that is unknown, ''shop '' and the shop''s name.';
+COMMENT ON COLUMN giftbridge.allowances.rate_limit IS 'The strictest limit of its shops; null: no limit.';
+COMMENT ON COLUMN giftbridge.allowances.rate_window IS 'The longest window of its shops.';
+COMMENT ON COLUMN giftbridge.allowances.throttled_until IS 'No request is sent before, because the vendor answered 429.';
 COMMENT ON COLUMN giftbridge.allowances.free_at IS 'When places of the allowance become free again, ascending.';
-COMMENT ON COLUMN giftbridge.allowances.taken IS 'How many places become free at each of free_at.';
-COMMENT ON COLUMN giftbridge.allowances.taken_again IS 'How many of those were taken by retries, verifications and look-ups.';
+COMMENT ON COLUMN giftbridge.allowances.taken IS 'Number of places that become free at each time of free_at.';
+COMMENT ON COLUMN giftbridge.allowances.taken_again IS 'Number of those that were taken by retries, verifications and look-ups.';
 
 CREATE TABLE giftbridge.shop_state (
     shop               text        NOT NULL,
@@ -104,12 +104,12 @@ CREATE TABLE giftbridge.shop_state (
     CONSTRAINT shop_state_pkey PRIMARY KEY (shop)
 );
 CREATE INDEX shop_state_allowance_idx ON giftbridge.shop_state (allowance);
-COMMENT ON TABLE giftbridge.shop_state IS 'What Giftbridge knows of each shop, apart from giftbridge.shops, whose rows an owner may hold locked.';
+COMMENT ON TABLE giftbridge.shop_state IS 'Giftbridge''s own data about each shop, kept apart from giftbridge.shops, whose rows other sessions may lock.';
 COMMENT ON COLUMN giftbridge.shop_state.shop IS 'giftbridge.shops.name.';
 COMMENT ON COLUMN giftbridge.shop_state.allowance IS 'giftbridge.allowances.name.';
-COMMENT ON COLUMN giftbridge.shop_state.account IS 'Fingerprint of the key that the shop''s requests carry, as a worker last told; null: none has.';
-COMMENT ON COLUMN giftbridge.shop_state.codes_ignored_at IS 'When the vendor ignored the codes that were sent and used its own: no order of the shop is verified by sending it again until giftbridge.resume.';
-COMMENT ON COLUMN giftbridge.shop_state.codes_respelled_at IS 'The vendor wrote codes otherwise than they were sent.';
+COMMENT ON COLUMN giftbridge.shop_state.account IS 'Fingerprint of the shop''s key, as last reported by a worker; null: none reported yet.';
+COMMENT ON COLUMN giftbridge.shop_state.codes_ignored_at IS 'When the vendor ignored the codes that were sent and used its own: orders of the shop are not verified by sending them again until giftbridge.resume.';
+COMMENT ON COLUMN giftbridge.shop_state.codes_respelled_at IS 'When the vendor last spelled codes differently from what was sent.';
 COMMENT ON COLUMN giftbridge.shop_state.passed_at IS 'When an order was last answered while a key of the shop was set aside.';
 
 CREATE TABLE giftbridge.set_aside (
@@ -123,15 +123,15 @@ CREATE TABLE giftbridge.set_aside (
     last_order bigint      NOT NULL,
     CONSTRAINT set_aside_pkey PRIMARY KEY (shop, account)
 );
-COMMENT ON TABLE giftbridge.set_aside IS 'Keys that the vendor refused for a shop: workers with another key go on. One order at a time probes whether the fault is fixed.';
+COMMENT ON TABLE giftbridge.set_aside IS 'Keys that the vendor refused for a shop; workers with another key continue. One order at a time tests whether the fault is fixed.';
 COMMENT ON COLUMN giftbridge.set_aside.shop IS 'giftbridge.shops.name.';
 COMMENT ON COLUMN giftbridge.set_aside.account IS 'The key''s fingerprint and the host that refused it: fingerprint@host.';
 COMMENT ON COLUMN giftbridge.set_aside.reason IS 'One sentence for an operator.';
 COMMENT ON COLUMN giftbridge.set_aside.since IS 'When the first request was refused.';
-COMMENT ON COLUMN giftbridge.set_aside.faults IS 'Refused probes in a row, the first request included; the delay until the next grows with it.';
-COMMENT ON COLUMN giftbridge.set_aside.fault_at IS 'When the last was refused: requests that were claimed before do not count again.';
+COMMENT ON COLUMN giftbridge.set_aside.faults IS 'Refused test orders in a row, including the first request; the delay until the next one grows with it.';
+COMMENT ON COLUMN giftbridge.set_aside.fault_at IS 'When the last request was refused; requests that were claimed before do not count again.';
 COMMENT ON COLUMN giftbridge.set_aside.probe_at IS 'When one order may probe.';
-COMMENT ON COLUMN giftbridge.set_aside.last_order IS 'The order that was refused last: the next probe is another, where there is one.';
+COMMENT ON COLUMN giftbridge.set_aside.last_order IS 'The order that was refused last; if possible the next test order is another one.';
 
 CREATE TABLE giftbridge.accounts (
     shop      text        NOT NULL,
@@ -147,7 +147,7 @@ COMMENT ON COLUMN giftbridge.accounts.shop IS 'giftbridge.shops.name.';
 COMMENT ON COLUMN giftbridge.accounts.worker IS 'giftbridge.status.worker.';
 COMMENT ON COLUMN giftbridge.accounts.account IS 'The key''s fingerprint: 8 hex digits of a salted hash.';
 COMMENT ON COLUMN giftbridge.accounts.api_host IS 'Host and port of the vendor''s address.';
-COMMENT ON COLUMN giftbridge.accounts.seen_at IS 'When the worker told.';
+COMMENT ON COLUMN giftbridge.accounts.seen_at IS 'When the worker reported it.';
 
 CREATE TABLE giftbridge.unreachable (
     worker   text        NOT NULL,
@@ -159,13 +159,13 @@ CREATE TABLE giftbridge.unreachable (
     probe_at timestamptz NOT NULL,
     CONSTRAINT unreachable_pkey PRIMARY KEY (worker, api_host)
 );
-COMMENT ON TABLE giftbridge.unreachable IS 'Addresses of the vendor''s that a worker cannot reach; one order at a time probes them.';
+COMMENT ON TABLE giftbridge.unreachable IS 'Vendor addresses that a worker cannot reach; one order at a time tests them.';
 COMMENT ON COLUMN giftbridge.unreachable.worker IS 'giftbridge.status.worker.';
 COMMENT ON COLUMN giftbridge.unreachable.api_host IS 'Host and port.';
 COMMENT ON COLUMN giftbridge.unreachable.reason IS 'One sentence for an operator.';
 COMMENT ON COLUMN giftbridge.unreachable.since IS 'When the first request failed.';
-COMMENT ON COLUMN giftbridge.unreachable.failures IS 'Failed probes in a row, the first request included.';
-COMMENT ON COLUMN giftbridge.unreachable.failed_at IS 'When the last failed: requests that were claimed before do not count again.';
+COMMENT ON COLUMN giftbridge.unreachable.failures IS 'Failed test orders in a row, including the first request.';
+COMMENT ON COLUMN giftbridge.unreachable.failed_at IS 'When the last request failed; requests that were claimed before do not count again.';
 COMMENT ON COLUMN giftbridge.unreachable.probe_at IS 'When one order may probe.';
 
 CREATE TABLE giftbridge.orders (
@@ -215,10 +215,10 @@ CREATE TABLE giftbridge.orders (
     setup_faults        integer     NOT NULL DEFAULT 0,
     setup_fault_at      timestamptz,
     CONSTRAINT orders_pkey PRIMARY KEY (id),
-    -- The number first: it tells orders apart sooner than the shop.
+    -- The number comes first because it distinguishes orders better than the shop does.
     CONSTRAINT orders_shop_order_id_key UNIQUE (shop_order_id, shop),
-    -- What an order has in which state, and that there are no other states. In few words: PostgreSQL reads a table's checks
-    -- again for every statement.
+    -- Which columns are set in which state, and that there are no other states. Kept short, because PostgreSQL parses a table's
+    -- checks for every statement.
     CONSTRAINT orders_fit_status CHECK (CASE status
         WHEN 'pending' THEN num_nonnulls(completed_at, in_doubt_since) = 0
         WHEN 'completed' THEN completed_at IS NOT NULL AND in_doubt_since IS NULL
@@ -228,14 +228,14 @@ CREATE TABLE giftbridge.orders (
     CONSTRAINT orders_result_when_completed CHECK (completed_at IS NOT NULL OR (order_reference IS NULL AND voucher_codes IS NULL)),
     CONSTRAINT orders_priority_bounded CHECK (priority BETWEEN -100 AND 100)
 )
--- Room for the one update on the same page, so that it can be HOT; dead rows are cleared early and cheaply.
+-- Leaves room for the one update on the same page, so that it can be HOT; dead rows are removed early, when that is cheap.
 WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
-COMMENT ON TABLE giftbridge.orders IS 'What shops insert, and where the vendor''s answer appears.';
-COMMENT ON COLUMN giftbridge.orders.id IS 'Giftbridge''s number of the order.';
-COMMENT ON COLUMN giftbridge.orders.shop IS 'Whose order it is: giftbridge.shops.name.';
+COMMENT ON TABLE giftbridge.orders IS 'The orders that shops insert, and their results.';
+COMMENT ON COLUMN giftbridge.orders.id IS 'The Giftbridge id of the order.';
+COMMENT ON COLUMN giftbridge.orders.shop IS 'The shop: giftbridge.shops.name.';
 COMMENT ON COLUMN giftbridge.orders.shop_order_id IS 'The vendor''s order_id; unique per shop. Null: gb-<id> is sent.';
 COMMENT ON COLUMN giftbridge.orders.items IS 'The vouchers: an array of {id, price, to, from, message, code, persons}.';
-COMMENT ON COLUMN giftbridge.orders.customer_email IS 'Who pays; the vendor''s customer.email.';
+COMMENT ON COLUMN giftbridge.orders.customer_email IS 'The buyer; the vendor''s customer.email.';
 COMMENT ON COLUMN giftbridge.orders.customer_first_name IS 'The vendor''s customer.first_name.';
 COMMENT ON COLUMN giftbridge.orders.customer_last_name IS 'The vendor''s customer.last_name.';
 COMMENT ON COLUMN giftbridge.orders.customer_address1 IS 'The vendor''s customer.address1.';
@@ -243,9 +243,9 @@ COMMENT ON COLUMN giftbridge.orders.customer_address2 IS 'The vendor''s customer
 COMMENT ON COLUMN giftbridge.orders.customer_postcode IS 'The vendor''s customer.postcode.';
 COMMENT ON COLUMN giftbridge.orders.customer_town IS 'The vendor''s customer.town.';
 COMMENT ON COLUMN giftbridge.orders.customer_county IS 'The vendor''s customer.county.';
-COMMENT ON COLUMN giftbridge.orders.delivery_method IS 'The vendor''s delivery.method; shops.online_methods and offline_methods say what it needs.';
-COMMENT ON COLUMN giftbridge.orders.delivery_email IS 'Where the vouchers go; required with an online method.';
-COMMENT ON COLUMN giftbridge.orders.delivery_date IS 'A future date delivers then; null, today: at once.';
+COMMENT ON COLUMN giftbridge.orders.delivery_method IS 'The vendor''s delivery.method; shops.online_methods and offline_methods define what it needs.';
+COMMENT ON COLUMN giftbridge.orders.delivery_email IS 'The recipient of the vouchers; required with an online method.';
+COMMENT ON COLUMN giftbridge.orders.delivery_date IS 'Date of the delivery; null or today: at once.';
 COMMENT ON COLUMN giftbridge.orders.delivery_first_name IS 'The vendor''s delivery.first_name.';
 COMMENT ON COLUMN giftbridge.orders.delivery_last_name IS 'The vendor''s delivery.last_name.';
 COMMENT ON COLUMN giftbridge.orders.delivery_address1 IS 'The vendor''s delivery.address1; required with an offline method.';
@@ -255,24 +255,24 @@ COMMENT ON COLUMN giftbridge.orders.delivery_town IS 'The vendor''s delivery.tow
 COMMENT ON COLUMN giftbridge.orders.delivery_county IS 'The vendor''s delivery.county.';
 COMMENT ON COLUMN giftbridge.orders.payment_method IS 'The vendor''s payment method; null: the shop''s.';
 COMMENT ON COLUMN giftbridge.orders.priority IS '-100 to 100, higher first.';
-COMMENT ON COLUMN giftbridge.orders.submit_after IS 'Not sent to the vendor before.';
+COMMENT ON COLUMN giftbridge.orders.submit_after IS 'Earliest time to send the order to the vendor.';
 COMMENT ON COLUMN giftbridge.orders.expires_at IS 'An order that was certainly not sold by then becomes failed instead of being sent; null: never.';
-COMMENT ON COLUMN giftbridge.orders.status IS 'pending: waiting for its turn, submit_after or a retry, or being sent (the views say submitting then); completed: sold; rejected: invalid, to be corrected by the shop; failed: given up, certainly not sold; in_doubt: may be sold, the answer was lost; cancelled: withdrawn before it was sent.';
-COMMENT ON COLUMN giftbridge.orders.order_reference IS 'The order''s reference at Smart Gift; null for a sale that was proven without the vendor''s answer.';
+COMMENT ON COLUMN giftbridge.orders.status IS 'pending: waiting for its turn, submit_after or a retry, or being sent (the views say submitting then); completed: sold; rejected: invalid, to be corrected by the shop; failed: given up, certainly not sold; in_doubt: outcome unknown, it may have been sold; cancelled: withdrawn before it was sent.';
+COMMENT ON COLUMN giftbridge.orders.order_reference IS 'The order''s reference at Smart Gift; null for a sale whose answer was lost.';
 COMMENT ON COLUMN giftbridge.orders.voucher_codes IS 'The voucher codes, one per item, in the items'' order. Treat them like cash.';
-COMMENT ON COLUMN giftbridge.orders.error IS 'One sentence for a person.';
-COMMENT ON COLUMN giftbridge.orders.attempts IS 'Attempts that count: one that was answered with a 429 or a set-up fault, or that did not reach the vendor, does not.';
+COMMENT ON COLUMN giftbridge.orders.error IS 'What went wrong, or what is special about the sale, in one or more sentences.';
+COMMENT ON COLUMN giftbridge.orders.attempts IS 'Counted attempts. An attempt that was answered with a 429 or a set-up fault, or that did not reach the vendor, is not counted.';
 COMMENT ON COLUMN giftbridge.orders.created_at IS 'When the order was inserted.';
 COMMENT ON COLUMN giftbridge.orders.updated_at IS 'When the order last changed.';
-COMMENT ON COLUMN giftbridge.orders.completed_at IS 'When Giftbridge knew of the sale; null: not sold.';
-COMMENT ON COLUMN giftbridge.orders.in_doubt_since IS 'Since when a sale may have happened without Giftbridge knowing; null: not in doubt.';
-COMMENT ON COLUMN giftbridge.orders.was_in_doubt IS 'The order is or was in doubt. Never forgotten: a later refusal does not prove that it was not sold.';
-COMMENT ON COLUMN giftbridge.orders.was_refused IS 'The vendor refused the order itself at least once, and may have kept its codes then: a taken code is no proof any more.';
+COMMENT ON COLUMN giftbridge.orders.completed_at IS 'When Giftbridge learnt of the sale; null: not sold.';
+COMMENT ON COLUMN giftbridge.orders.in_doubt_since IS 'Since when the outcome is unknown; null: not in doubt.';
+COMMENT ON COLUMN giftbridge.orders.was_in_doubt IS 'The order is or was in doubt. Never reset, because a later refusal does not prove that it was not sold.';
+COMMENT ON COLUMN giftbridge.orders.was_refused IS 'The vendor refused the order itself at least once, and may have kept its codes: a taken code no longer proves a sale.';
 COMMENT ON COLUMN giftbridge.orders.verifications IS 'Verifications and look-ups in a row that left the order in doubt.';
-COMMENT ON COLUMN giftbridge.orders.sent_to IS 'The account (fingerprint@host) of the request that left the order in doubt: it is verified only there. Null: none, or giftbridge.verify allowed another.';
-COMMENT ON COLUMN giftbridge.orders.sent_payment_method IS 'The payment method of that request, so that a verification is the same request when the shop''s default has changed.';
-COMMENT ON COLUMN giftbridge.orders.setup_faults IS 'Answers that said that the set-up is wrong while other orders passed: after three the order itself is at fault.';
-COMMENT ON COLUMN giftbridge.orders.setup_fault_at IS 'When the last answer said that the set-up is wrong.';
+COMMENT ON COLUMN giftbridge.orders.sent_to IS 'The account (fingerprint@host) of the request that left the order in doubt; it is verified only there. Null: never in doubt, or giftbridge.verify allowed another account.';
+COMMENT ON COLUMN giftbridge.orders.sent_payment_method IS 'The payment method of that request, so that a verification is the same request even if the shop''s default has changed.';
+COMMENT ON COLUMN giftbridge.orders.setup_faults IS 'Number of answers that show a configuration fault while other orders passed; after three the order itself is at fault.';
+COMMENT ON COLUMN giftbridge.orders.setup_fault_at IS 'When an answer last showed a configuration fault.';
 
 CREATE TABLE giftbridge.codes (
     order_id    bigint   NOT NULL,
@@ -282,7 +282,7 @@ CREATE TABLE giftbridge.codes (
     CONSTRAINT codes_pkey PRIMARY KEY (order_id, position)
 );
 CREATE INDEX codes_code_idx ON giftbridge.codes (upper(code));
-COMMENT ON TABLE giftbridge.codes IS 'The voucher code of every item that has one, from the insert of its order on. Treat them like cash: no shop reads this table.';
+COMMENT ON TABLE giftbridge.codes IS 'The voucher codes of items, written when the order is inserted. Treat them like cash: no shop may read this table.';
 COMMENT ON COLUMN giftbridge.codes.order_id IS 'giftbridge.orders.id.';
 COMMENT ON COLUMN giftbridge.codes.position IS 'The item''s position in the order, from 1.';
 COMMENT ON COLUMN giftbridge.codes.code IS 'The code as it is sent.';
@@ -299,11 +299,11 @@ CREATE TABLE giftbridge.due (
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX due_lane_idx ON giftbridge.due (shop, lane, due_at, order_id);
 CREATE INDEX due_expires_idx ON giftbridge.due (expires_at) WHERE expires_at IS NOT NULL;
-COMMENT ON TABLE giftbridge.due IS 'The orders that wait for something that Giftbridge does automatically: their first request, a retry, a verification, a look-up.';
+COMMENT ON TABLE giftbridge.due IS 'Orders that wait for an automatic step: the first request, a retry, a verification or a look-up.';
 COMMENT ON COLUMN giftbridge.due.order_id IS 'giftbridge.orders.id.';
 COMMENT ON COLUMN giftbridge.due.shop IS 'giftbridge.orders.shop.';
-COMMENT ON COLUMN giftbridge.due.lane IS 'What is claimed together, lowest first: the negated priority (-100 to 100) of orders without a counted attempt; 200: retries, verifications, look-ups; 201: verifications after a worker died, one at a time.';
-COMMENT ON COLUMN giftbridge.due.due_at IS 'Not before.';
+COMMENT ON COLUMN giftbridge.due.lane IS 'Orders of the same lane are claimed together, lowest lane first: the negated priority (-100 to 100) of orders without a counted attempt; 200: retries, verifications, look-ups; 201: verifications after a worker died, one at a time.';
+COMMENT ON COLUMN giftbridge.due.due_at IS 'Earliest time of the step.';
 COMMENT ON COLUMN giftbridge.due.expires_at IS 'giftbridge.orders.expires_at, while the order was never in doubt.';
 COMMENT ON COLUMN giftbridge.due.is_lookup IS 'The next request asks the vendor whether the order''s codes exist.';
 
@@ -327,23 +327,23 @@ CREATE TABLE giftbridge.in_flight (
     CONSTRAINT in_flight_pkey PRIMARY KEY (order_id)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX in_flight_lease_idx ON giftbridge.in_flight (lease_until);
-COMMENT ON TABLE giftbridge.in_flight IS 'The write-ahead entry: one row per request that may be on the way, committed before it leaves. An order has one at most.';
+COMMENT ON TABLE giftbridge.in_flight IS 'The write-ahead entries: one row per request in flight, committed before the request is sent. An order has at most one.';
 COMMENT ON COLUMN giftbridge.in_flight.order_id IS 'giftbridge.orders.id.';
 COMMENT ON COLUMN giftbridge.in_flight.token IS 'The fence: random, made by the claim; only its holder can settle the attempt.';
 COMMENT ON COLUMN giftbridge.in_flight.id IS 'The attempt''s number in the journal.';
 COMMENT ON COLUMN giftbridge.in_flight.shop IS 'giftbridge.orders.shop.';
-COMMENT ON COLUMN giftbridge.in_flight.lane IS 'The lane that it was claimed from.';
+COMMENT ON COLUMN giftbridge.in_flight.lane IS 'The lane from which the order was claimed.';
 COMMENT ON COLUMN giftbridge.in_flight.kind IS 'sale, verification or lookup.';
-COMMENT ON COLUMN giftbridge.in_flight.attempt IS 'The order''s attempts that count, this one included.';
-COMMENT ON COLUMN giftbridge.in_flight.position IS 'Of a look-up: the item whose code is looked up, from 1.';
-COMMENT ON COLUMN giftbridge.in_flight.worker IS 'Whose request it is: giftbridge.status.worker.';
-COMMENT ON COLUMN giftbridge.in_flight.account IS 'Fingerprint of the key that it is sent with.';
-COMMENT ON COLUMN giftbridge.in_flight.api_host IS 'Host and port that it is sent to.';
+COMMENT ON COLUMN giftbridge.in_flight.attempt IS 'The order''s counted attempts, including this one.';
+COMMENT ON COLUMN giftbridge.in_flight.position IS 'For a look-up: the item whose code is looked up, from 1.';
+COMMENT ON COLUMN giftbridge.in_flight.worker IS 'The worker that sends it: giftbridge.status.worker.';
+COMMENT ON COLUMN giftbridge.in_flight.account IS 'Fingerprint of the key for the request.';
+COMMENT ON COLUMN giftbridge.in_flight.api_host IS 'Host and port for the request.';
 COMMENT ON COLUMN giftbridge.in_flight.allowance IS 'giftbridge.allowances.name.';
-COMMENT ON COLUMN giftbridge.in_flight.payment_method IS 'The payment method that it is sent with.';
+COMMENT ON COLUMN giftbridge.in_flight.payment_method IS 'Payment method of the request.';
 COMMENT ON COLUMN giftbridge.in_flight.expires_at IS 'As in giftbridge.due.';
-COMMENT ON COLUMN giftbridge.in_flight.claimed_at IS 'From here on the attempt counts against the allowance.';
-COMMENT ON COLUMN giftbridge.in_flight.lease_until IS 'When the worker counts as lost: then the order is in doubt, and verified.';
+COMMENT ON COLUMN giftbridge.in_flight.claimed_at IS 'When it was claimed; from then on it counts against the allowance.';
+COMMENT ON COLUMN giftbridge.in_flight.lease_until IS 'When the lease expires: then the worker counts as lost, and the order becomes in_doubt and is verified.';
 
 CREATE TABLE giftbridge.journal (
     order_id    bigint      NOT NULL,
@@ -368,29 +368,29 @@ CREATE TABLE giftbridge.journal (
     CONSTRAINT journal_outcome_known CHECK (outcome IN ('completed', 'rejected', 'retry', 'in_doubt', 'released')),
     CONSTRAINT journal_response_bounded CHECK (length(response) <= 4096)
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.2);
--- No primary key: an attempt whose result came late has two rows. After a restore ids repeat.
+-- No primary key, because an attempt with a late result has two rows, and ids can repeat after a restore.
 CREATE INDEX journal_order_idx ON giftbridge.journal (order_id, id);
--- Rows are appended in the order of time: a summary per range of pages is all that it takes to find a recent hour.
+-- Rows are appended in the order of time, so a summary per range of pages is enough to find the last hour.
 CREATE INDEX journal_finished_idx ON giftbridge.journal USING brin (finished_at) WITH (pages_per_range = 16, autosummarize = on);
-COMMENT ON TABLE giftbridge.journal IS 'The attempts that have ended; rows are only appended. giftbridge.submissions has these and those in flight.';
+COMMENT ON TABLE giftbridge.journal IS 'Finished attempts; rows are only appended. giftbridge.submissions has these and those in flight.';
 COMMENT ON COLUMN giftbridge.journal.order_id IS 'giftbridge.orders.id.';
 COMMENT ON COLUMN giftbridge.journal.id IS 'The attempt''s number.';
 COMMENT ON COLUMN giftbridge.journal.token IS 'The attempt''s fence.';
 COMMENT ON COLUMN giftbridge.journal.shop IS 'giftbridge.orders.shop.';
 COMMENT ON COLUMN giftbridge.journal.kind IS 'sale, verification or lookup.';
-COMMENT ON COLUMN giftbridge.journal.attempt IS 'The order''s attempts that count, this one included.';
-COMMENT ON COLUMN giftbridge.journal.worker IS 'Whose request it was: giftbridge.status.worker.';
-COMMENT ON COLUMN giftbridge.journal.account IS 'Fingerprint of the key that it was sent with: 8 hex digits of a salted hash.';
-COMMENT ON COLUMN giftbridge.journal.api_host IS 'Host and port that it was sent to.';
+COMMENT ON COLUMN giftbridge.journal.attempt IS 'The order''s counted attempts, including this one.';
+COMMENT ON COLUMN giftbridge.journal.worker IS 'The worker that sent it: giftbridge.status.worker.';
+COMMENT ON COLUMN giftbridge.journal.account IS 'Fingerprint of the key of the request: 8 hex digits of a salted hash.';
+COMMENT ON COLUMN giftbridge.journal.api_host IS 'Host and port of the request.';
 COMMENT ON COLUMN giftbridge.journal.allowance IS 'giftbridge.allowances.name.';
-COMMENT ON COLUMN giftbridge.journal.claimed_at IS 'When it was claimed: from here on it counted against the allowance.';
+COMMENT ON COLUMN giftbridge.journal.claimed_at IS 'When it was claimed; from then on it counted against the allowance.';
 COMMENT ON COLUMN giftbridge.journal.finished_at IS 'When the outcome was written.';
 COMMENT ON COLUMN giftbridge.journal.http_status IS 'The status of the vendor''s answer; null: there was none.';
-COMMENT ON COLUMN giftbridge.journal.outcome IS 'completed; rejected; retry (certainly not sold); in_doubt (nothing is certain); released (never sent).';
-COMMENT ON COLUMN giftbridge.journal.error IS 'One sentence for a person; null: nothing went wrong.';
+COMMENT ON COLUMN giftbridge.journal.outcome IS 'completed; rejected; retry (certainly not sold); in_doubt (outcome unknown); released (returned to the queue unsent).';
+COMMENT ON COLUMN giftbridge.journal.error IS 'What went wrong, in one sentence; null: nothing went wrong.';
 COMMENT ON COLUMN giftbridge.journal.response IS 'First 4 kB of the vendor''s answer, without voucher codes and e-mail addresses; never a key.';
 COMMENT ON COLUMN giftbridge.journal.reference IS 'The vendor''s reference in an accepted answer.';
-COMMENT ON COLUMN giftbridge.journal.codes_hash IS 'SHA-256 of the codes in an accepted answer to an order that is gone.';
+COMMENT ON COLUMN giftbridge.journal.codes_hash IS 'SHA-256 of the codes in an accepted answer whose order no longer exists.';
 
 CREATE TABLE giftbridge.lookups (
     order_id  bigint      NOT NULL,
@@ -399,11 +399,11 @@ CREATE TABLE giftbridge.lookups (
     looked_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT lookups_pkey PRIMARY KEY (order_id, position)
 );
-COMMENT ON TABLE giftbridge.lookups IS 'Answers of POST /redeem/check in the look-up that is under way, or of the last one.';
+COMMENT ON TABLE giftbridge.lookups IS 'Answers of POST /redeem/check in the current or last look-up of an order.';
 COMMENT ON COLUMN giftbridge.lookups.order_id IS 'giftbridge.orders.id.';
 COMMENT ON COLUMN giftbridge.lookups.position IS 'The item, from 1.';
 COMMENT ON COLUMN giftbridge.lookups.is_found IS 'Whether the vendor knows the item''s code.';
-COMMENT ON COLUMN giftbridge.lookups.looked_at IS 'When it said so.';
+COMMENT ON COLUMN giftbridge.lookups.looked_at IS 'When the vendor answered.';
 
 CREATE TABLE giftbridge.attention (
     order_id bigint      NOT NULL,
@@ -414,7 +414,7 @@ CREATE TABLE giftbridge.attention (
     CONSTRAINT attention_status_known CHECK (status IN ('rejected', 'failed', 'in_doubt'))
 );
 CREATE INDEX attention_shop_idx ON giftbridge.attention (shop, status);
-COMMENT ON TABLE giftbridge.attention IS 'The orders that need attention: rejected, failed, or in doubt with nothing more that Giftbridge can do automatically.';
+COMMENT ON TABLE giftbridge.attention IS 'Orders that need attention: rejected, failed, or in doubt where Giftbridge can do nothing more automatically.';
 COMMENT ON COLUMN giftbridge.attention.order_id IS 'giftbridge.orders.id.';
 COMMENT ON COLUMN giftbridge.attention.shop IS 'giftbridge.orders.shop.';
 COMMENT ON COLUMN giftbridge.attention.status IS 'giftbridge.orders.status.';
@@ -433,16 +433,16 @@ CREATE TABLE giftbridge.actions (
     CONSTRAINT actions_pkey PRIMARY KEY (id)
 );
 CREATE INDEX actions_order_idx ON giftbridge.actions (order_id) WHERE order_id IS NOT NULL;
-COMMENT ON TABLE giftbridge.actions IS 'What people did: one row per retry, cancel, resolve, verify, pause, resume, prune and adopt. Rows are only appended.';
+COMMENT ON TABLE giftbridge.actions IS 'Actions of operators and shops: one row per retry, cancel, resolve, verify, pause, resume, prune and adopt. Rows are only appended.';
 COMMENT ON COLUMN giftbridge.actions.id IS 'Number of the action.';
-COMMENT ON COLUMN giftbridge.actions.at IS 'When.';
-COMMENT ON COLUMN giftbridge.actions.actor IS 'The session''s user, or the role that it has taken.';
+COMMENT ON COLUMN giftbridge.actions.at IS 'When it was done.';
+COMMENT ON COLUMN giftbridge.actions.actor IS 'The session''s user, or the role that it has set.';
 COMMENT ON COLUMN giftbridge.actions.action IS 'The name of the SQL function.';
-COMMENT ON COLUMN giftbridge.actions.shop IS 'The shop, where there is one.';
-COMMENT ON COLUMN giftbridge.actions.order_id IS 'The order, where there is one.';
+COMMENT ON COLUMN giftbridge.actions.shop IS 'The shop; null: none.';
+COMMENT ON COLUMN giftbridge.actions.order_id IS 'The order; null: none.';
 COMMENT ON COLUMN giftbridge.actions.reason IS 'The reason that was given.';
-COMMENT ON COLUMN giftbridge.actions.before IS 'The order''s status before, or what was so.';
-COMMENT ON COLUMN giftbridge.actions.after IS 'The order''s status after, or what is so now; no codes, no personal data.';
+COMMENT ON COLUMN giftbridge.actions.before IS 'The order''s status, or other state, before the action.';
+COMMENT ON COLUMN giftbridge.actions.after IS 'The order''s status, or other state, after the action; no codes, no personal data.';
 
 CREATE TABLE giftbridge.status (
     worker        text        NOT NULL,
@@ -468,14 +468,14 @@ COMMENT ON COLUMN giftbridge.status.worker IS 'The worker''s name, as in giftbri
 COMMENT ON COLUMN giftbridge.status.host IS 'The machine it runs on.';
 COMMENT ON COLUMN giftbridge.status.pid IS 'Its process id there.';
 COMMENT ON COLUMN giftbridge.status.version IS 'The version of its program.';
-COMMENT ON COLUMN giftbridge.status.state IS 'starting, running, draining (finishes what is in flight) or stopped.';
+COMMENT ON COLUMN giftbridge.status.state IS 'starting, running, draining (completes requests in flight) or stopped.';
 COMMENT ON COLUMN giftbridge.status.started_at IS 'When the process started.';
-COMMENT ON COLUMN giftbridge.status.heartbeat_at IS 'When it last said that it lives.';
+COMMENT ON COLUMN giftbridge.status.heartbeat_at IS 'When its last heartbeat was written.';
 COMMENT ON COLUMN giftbridge.status.in_flight IS 'Requests that the worker has in flight.';
 COMMENT ON COLUMN giftbridge.status.completed IS 'Orders completed by this process since it started.';
 COMMENT ON COLUMN giftbridge.status.rejected IS 'Orders rejected or failed, since it started.';
-COMMENT ON COLUMN giftbridge.status.retried IS 'Submissions that were certainly no sale and whose order went back to pending, since it started.';
-COMMENT ON COLUMN giftbridge.status.in_doubt IS 'Submissions whose answer was lost, since it started.';
+COMMENT ON COLUMN giftbridge.status.retried IS 'Attempts that were certainly no sale and whose order became pending again, since it started.';
+COMMENT ON COLUMN giftbridge.status.in_doubt IS 'Attempts whose outcome is unknown, since it started.';
 COMMENT ON COLUMN giftbridge.status.last_error IS 'The last thing that went wrong; no secrets, codes or personal data.';
 COMMENT ON COLUMN giftbridge.status.last_error_at IS 'When that was.';
 COMMENT ON COLUMN giftbridge.status.listening IS 'The worker''s LISTEN connection is up.';
@@ -495,8 +495,8 @@ INSERT INTO giftbridge.shops (name) VALUES ('default');
 INSERT INTO giftbridge.shop_state (shop, allowance) VALUES ('default', 'shop default');
 INSERT INTO giftbridge.allowances (name, rate_limit, rate_window) VALUES ('shop default', 60, '60 s');
 
--- Whose rows are whose. Privileges are another matter (roles.sql); the tables' owner, and so every function that runs with
--- the owner's rights, is above these policies. The function's body is in functions/.
+-- Which rows a role may use. Permissions are in roles.sql. The policies do not apply to the tables' owner, and so not to functions
+-- that run with the owner's rights. The function's body is in functions/.
 CREATE FUNCTION giftbridge.is_open_to(p_db_role name, p_role name DEFAULT current_user) RETURNS boolean
     LANGUAGE plpgsql AS 'BEGIN RAISE ''not installed''; END';
 ALTER TABLE giftbridge.shops ENABLE ROW LEVEL SECURITY;
@@ -546,7 +546,8 @@ CREATE TRIGGER orders_check_update BEFORE UPDATE OF
     delivery_county, payment_method, priority, submit_after, expires_at
     ON giftbridge.orders
     FOR EACH ROW EXECUTE FUNCTION giftbridge.orders_check();
--- After the check, by its name: a claim must not take what is being changed, nor the change touch what is being sent.
+-- Runs after the check because of its name. A claim must not take an order that is being changed, and an order that is being sent
+-- must not be changed.
 CREATE TRIGGER orders_hold BEFORE UPDATE OF
     shop, shop_order_id, items, customer_email, customer_first_name, customer_last_name, customer_address1,
     customer_address2, customer_postcode, customer_town, customer_county, delivery_method, delivery_email, delivery_date,
@@ -557,12 +558,12 @@ CREATE TRIGGER orders_hold BEFORE UPDATE OF
 CREATE TRIGGER orders_changed AFTER UPDATE OF shop, items, priority, submit_after, expires_at ON giftbridge.orders
     FOR EACH ROW EXECUTE FUNCTION giftbridge.orders_changed();
 
--- The state chart. The function has it, and is not asked for the one change that every order makes.
+-- The state chart is in the function, which is not called for the most common change, to completed.
 CREATE TRIGGER orders_transition BEFORE UPDATE OF status ON giftbridge.orders
     FOR EACH ROW WHEN (OLD.status <> NEW.status AND NEW.completed_at IS NULL)
     EXECUTE FUNCTION giftbridge.orders_refuse_transition();
 
--- One notification per order that is finished; of one in doubt when it needs attention.
+-- One notification per finished order, and one per order in doubt when it needs attention.
 CREATE TRIGGER orders_announce AFTER UPDATE OF status ON giftbridge.orders
     FOR EACH ROW WHEN (OLD.status <> NEW.status AND NEW.status IN ('completed', 'rejected', 'failed'))
     EXECUTE FUNCTION giftbridge.orders_announce();

@@ -8,9 +8,10 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Looks at everything that a worker needs, changes nothing, and says what to do about each fault.
+/// Checks everything that a worker needs, changes nothing, and says how to fix each fault.
 ///
-/// At the vendor it asks for the payment methods, once per key: a request of the key's allowance that the journal does not know.
+/// It asks the vendor for the payment methods, once per key. These requests count against the rate limit, but are not in the
+/// journal.
 public struct Checkup: Sendable {
     private let configuration: BridgeConfiguration
 
@@ -19,7 +20,7 @@ public struct Checkup: Sendable {
         self.configuration = configuration
     }
 
-    /// Looks, and tells each finding as it comes. Never throws: what goes wrong is a finding.
+    /// Runs all checks and reports each finding as it comes. Never throws: a failure is a finding.
     public func run(_ found: (Finding) -> Void) async {
         let connection: Connection
         do {
@@ -58,13 +59,14 @@ public struct Checkup: Sendable {
         case let error as ServerError where error.sqlState == "42501":
             .fault(
                 .rights, "\(error.message).".capitalizedSentence,
-                "giftbridge migrate --roles, then connect as a member of giftbridge_worker.")
+                "Run giftbridge migrate --roles, then connect as a member of giftbridge_worker.")
         case let error as ServerError:
-            .unreachable(.database, "\(error.message).".capitalizedSentence, "Look at the server's log.")
+            .unreachable(.database, "\(error.message).".capitalizedSentence, "See the server's log.")
         default:
             .unreachable(
                 .database, "\(error).".capitalizedSentence,
-                "Is the server up, and is GIFTBRIDGE_DATABASE_URL (or PGHOST, PGUSER, …) right? Try it with psql.")
+                "Check that the server is running and that GIFTBRIDGE_DATABASE_URL (or PGHOST, PGUSER, …) is right. Test it with psql."
+            )
         }
     }
 
@@ -73,7 +75,7 @@ public struct Checkup: Sendable {
         guard let row = try await connection.query(SQL.Check.server).first else { return }
         let now = (asked + Date.now.timeIntervalSince1970) / 2
         if try row.int("backend") != Int(connection.backendPID) {
-            found(.ok(.database, "There is a connection pooler between here and PostgreSQL."))
+            found(.ok(.database, "There is a connection pooler between this machine and PostgreSQL."))
         }
         for finding in try ServerFacts(row, now: now).findings { found(finding) }
     }
@@ -83,13 +85,13 @@ public struct Checkup: Sendable {
         guard missing.isEmpty else {
             return found(
                 .fault(
-                    .rights, "The role lacks \(missing.joined(separator: ", ")).",
-                    "giftbridge migrate --roles, then GRANT giftbridge_worker TO the role."))
+                    .rights, "The role lacks these permissions: \(missing.joined(separator: ", ")).",
+                    "Run giftbridge migrate --roles, then GRANT giftbridge_worker TO the role."))
         }
-        found(.ok(.rights, "The role may do what the worker does."))
+        found(.ok(.rights, "The role has all permissions it needs."))
     }
 
-    /// A notification from another session has to arrive: through a transaction pooler none does.
+    /// Checks that a notification from another session arrives. Through a transaction pooler none does.
     private func listen(_ connection: Connection, _ found: (Finding) -> Void) async throws {
         let (payloads, payload) = AsyncStream.makeStream(of: String.self)
         let other = try await open(
@@ -111,16 +113,17 @@ public struct Checkup: Sendable {
         await other.close()
         found(
             hasArrived
-                ? .ok(.listen, "A notification from another session arrives.")
+                ? .ok(.listen, "Notifications from other sessions arrive.")
                 : .fault(
                     .listen,
-                    "No notification arrives: a transaction pooler (PgBouncer) swallows LISTEN. Orders would wait for the "
-                        + "poll interval.", "Connect to PostgreSQL itself, or through a pool with pool_mode=session."))
+                    "No notification arrives, as with a transaction pooler (PgBouncer), which does not support LISTEN. Orders "
+                        + "would wait for the poll interval.",
+                    "Connect to PostgreSQL directly, or through a pool with pool_mode=session."))
     }
 
     private func shops(_ connection: Connection, _ found: (Finding) -> Void) async throws {
         let directory = AccountDirectory(apiURL: configuration.apiURL, keys: configuration.apiKeys)
-        // Shops with one key are asked for once.
+        // Shops with the same key are checked with one request.
         var answers: [VendorEndpoint: (VendorAnswer, at: Double)] = [:]
         let shops = try await connection.query(SQL.Check.shops).map { try ShopFacts($0) }
         let vendor = VendorClient()
@@ -144,8 +147,9 @@ public struct Checkup: Sendable {
             case (.noResponse(let outcome), _)?:
                 found(
                     .unreachable(
-                        .vendor, "\(endpoint) cannot be asked for shop \(shop.name). \(outcome.reason)",
-                        "Look at GIFTBRIDGE_API_URL, DNS, proxy and firewall: curl -i \(endpoint)/payment-methods"))
+                        .vendor, "Cannot reach \(endpoint) for shop \(shop.name). \(outcome.reason)",
+                        "Check GIFTBRIDGE_API_URL, DNS, proxy and firewall, and try: curl -i \(endpoint)/payment-methods"
+                    ))
             case nil: break
             }
         }
@@ -172,7 +176,7 @@ extension ShopFacts {
 }
 
 extension String {
-    /// With a capital letter at the front, and one full stop at the end.
+    /// The text with a capital first letter and one full stop at the end.
     fileprivate var capitalizedSentence: String {
         let text = prefix(1).uppercased() + dropFirst()
         return text.hasSuffix("..") ? String(text.dropLast()) : text

@@ -1,31 +1,31 @@
-/// Something that `giftbridge check` found out, and what to do about it.
+/// A result of `giftbridge check`, and what to do about it.
 public struct Finding: Sendable, Equatable, Codable {
-    /// How bad it is.
+    /// The severity.
     public enum Level: String, Sendable, Codable {
-        /// As it should be.
+        /// All is well.
         case ok
-        /// It works, but somebody should know.
+        /// It works, but an operator should know.
         case warning
-        /// It does not work: something is set up wrong.
+        /// It does not work because something is configured wrong.
         case fault
-        /// It does not work: something cannot be reached.
+        /// It does not work because something cannot be reached.
         case unreachable
     }
 
-    /// What was looked at.
+    /// What was checked.
     public enum Subject: String, Sendable, Codable {
         case configuration, database, schema, rights, listen, durability, shops, key, vendor, clock, allowance
         case paymentMethods = "payment methods"
         case deliveryMethods = "delivery methods"
     }
 
-    /// What was looked at.
+    /// What was checked.
     public let subject: Subject
-    /// How bad it is.
+    /// The severity.
     public let level: Level
     /// What was found, in a sentence; no secrets.
     public let what: String
-    /// What to do; nil: nothing.
+    /// What to do; nil if nothing has to be done.
     public let remedy: String?
 
     /// Memberwise.

@@ -1,6 +1,6 @@
 import LibPQ
 
-/// The server and a session, as `server` of `sql/queries/check.sql` tells them.
+/// Facts about the server and a session, as returned by `server` of `sql/queries/check.sql`.
 struct ServerFacts: Sendable, Equatable {
     var version = "15.0"
     var versionNumber = 150_000
@@ -15,12 +15,12 @@ struct ServerFacts: Sendable, Equatable {
     var isLocal = true
     var role = "giftbridge"
     var isSuperuser = false
-    /// The server's clock less this machine's, in seconds.
+    /// The server's clock minus this machine's, in seconds.
     var clockAhead = 0.0
 
     init() {}
 
-    /// - Parameter now: This machine's clock in the middle of the question, in Unix seconds.
+    /// - Parameter now: This machine's clock in the middle of the query, in Unix seconds.
     init(_ row: Row, now: Double) throws {
         version = try row.text("version")
         versionNumber = try row.int("version_number")
@@ -37,7 +37,7 @@ struct ServerFacts: Sendable, Equatable {
         clockAhead = try row.double("now") - now
     }
 
-    /// What of it is as it should be, and what not. Pure.
+    /// The findings about these facts. Pure.
     var findings: [Finding] {
         var findings: [Finding] = []
         if versionNumber < 130_000 {
@@ -48,13 +48,13 @@ struct ServerFacts: Sendable, Equatable {
         if isReadOnly {
             findings.append(
                 .fault(
-                    .database, "It is a standby: nothing can be written.",
+                    .database, "The server is a standby, which is read-only.",
                     "Name the primary, or every host, in GIFTBRIDGE_DATABASE_URL."))
         }
         if encoding != "UTF8" {
             findings.append(
                 .warning(
-                    .database, "Its encoding is \(encoding): some names cannot be stored.",
+                    .database, "The database's encoding is \(encoding), which cannot store all names.",
                     "Use a database with encoding UTF8."))
         }
         if !hasTLS, !isLocal {
@@ -66,14 +66,14 @@ struct ServerFacts: Sendable, Equatable {
         if isolation != "read committed" {
             findings.append(
                 .fault(
-                    .database, "default_transaction_isolation is \(isolation): a claim refuses that.",
+                    .database, "default_transaction_isolation is \(isolation); workers need read committed.",
                     "ALTER ROLE \(role) SET default_transaction_isolation = 'read committed';"))
         }
         if isSuperuser {
             findings.append(
                 .warning(
-                    .rights, "\(role) is a superuser: far more than the worker needs.",
-                    "giftbridge migrate --roles, then connect as a member of giftbridge_worker."))
+                    .rights, "\(role) is a superuser, which is more than the worker needs.",
+                    "Run giftbridge migrate --roles, then connect as a member of giftbridge_worker."))
         }
         findings += durability + [clock]
         return findings
@@ -85,27 +85,28 @@ struct ServerFacts: Sendable, Equatable {
             findings.append(
                 .fault(
                     .durability,
-                    "\(fsync ? "full_page_writes" : "fsync") is off: a crash of the machine may lose what was committed, "
-                        + "and an order may be sold twice.", "Set it to on in postgresql.conf, and reload."))
+                    "\(fsync ? "full_page_writes" : "fsync") is off: a crash of the machine may lose committed data, and "
+                        + "then an order may be sold twice.", "Set it to on in postgresql.conf, and reload."))
         }
-        // claim and settle set it themselves; a shop's own commit is its own risk.
+        // claim and settle set it themselves, but a shop's own commit depends on it.
         if synchronousCommit == "off" {
             findings.append(
                 .warning(
                     .durability,
-                    "synchronous_commit is off: a crash may lose an order just inserted. The bridge's own commits insist.",
+                    "synchronous_commit is off: a crash may lose an order that was just inserted. Giftbridge's own commits are durable.",
                     "Set it to on, at least for the shops' roles."))
         }
-        return findings.isEmpty ? [.ok(.durability, "What is committed stays.")] : findings
+        return findings.isEmpty
+            ? [.ok(.durability, "Committed data is durable (fsync and synchronous_commit are on).")] : findings
     }
 
     private var clock: Finding {
-        let off = BriefDuration(seconds: clockAhead)
+        let off = BriefDuration(seconds: max(abs(clockAhead), 0.001))
         return abs(clockAhead) < 5
-            ? .ok(.clock, "Database and machine agree (\(off) apart).")
+            ? .ok(.clock, "The clocks of database and machine agree to within \(off).")
             : .warning(
                 .clock,
-                "The database's clock is \(off) \(clockAhead > 0 ? "ahead of" : "behind") this machine's. The bridge goes by the "
-                    + "database's; only logs differ.", "Let both keep time by NTP.")
+                "The database's clock is \(off) \(clockAhead > 0 ? "ahead of" : "behind") this machine's. Giftbridge uses the "
+                    + "database's clock; only times in logs differ.", "Synchronise both clocks with NTP.")
     }
 }

@@ -1,6 +1,6 @@
 import SmartGift
 
-/// What a shop asks of the vendor, as `shops` of `sql/queries/check.sql` tells it.
+/// A shop's settings for the vendor, as returned by `shops` of `sql/queries/check.sql`.
 struct ShopFacts: Sendable, Equatable {
     var name = "default"
     var apiURL: String?
@@ -14,44 +14,45 @@ struct ShopFacts: Sendable, Equatable {
     var paymentMethods: [Int] = []
     var unknownDeliveryMethods: [Int] = []
 
-    /// What of its settings is as it should be, and what not. Pure.
+    /// The findings about its settings. Pure.
     var findings: [Finding] {
         var findings: [Finding] = []
         if isPaused {
             findings.append(
                 .warning(
                     .shops, "Shop \(name) is paused\(pauseReason.map { ": \($0)" } ?? ".")",
-                    "Mend the reason, then: giftbridge resume \(OrderOutlook.shellQuoted(name))"))
+                    "Fix the cause, then run: giftbridge resume \(OrderOutlook.shellQuoted(name))"))
         }
         if !assignsCodes {
             findings.append(
                 .warning(
                     .shops,
-                    "Shop \(name) has assign_codes off: where its orders have no code of the bridge's own, a lost answer needs a person.",
-                    "Set giftbridge.shops.assign_codes to true for it."))
+                    "Shop \(name) has assign_codes off. Giftbridge cannot verify orders to which it assigned no codes: if their answer is lost, they need a decision.",
+                    "Set giftbridge.shops.assign_codes to true for this shop."))
         }
         if !unknownDeliveryMethods.isEmpty {
             let list = unknownDeliveryMethods.map(String.init).joined(separator: ", ")
             findings.append(
                 .warning(
                     .deliveryMethods,
-                    "Orders of shop \(name) use delivery method \(list), which it calls neither online nor offline: nothing "
-                        + "checks their address, and the vendor does not list its methods.",
-                    "Look it up in Smart Gift's back office, and set online_methods or offline_methods of the shop."))
+                    "Orders of shop \(name) use delivery method \(list), which is in neither online_methods nor "
+                        + "offline_methods, so their address is not checked. The vendor has no list of its delivery methods.",
+                    "Look the method up in Smart Gift's back office, and add it to online_methods or offline_methods of the shop."
+                ))
         }
         if allowanceLeft == 0 {
             findings.append(
                 .warning(
-                    .allowance, "Nothing is left of \(rateGroup)'s allowance for the moment.",
-                    "Nothing: it comes back by itself."))
+                    .allowance, "The rate limit of \(rateGroup) is used up for the moment.",
+                    "Nothing to do; requests continue automatically."))
         }
         return findings
     }
 
-    /// What the vendor's answer to `GET /payment-methods` says. Pure.
+    /// The findings about the vendor's answer to `GET /payment-methods`. Pure.
     ///
     /// - Parameters:
-    ///   - endpoint: Where it was asked.
+    ///   - endpoint: Where the request was sent.
     ///   - now: This machine's clock when the answer came, in Unix seconds.
     func findings(_ answer: VendorResponse, from endpoint: VendorEndpoint, now: Double) -> [Finding] {
         let variable = APIKeys.variable(shop: name)
@@ -61,31 +62,32 @@ struct ShopFacts: Sendable, Equatable {
             return [
                 .fault(
                     .key, "The vendor refuses the key of shop \(name) (HTTP \(answer.status)).",
-                    "Give the right one as GIFTBRIDGE_API_KEY (or \(variable)): Smart Gift's back office has it. Is \(endpoint) the "
-                        + "environment that it belongs to?")
+                    "Set GIFTBRIDGE_API_KEY (or \(variable)) to the key from Smart Gift's back office, and check that it belongs to "
+                        + "the environment \(endpoint).")
             ]
         case 300..<400:
             return [
                 .fault(
-                    .vendor, "\(endpoint) redirects to \(answer.location ?? "nowhere").",
-                    "Set GIFTBRIDGE_API_URL to the address that answers itself.")
+                    .vendor, "\(endpoint) redirects to \(answer.location ?? "an unknown address").",
+                    "Set GIFTBRIDGE_API_URL to the address that answers without a redirect.")
             ]
         case 429:
             return [
                 .warning(
                     .allowance,
-                    "The vendor's rate limit is used up for the moment, so the key of shop \(name) could not be tried.",
+                    "The vendor's rate limit is used up for the moment, so the key of shop \(name) could not be checked.",
                     "Try again in a minute.")
             ]
         case 500...:
             return [
                 .unreachable(
-                    .vendor, "\(endpoint) answers HTTP \(answer.status).", "Try again later; orders wait meanwhile.")
+                    .vendor, "\(endpoint) answers HTTP \(answer.status).",
+                    "Try again later. Orders wait until the vendor answers.")
             ]
         default:
             return [
                 .fault(
-                    .vendor, "\(endpoint) has no payment methods (HTTP \(answer.status)).",
+                    .vendor, "\(endpoint) has no list of payment methods (HTTP \(answer.status)).",
                     "Set GIFTBRIDGE_API_URL to the vendor's base URL.")
             ]
         }
@@ -99,14 +101,15 @@ struct ShopFacts: Sendable, Equatable {
             return [
                 .warning(
                     .paymentMethods, "The vendor's list of payment methods cannot be read.",
-                    "Compare shop \(name)'s (\(Self.list(paymentMethods))) with Smart Gift's back office.")
+                    "Compare the payment methods of shop \(name) (\(Self.list(paymentMethods))) with Smart Gift's back office."
+                )
             ]
         }
         guard !paymentMethods.isEmpty else {
             return [
                 .warning(
-                    .paymentMethods, "Shop \(name) has no payment_method: every order needs its own.",
-                    "The vendor has \(Self.list(ids)): set giftbridge.shops.payment_method to one of them."
+                    .paymentMethods, "Shop \(name) has no payment_method, so every order must have one.",
+                    "Set giftbridge.shops.payment_method to one that the vendor has: \(Self.list(ids))."
                 )
             ]
         }
@@ -116,10 +119,16 @@ struct ShopFacts: Sendable, Equatable {
                 .fault(
                     .paymentMethods,
                     "The vendor has no payment method \(Self.list(missing)), which shop \(name) or its orders use.",
-                    "It has \(Self.list(ids)): change giftbridge.shops.payment_method, or the shop's inserts.")
+                    "The vendor has \(Self.list(ids)). Change giftbridge.shops.payment_method, or what the shop inserts."
+                )
             ]
         }
-        return [.ok(.paymentMethods, "The vendor has those of shop \(name): \(Self.list(paymentMethods)).")]
+        return [
+            .ok(
+                .paymentMethods,
+                "Payment \(paymentMethods.count == 1 ? "method" : "methods") \(Self.list(paymentMethods)) of shop \(name) \(paymentMethods.count == 1 ? "exists" : "exist") at Smart Gift."
+            )
+        ]
     }
 
     private func limit(_ vendors: Int?) -> [Finding] {
@@ -127,26 +136,27 @@ struct ShopFacts: Sendable, Equatable {
         guard vendors >= rateLimit else {
             return [
                 .warning(
-                    .allowance, "The vendor allows \(vendors) requests, shop \(name)'s rate_limit is \(rateLimit).",
-                    "Set giftbridge.shops.rate_limit to \(vendors) for it.")
+                    .allowance,
+                    "The vendor allows \(vendors) requests, but rate_limit of shop \(name) is \(rateLimit).",
+                    "Set giftbridge.shops.rate_limit to \(vendors) for this shop.")
             ]
         }
         return [
             .ok(
                 .allowance,
-                "\(rateLimit) requests in \(BriefDuration(seconds: rateWindowSeconds)) for \(rateGroup); the vendor says \(vendors)."
+                "The limit of \(rateGroup) is \(rateLimit) requests in \(BriefDuration(seconds: rateWindowSeconds)); the vendor allows \(vendors)."
             )
         ]
     }
 
     private func clock(_ date: Double?, _ now: Double) -> [Finding] {
-        // The vendor's is told to the second.
+        // The vendor's Date header has whole seconds.
         guard let date, abs(date - now) > 30 else { return [] }
         return [
             .warning(
                 .clock,
                 "The vendor's clock is \(BriefDuration(seconds: date - now)) \(date > now ? "ahead of" : "behind") this machine's.",
-                "Let this machine keep time by NTP. The bridge goes by the vendor's own Date.")
+                "Synchronise this machine's clock with NTP. Giftbridge uses the vendor's own Date.")
         ]
     }
 

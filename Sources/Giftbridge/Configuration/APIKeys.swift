@@ -8,7 +8,7 @@ import Foundation
 /// each also as `…_FILE`, a file that holds the key, as a file of that name in `$CREDENTIALS_DIRECTORY` (systemd), or as
 /// `api_key_file`, `api_key_<shop>_file` in the configuration file.
 ///
-/// Files are read again for every order, so a key that was mended counts at once. Its `description` says nothing.
+/// Files are read again regularly, so a corrected key takes effect without a restart. `description` reveals nothing.
 public struct APIKeys: Sendable, CustomStringConvertible {
     private let environment: [String: String]
     private let file: ConfigurationFile?
@@ -21,7 +21,7 @@ public struct APIKeys: Sendable, CustomStringConvertible {
         self.file = file
     }
 
-    /// Nothing of the keys.
+    /// A constant text without any key.
     public var description: String { "APIKeys" }
 
     /// The key of a shop.
@@ -31,10 +31,11 @@ public struct APIKeys: Sendable, CustomStringConvertible {
         let own = Self.variable(shop: shop)
         if let key = try value(own) { return key }
         if let key = try value(Self.variable) { return key }
-        throw ConfigurationError(own, "(or \(Self.variable)) is not set: give the vendor's secret key of shop \(shop)")
+        throw ConfigurationError(
+            own, "(or \(Self.variable)) is not set: set it to the vendor's secret key of shop \(shop)")
     }
 
-    /// Checks that there is some key, and that those there can be read.
+    /// Checks that there is at least one key, and that all keys can be read.
     func validate() throws(ConfigurationError) {
         var isAny = try value(Self.variable) != nil
         let names = Set(environment.keys).union(file?.values.keys ?? [:].keys).union(credentials)
@@ -43,11 +44,11 @@ public struct APIKeys: Sendable, CustomStringConvertible {
         }
         guard isAny else {
             throw ConfigurationError(
-                Self.variable, "is not set: give the vendor's secret key (sk_…), or \(Self.variable)_FILE")
+                Self.variable, "is not set: set it to the vendor's secret key (sk_…), or set \(Self.variable)_FILE")
         }
     }
 
-    /// What systemd hands over, by name.
+    /// The names of the credentials that systemd passes.
     private var credentials: [String] {
         guard let directory = environment["CREDENTIALS_DIRECTORY"] else { return [] }
         return (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []  // No folder: no credentials.
@@ -86,7 +87,7 @@ public struct APIKeys: Sendable, CustomStringConvertible {
     private func checked(_ key: String, _ source: String) throws(ConfigurationError) -> String {
         let trimmed = String(key.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
         guard !trimmed.isEmpty, trimmed.unicodeScalars.allSatisfy({ ("!"..."~").contains($0) }) else {
-            throw ConfigurationError(source, "is empty or has characters that a key cannot have")
+            throw ConfigurationError(source, "is empty or has characters that are not allowed in a key")
         }
         return trimmed
     }

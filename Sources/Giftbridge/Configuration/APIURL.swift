@@ -4,7 +4,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// The vendor's base URL: https, or http to this machine only, because the key goes along.
+/// The vendor's base URL: https, or http to this machine only, because requests carry the key.
 struct APIURL: Sendable, Equatable {
     /// Without a slash at the end.
     let text: String
@@ -27,7 +27,7 @@ struct APIURL: Sendable, Equatable {
         }
         guard scheme == "https" || Loopback.contains(host) else {
             throw ConfigurationError(
-                variable, "must begin with https://: plain http would show the API key to the network")
+                variable, "must begin with https://, because plain http would expose the API key to the network")
         }
         self.text = String(text.reversed().drop(while: { $0 == "/" }).reversed())
     }

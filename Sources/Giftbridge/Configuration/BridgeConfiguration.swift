@@ -6,30 +6,30 @@ public struct BridgeConfiguration: Sendable {
     public var apiURL: String
     /// The shops' keys.
     public var apiKeys: APIKeys
-    /// Requests in the air at once, 1 to 10,000. Variable `GIFTBRIDGE_CONCURRENCY`.
+    /// Maximum concurrent requests, 1 to 10,000. Variable `GIFTBRIDGE_CONCURRENCY`.
     public var concurrency: Int
-    /// The longest that a request may take. Variable `GIFTBRIDGE_REQUEST_TIMEOUT`.
+    /// Maximum duration of a request. Variable `GIFTBRIDGE_REQUEST_TIMEOUT`.
     public var requestTimeout: Duration
-    /// How long a worker may hold an order; more than the request timeout. Variable `GIFTBRIDGE_LEASE`.
+    /// Maximum time that a worker may hold an order; more than the request timeout. Variable `GIFTBRIDGE_LEASE`.
     public var lease: Duration
     /// Delays and limits of retries: `GIFTBRIDGE_VERIFY_AFTER`, `…RETRY_BASE`, `…RETRY_MAX`, `…MAX_ATTEMPTS`,
     /// `…TAKEN_WORDS`.
     var policy: RetryPolicy
-    /// The safety net: the longest that the worker goes without looking. Variable `GIFTBRIDGE_POLL_INTERVAL`.
+    /// Maximum time between checks for new orders, in case a notification was lost. Variable `GIFTBRIDGE_POLL_INTERVAL`.
     public var pollInterval: Duration
-    /// How often the status row is written. Variable `GIFTBRIDGE_HEARTBEAT`.
+    /// Time between updates of the status row. Variable `GIFTBRIDGE_HEARTBEAT`.
     public var heartbeat: Duration
-    /// The longest that a drain waits for requests in the air. Variable `GIFTBRIDGE_DRAIN_TIMEOUT`.
+    /// Maximum time that a drain waits for requests in flight. Variable `GIFTBRIDGE_DRAIN_TIMEOUT`.
     public var drainTimeout: Duration
-    /// Where the worker serves its status; nil: nowhere. Variable `GIFTBRIDGE_HTTP_ADDRESS`; empty: nowhere.
+    /// Address of the status page and metrics; nil: off. Variable `GIFTBRIDGE_HTTP_ADDRESS`; empty: off.
     public var httpAddress: HTTPAddress?
-    /// What a person has to know to act on the status page; nil: nobody can. Variable `GIFTBRIDGE_HTTP_TOKEN`, like a key.
+    /// The token for actions on the status page; nil: there are no actions. Variable `GIFTBRIDGE_HTTP_TOKEN`, given like a key.
     public var httpToken: HTTPToken?
 
     private static func takenWords(_ text: String, _ name: String) throws(ConfigurationError) -> [String] {
         let words = text.lowercased().split(separator: ",").map { $0.drop(while: \.isWhitespace) }.map(String.init)
         guard !words.isEmpty, words.allSatisfy({ $0.count >= 3 }) else {
-            throw ConfigurationError(name, "must be words of three letters or more with commas between them")
+            throw ConfigurationError(name, "must be comma-separated words of three letters or more")
         }
         return words
     }
@@ -89,12 +89,14 @@ public struct BridgeConfiguration: Sendable {
         if let token = try apiKeys.value(HTTPToken.variable) { httpToken = try HTTPToken(token) }
         guard lease > requestTimeout else {
             throw ConfigurationError(
-                "GIFTBRIDGE_LEASE", "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT: the request has to end within it")
+                "GIFTBRIDGE_LEASE",
+                "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT, so that the request ends before the lease does")
         }
         guard policy.verifyAfter > requestTimeout else {
             throw ConfigurationError(
                 "GIFTBRIDGE_VERIFY_AFTER",
-                "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT: the first request has to be over when it is verified")
+                "must be longer than GIFTBRIDGE_REQUEST_TIMEOUT, so that the first request has ended before it is verified"
+            )
         }
         try apiKeys.validate()
     }

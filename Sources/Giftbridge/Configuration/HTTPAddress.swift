@@ -2,10 +2,10 @@
 public struct HTTPAddress: Sendable, Equatable, CustomStringConvertible {
     /// An IP address or a name; an IPv6 address without its brackets.
     public let host: String
-    /// 0 to 65535; 0: any free one.
+    /// 0 to 65535; 0: any free port.
     public let port: Int
 
-    /// On this machine only, so that nothing is open to a network unless somebody says so.
+    /// Reachable from this machine only, so that nothing is open to a network unless it is configured.
     public static let standard = "127.0.0.1:8780"
 
     /// Reads `127.0.0.1:8780`, `[::1]:8780` or `name:8780`.
@@ -31,9 +31,9 @@ public struct HTTPAddress: Sendable, Equatable, CustomStringConvertible {
         self.port = Int(port)
     }
 
-    private static let problem = "must be host:port, such as \(standard) or [::1]:8780, or empty for none"
+    private static let problem = "must be host:port, such as \(standard) or [::1]:8780, or empty to turn it off"
 
-    /// Whether nothing but this machine can reach it.
+    /// Whether only this machine can reach it.
     public var isLoopback: Bool { Loopback.contains(host) }
 
     /// As in a URL: `127.0.0.1:8780`, `[::1]:8780`.

@@ -1,26 +1,26 @@
-/// What a person has to know to act on the status page. Its `description` says nothing.
+/// The token for actions on the status page. `description` reveals nothing.
 public struct HTTPToken: Sendable, CustomStringConvertible {
     private let bytes: [UInt8]
 
     /// `GIFTBRIDGE_HTTP_TOKEN`, also as `…_FILE` and in `$CREDENTIALS_DIRECTORY`, like a key.
     static let variable = "GIFTBRIDGE_HTTP_TOKEN"
 
-    /// - Parameter text: At least 16 characters: whoever has it can act on orders.
+    /// - Parameter text: At least 16 characters, because whoever has the token can act on orders.
     init(_ text: String) throws(ConfigurationError) {
         guard text.utf8.count >= 16 else {
             throw ConfigurationError(
-                Self.variable, "must have at least 16 characters, for instance of: openssl rand -hex 16")
+                Self.variable, "must have at least 16 characters, for example from: openssl rand -hex 16")
         }
         bytes = Array(text.utf8)
     }
 
-    /// Nothing of the token.
+    /// A constant text without the token.
     public var description: String { "HTTPToken" }
 
-    /// Whether it is this one. How long that takes tells nothing of the token.
+    /// Whether a text is this token. The time that it takes reveals nothing of the token.
     public func matches(_ text: String) -> Bool { Self.isEqual(Array(text.utf8), bytes) }
 
-    /// Compares in a time that depends on the first length alone.
+    /// Compares in a time that depends only on the length of `given`.
     package static func isEqual(_ given: [UInt8], _ secret: [UInt8]) -> Bool {
         guard !secret.isEmpty else { return false }
         var difference: UInt8 = given.count == secret.count ? 0 : 1

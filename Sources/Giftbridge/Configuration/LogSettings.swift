@@ -4,7 +4,7 @@ import Logging
 public struct LogSettings: Sendable {
     /// Default `info`.
     public let level: Logger.Level
-    /// Nil: chosen by where the log goes.
+    /// Nil: depends on where the log goes.
     public let format: String?
 
     /// Reads and checks both.
@@ -13,7 +13,7 @@ public struct LogSettings: Sendable {
     ///   - flags: Values given as flags, by variable name; they win over the environment.
     ///   - environment: The process's environment variables.
     ///   - file: The configuration file, over which the environment wins; nil: there is none.
-    ///   - formats: The formats that there are.
+    ///   - formats: The known formats.
     /// - Throws: ``ConfigurationError`` with the variable's name.
     public init(
         flags: [String: String], environment: [String: String], file: ConfigurationFile? = nil, formats: [String]

@@ -1,4 +1,4 @@
-/// Hosts that are this machine and no other.
+/// Hosts that can only be this machine.
 package enum Loopback {
     /// Whether a host's name or address, in brackets or not, can only be this machine: `localhost`, `127.x.y.z` or `::1`.
     package static func contains(_ host: String) -> Bool {

@@ -27,18 +27,18 @@ struct Settings {
         ConfigKey(variable.lowercased().split(separator: "_").map(String.init))
     }
 
-    /// The value; nil: not given, or empty.
+    /// The value; nil if not given, or empty.
     func text(_ variable: String) -> String? {
         given(variable).flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Also an empty text, where that means something.
+    /// The value, which may be empty; nil if not given.
     func given(_ variable: String) -> String? {
         assert(Setting.all.contains { $0.variable == variable }, "\(variable) is missing in Setting.all")
         return reader.string(forKey: Self.key(variable))
     }
 
-    /// What a wrong value's error names: the variable, or the file and the name in it.
+    /// The name for errors about a wrong value: the variable, or the name in the file and the file.
     func name(_ variable: String) -> String {
         guard !overFile.contains(variable), let file, file.values[variable] != nil else { return variable }
         return "\(Setting.key(variable: variable)) in \(file.path)"

@@ -11,10 +11,10 @@ extension ConnectionOptions {
             requiresPrimary: true)
     }
 
-    /// What a role, a database or `PGOPTIONS` may have set otherwise, and what Giftbridge's statements rely on.
+    /// The settings that Giftbridge's statements rely on, and that a role, a database or `PGOPTIONS` may have changed.
     ///
     /// - Parameters:
-    ///   - statementTimeout: Below ``commandTimeout``, so that the server gives a statement up before the client does. Nil:
+    ///   - statementTimeout: Below ``commandTimeout``, so that the server cancels a statement before the client gives up. Nil:
     ///     no limit, whatever the role has.
     ///   - lockTimeout: The longest wait for one lock. Nil: no limit.
     package static func giftbridgeSettings(statementTimeout: Duration?, lockTimeout: Duration?) -> [String: String] {

@@ -1,21 +1,21 @@
 import LibPQ
 import Logging
 
-/// The connection that LISTENs on `giftbridge_orders`, kept up for as long as the worker runs.
+/// The connection that LISTENs on `giftbridge_orders`, reopened whenever it is lost while the worker runs.
 ///
-/// It has to be one of its own: a busy session is told of nothing until it is idle. A notification is a hint, never data.
-/// After every (re)connect it LISTENs first and only then asks the worker to look, or wake-ups would get lost.
+/// It is a separate connection because a busy session gets no notifications until it is idle. A notification is a hint, never
+/// data. After every (re)connect it LISTENs before it asks the worker to look; otherwise notifications could be missed.
 struct Listener: Sendable {
     let conninfo: String
     let logger: Logger
-    /// How often the session is asked for a sign of life: a half-open socket looks healthy.
+    /// How often the session is checked, because a half-open socket looks healthy.
     var pingInterval: Duration = .seconds(15)
 
     /// Listens until the task is cancelled.
     ///
     /// - Parameters:
-    ///   - onHint: Something may be due.
-    ///   - onChange: Listening (nil) or not, and why.
+    ///   - onHint: Called when something may be due.
+    ///   - onChange: Called when it begins to listen (nil), or cannot, with the reason.
     func run(onHint: @Sendable () async -> Void, onChange: @Sendable (_ fault: String?) async -> Void) async {
         var reconnect = Reconnect()
         while !Task.isCancelled {
@@ -41,7 +41,7 @@ struct Listener: Sendable {
         }
     }
 
-    /// Returns when the connection is lost, silent or no longer with a primary.
+    /// Returns when the connection is lost, does not respond, or is no longer with a primary.
     private func listen(
         on connection: Connection, _ hints: AsyncStream<Void>, onHint: @Sendable () async -> Void
     ) async {
@@ -54,7 +54,8 @@ struct Listener: Sendable {
                         if isReadOnly == true { break }
                     }
                 } catch {
-                    logger.debug("The LISTEN connection gave no sign of life.", metadata: ["error": "\(error)"])
+                    logger.debug(
+                        "The LISTEN connection does not respond; reconnecting.", metadata: ["error": "\(error)"])
                 }
                 await connection.close()
             }

@@ -1,7 +1,7 @@
 import LibPQ
 import Logging
 
-/// A connection that only reads, opened when it is needed and again when it was lost.
+/// A connection that only reads, opened when it is needed and reopened after it was lost.
 ///
 /// Its session is read-only and its statements have a time limit, so reading never slows down sales. Concurrent reads take
 /// turns, so there is never more than one connection.
@@ -13,16 +13,16 @@ public actor LookingConnection {
     /// Reads that wait for their turn, in order of arrival.
     private var waiters: [CheckedContinuation<Void, Never>] = []
     private static let mostWaiters = 50
-    /// The longest that a statement may take; the server gives it up then.
+    /// Maximum duration of a statement; then the server cancels it.
     private static let statementTimeout: Duration = .seconds(3)
 
-    /// Too many wait for a turn: what they wait for is slower than they come.
+    /// Too many reads are waiting for their turn.
     public struct Crowded: Error, CustomStringConvertible {
         /// Why nothing was read.
-        public var description: String { "too many requests wait for the database" }
+        public var description: String { "too many requests are waiting for the database" }
     }
 
-    /// Connects to nothing yet.
+    /// Creates it without connecting.
     public init(conninfo: String, logger: Logger) {
         self.conninfo = conninfo
         self.logger = logger
@@ -39,7 +39,7 @@ public actor LookingConnection {
         do {
             return try await body(connection)
         } catch let error as ServerError where error.sqlStateClass != "57" || error.sqlState == "57014" {
-            throw error  // The statement failed; the session is as it was.
+            throw error  // The statement failed; the session can still be used.
         } catch {
             await connection.close()
             if self.connection === connection { self.connection = nil }

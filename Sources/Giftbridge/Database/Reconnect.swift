@@ -13,6 +13,6 @@ struct Reconnect: Sendable {
 
     /// Waits for the next pause, or until the task is cancelled.
     mutating func pause() async {
-        try? await Task.sleep(for: delay())  // Cancelled: the caller looks at its task.
+        try? await Task.sleep(for: delay())  // Cancelled: the caller checks its task.
     }
 }

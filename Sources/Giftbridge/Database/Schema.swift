@@ -1,8 +1,8 @@
 import LibPQ
 
-/// The schema `giftbridge`, as this binary carries it: migrations (forward only), functions and views.
+/// The schema `giftbridge` of this binary: migrations (forward only), functions and views.
 public enum Schema {
-    /// Why a schema cannot be used, and what to do.
+    /// Why a schema cannot be used, and how to fix it.
     public enum Mismatch: Error, Equatable, CustomStringConvertible {
         /// There is no schema `giftbridge`.
         case missing
@@ -10,10 +10,10 @@ public enum Schema {
         case older(installed: Int)
         /// The database's schema is newer than this binary's.
         case newer(installed: Int)
-        /// The connection's role may not even ask for the version.
+        /// The connection's role may not even read the version.
         case forbidden
 
-        /// Whether somebody has migrated the database to a version that this binary does not know.
+        /// Whether the database was migrated to a version that this binary does not know.
         var isNewer: Bool { if case .newer = self { true } else { false } }
 
         /// What is wrong and what to do.
@@ -21,13 +21,13 @@ public enum Schema {
             switch self {
             case .missing: "the database has no schema giftbridge: run `giftbridge migrate`"
             case .older(let installed):
-                "the database's schema is version \(installed), this giftbridge needs \(Schema.version): run `giftbridge migrate`"
+                "the database's schema is version \(installed), but this giftbridge needs version \(Schema.version): run `giftbridge migrate`"
             case .newer(let installed):
                 "the database's schema is version \(installed), newer than this giftbridge's \(Schema.version): "
-                    + "install the giftbridge that belongs to it"
+                    + "install the giftbridge release for that version"
             case .forbidden:
-                "the database's role has no rights in schema giftbridge: have its owner run `giftbridge migrate --roles` "
-                    + "and `GRANT giftbridge_worker TO` the role"
+                "the database role has no permissions in schema giftbridge: the schema's owner can run `giftbridge migrate "
+                    + "--roles` and `GRANT giftbridge_worker TO` the role"
             }
         }
     }
@@ -66,15 +66,15 @@ public enum Schema {
         if installed > version { throw Mismatch.newer(installed: installed) }
     }
 
-    /// Installs or upgrades the schema, in one transaction, under a lock of its own: two at once wait for one another.
+    /// Installs or upgrades the schema in one transaction. A lock makes concurrent migrations wait for each other.
     ///
     /// - Parameters:
-    ///   - connection: As the schema's owner, or somebody who may create it.
-    ///   - lockTimeout: The longest wait for one lock, so that a waiting migration does not block other sessions.
-    ///   - roles: Also makes the roles of `sql/roles.sql` and grants their rights. Where that was done once, it is done again
-    ///     at every migration, so that the roles have what a new version's functions need.
-    /// - Returns: The migrations that were applied; none: only functions and views were installed anew.
-    /// - Throws: ``Mismatch/newer(installed:)``, `ServerError` (55P03: a lock was not had in time; 42501: a right is missing;
+    ///   - connection: As the schema's owner, or a role that may create it.
+    ///   - lockTimeout: Maximum wait for one lock, so that a waiting migration does not block other sessions.
+    ///   - roles: Also creates the roles of `sql/roles.sql` and grants their permissions. Once that was done, every migration
+    ///     repeats it, so that the roles have the permissions for a new version's functions.
+    /// - Returns: The migrations that were applied. If there are none, only functions and views were installed again.
+    /// - Throws: ``Mismatch/newer(installed:)``, `ServerError` (55P03: a lock was not granted in time; 42501: a permission is missing;
     ///   nothing was changed).
     public static func migrate(
         _ connection: Connection, lockTimeout: Duration = .seconds(10), roles: Bool = false
@@ -104,7 +104,7 @@ public enum Schema {
         }
     }
 
-    /// What ``migrate(_:lockTimeout:)`` would apply; changes nothing.
+    /// The migrations that ``migrate(_:lockTimeout:)`` would apply. Changes nothing.
     ///
     /// - Throws: ``Mismatch/newer(installed:)``, or the connection's errors.
     public static func pending(_ connection: Connection) async throws -> [Migration] {

@@ -1,8 +1,8 @@
 /// Durations, counted by how long they took.
 public struct Histogram: Sendable, Equatable {
-    /// The upper bounds of the buckets in seconds, ascending; what takes longer is in the last one, which has none.
+    /// The upper bounds of the buckets in seconds, ascending. The last bucket, for longer durations, has no bound.
     public let bounds: [Double]
-    /// How many are in each bucket alone, one more than there are bounds.
+    /// The number of durations in each bucket, not cumulative; one more element than `bounds`.
     public private(set) var counts: [Int]
     /// All durations together, in seconds.
     public private(set) var sum = 0.0

@@ -1,12 +1,12 @@
 import LibPQ
 
-/// How the queue in the database stands, for monitors.
+/// The state of the queue in the database, for monitors.
 public struct QueueGauges: Sendable {
     /// By name.
     public let shops: [ShopGauges]
     /// Workers with a fresh heartbeat.
     public let livingWorkers: Int
-    /// Workers that went without saying goodbye.
+    /// Workers that disappeared without a clean shutdown.
     public let deadWorkers: Int
 
     /// Reads it, in two statements.

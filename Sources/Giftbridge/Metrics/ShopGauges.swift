@@ -1,24 +1,24 @@
 import LibPQ
 
-/// How one shop's queue stands, for monitors.
+/// The state of one shop's queue, for monitors.
 public struct ShopGauges: Sendable, Equatable {
     /// The shop's name.
     public var shop: String
     /// Orders by state: pending, submitting, in_doubt, rejected, failed.
     public var orders: [OrderStatus: Int]
-    /// Orders in doubt that wait for a person.
+    /// Orders in doubt that need a decision.
     public var needsDecision: Int
     /// Orders completed within the last hour.
     public var completedLastHour: Int
-    /// How long the oldest order waits that could be sent, in seconds; 0: none waits.
+    /// Age in seconds of the oldest order that could be sent; 0: there is none.
     public var oldestPending: Double
-    /// How long the oldest order is in doubt, in seconds; 0: none is.
+    /// Time in seconds that the oldest order has been in doubt; 0: there is none.
     public var oldestInDoubt: Double
-    /// Requests that may leave now; nil: no limit.
+    /// Requests that may be sent now; nil: no limit.
     public var allowanceLeft: Int?
-    /// When what waits will be sold, in seconds; nil: not known.
+    /// Estimated time in seconds to clear the orders due now; nil: not known.
     public var eta: Double?
-    /// Nothing is sent.
+    /// None of its orders are sent.
     public var isPaused: Bool
 
     /// Every shop, by name.
@@ -45,7 +45,7 @@ public struct ShopGauges: Sendable, Equatable {
 
     /// Keeps the number of label values bounded: shops beyond the first `limit` become one, `(others)`.
     ///
-    /// Its counts are sums, its ages the greatest; its allowance is the smallest, so that trouble shows.
+    /// Its counts are sums, its ages the highest, and its allowance the smallest, so that problems show.
     public static func folded(_ shops: [ShopGauges], limit: Int) -> [ShopGauges] {
         guard shops.count > limit, var others = shops.dropFirst(limit).first else { return shops }
         others.shop = "(others)"

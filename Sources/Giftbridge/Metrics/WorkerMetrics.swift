@@ -6,14 +6,14 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// The worker's books for monitors: written by one-line hooks in its loop, read from anywhere without waiting for it.
+/// The worker's figures for monitors, written by hooks in its loop and readable from anywhere without waiting for it.
 public final class WorkerMetrics: Sendable {
     private let state = Mutex(WorkerCounts())
     private let ready = Latch()
 
     init() {}
 
-    /// Everything as it stands now.
+    /// The current figures.
     public var counts: WorkerCounts { state.withLock { $0 } }
 
     /// Returns once the worker is connected and listens, or has found that it cannot listen; or when the task is cancelled.
@@ -21,7 +21,7 @@ public final class WorkerMetrics: Sendable {
 
     // MARK: The worker's hooks
 
-    /// How the worker stands, at each turn of its loop.
+    /// Records the worker's state at each turn of its loop.
     func note(_ status: WorkerStatus, unwritten: Int, isConnected: Bool) {
         state.withLock {
             $0.state = status.state.rawValue
@@ -33,23 +33,23 @@ public final class WorkerMetrics: Sendable {
         openIfReady()
     }
 
-    /// The database cannot be reached, and why.
+    /// Records why the database cannot be reached.
     func note(fault: String) {
         state.withLock { $0.databaseFault = fault }
     }
 
-    /// A request came to its end.
+    /// Records a request that has ended.
     func requested(took duration: Duration) {
         state.withLock { $0.requests.observe(duration) }
     }
 
-    /// A batch of results was committed.
+    /// Records a committed batch of results.
     func wroteBack(since start: ContinuousClock.Instant) {
         let duration = ContinuousClock.now - start
         state.withLock { $0.writeBacks.observe(duration) }
     }
 
-    /// A result was committed; it changed its order, or somebody else had acted meanwhile.
+    /// Records a committed result. It changed its order, unless another process had acted on it meanwhile.
     func settled(_ settlement: Settlement, isApplied: Bool) {
         let now = settlement.status == .completed ? Date.now.timeIntervalSince1970 : nil
         state.withLock {
@@ -65,12 +65,12 @@ public final class WorkerMetrics: Sendable {
         }
     }
 
-    /// The worker's own connection was lost and made anew.
+    /// Records that the worker's own connection was lost and reopened.
     func reconnected() {
         state.withLock { $0.reconnects += 1 }
     }
 
-    /// The LISTEN connection came up or went down.
+    /// Records that the LISTEN connection came up or went down.
     func listening(_ isListening: Bool) {
         state.withLock { counts in
             if isListening, !counts.isListening, counts.hasListened { counts.listenerReconnects += 1 }
@@ -80,7 +80,7 @@ public final class WorkerMetrics: Sendable {
         openIfReady()
     }
 
-    /// The listener may be faster than the loop, and where the database is away it says so first.
+    /// The listener may be ready before the loop is.
     private func openIfReady() {
         if state.withLock({ $0.isConnected && $0.hasListened }) { ready.open() }
     }

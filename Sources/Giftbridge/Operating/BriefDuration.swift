@@ -1,9 +1,9 @@
-/// How long, in a few characters, for tables: `0.4 s`, `12 s`, `4 min`, `2 h 10 min`, `5 d`.
+/// A duration in a few characters, for tables: `0.4 s`, `12 s`, `4 min`, `2 h 10 min`, `5 d`.
 public struct BriefDuration: CustomStringConvertible {
     /// The text.
     public let description: String
 
-    /// - Parameter seconds: Any; of a negative one the size.
+    /// - Parameter seconds: Any number; the sign is ignored.
     public init(seconds: Double) {
         let size = abs(seconds)
         let whole = Int(min(size.rounded(), 1e12))

@@ -2,9 +2,9 @@ import LibPQ
 
 /// Which PostgreSQL cluster a database belongs to.
 public enum Identity {
-    /// The database belongs to the cluster that it is in now.
+    /// Records that the database belongs to its current cluster.
     ///
-    /// - Throws: `ServerError` 42501 where the role is not the schema's owner.
+    /// - Throws: `ServerError` 42501 if the role is not the schema's owner.
     public static func adopt(over connection: Connection) async throws {
         try await connection.query(SQL.Operator.adopt)
     }

@@ -8,32 +8,32 @@ import Foundation
 
 /// One attempt: a row of the view `giftbridge.journal`.
 public struct JournalEntry: Sendable, Equatable, Codable {
-    /// What came of it.
+    /// The attempt's outcome.
     public enum Outcome: String, Sendable, Codable {
         case completed, rejected
-        /// Certainly not sold; the order goes out again, or has failed.
+        /// Certainly not sold; the order is sent again, or has failed.
         case retry
-        /// The answer is lost.
+        /// The answer is lost; the outcome is unknown.
         case inDoubt = "in_doubt"
-        /// Put back, never sent.
+        /// Returned to the queue unsent.
         case released
     }
 
     /// The submission's number.
     public let id: Int
-    /// The order's attempts that count, this one included.
+    /// The order's counted attempts, including this one.
     public let attempt: Int
-    /// Whose request it is.
+    /// The worker that sent the request.
     public let worker: String
-    /// Committed before the request left.
+    /// When it was claimed; committed before the request was sent.
     public let claimedAt: Date
-    /// When the outcome was written; nil: in the air.
+    /// When the outcome was written; nil: in flight.
     public let finishedAt: Date?
     /// The status of the vendor's answer; nil: there was none.
     public let httpStatus: Int?
-    /// Nil: in the air.
+    /// Nil: in flight.
     public let outcome: Outcome?
-    /// One sentence for a person; nil: nothing went wrong.
+    /// One readable sentence; nil: nothing went wrong.
     public let error: String?
 
     /// The names in JSON.

@@ -1,12 +1,12 @@
 import LibPQ
 import Logging
 
-/// What an operator, the support desk or a monitor asks of the database: nothing here changes anything, and no answer has
-/// voucher codes or personal data; but ``codes(of:)`` has codes.
+/// The queries of operators, support desk and monitors. They change nothing, and their results have no personal data and,
+/// except for ``codes(of:)``, no voucher codes.
 ///
-/// One connection, used for one question at a time. For the commands and the status page.
+/// Uses one connection, for one query at a time. For the commands and the status page.
 public struct OperatorDesk: Sendable {
-    /// What the questions are asked over.
+    /// The connection for the queries.
     public let connection: Connection
 
     /// - Parameter connection: As a role that may read the views of schema `giftbridge`.
@@ -14,9 +14,9 @@ public struct OperatorDesk: Sendable {
         self.connection = connection
     }
 
-    /// Every worker process known, the living first.
+    /// All known worker processes, living ones first.
     ///
-    /// - Throws: The connection's errors, as do all questions.
+    /// - Throws: The connection's errors, as do all queries.
     public func workers() async throws -> [WorkerReport] {
         try await connection.query(SQL.Reading.workers).map(WorkerReport.init)
     }
@@ -35,7 +35,7 @@ public struct OperatorDesk: Sendable {
         return minutes
     }
 
-    /// Orders, the newest first.
+    /// Orders, newest first.
     public func orders(_ search: OrderSearch) async throws -> [OrderSummary] {
         try await connection.query(
             SQL.Reading.orders,
@@ -46,7 +46,7 @@ public struct OperatorDesk: Sendable {
         ).map(OrderSummary.init)
     }
 
-    /// The ids of the orders that a name stands for: the shop's order id, `giftbridge.orders.id`, `#id`, or `gb-<id>` as the
+    /// The ids of the orders that match a name: the shop's order id, `giftbridge.orders.id`, `#id`, or `gb-<id>` as the
     /// vendor sees an order without one. The shop's own number comes first.
     ///
     /// - Parameter shop: Nil: any shop.
@@ -57,16 +57,16 @@ public struct OperatorDesk: Sendable {
         }
     }
 
-    /// An order's voucher codes, in the items' order: bearer money. None: it is not sold.
+    /// An order's voucher codes, in the order of the items; empty if it is not sold. Treat them like cash.
     ///
-    /// - Throws: `ServerError` also for a role that may not read them.
+    /// - Throws: `ServerError`, also if the role may not read codes.
     public func codes(of id: Int) async throws -> [String] {
         try await connection.query(SQL.Reading.orderCodes, [.int(id)]).map { try $0.text("code") }
     }
 
     /// Everything about one order.
     ///
-    /// - Returns: Nil: there is no such order.
+    /// - Returns: Nil if there is no such order.
     public func story(of id: Int) async throws -> OrderStory? {
         guard let row = try await connection.query(SQL.Reading.orderStory, [.int(id)]).first else { return nil }
         let journal = try await connection.query(SQL.Reading.orderJournal, [.int(id)]).map(JournalEntry.init)

@@ -4,10 +4,10 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// What the commands' `--json` and the page's `status.json` look like: snake_case names, times as `2026-11-23T03:07:11.123Z`,
-/// members in the order of their names. A member without a value is left out.
+/// The format of the commands' `--json` and the page's `status.json`: snake_case names, times as `2026-11-23T03:07:11.123Z`,
+/// members sorted by name. A member without a value is omitted.
 public enum OperatorJSON {
-    /// A value as JSON, on lines for people, without a newline at the end.
+    /// A value as indented JSON, without a newline at the end.
     ///
     /// - Throws: What the value's own encoding throws, or `EncodingError` for a number that JSON does not have.
     public static func text(_ value: some Encodable) throws -> String {

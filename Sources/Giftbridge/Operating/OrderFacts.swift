@@ -6,35 +6,35 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// All that decides what happens to an order next: a row of the view `giftbridge.order_story`.
+/// Everything that decides what happens to an order next: a row of the view `giftbridge.order_story`.
 public struct OrderFacts: Sendable, Equatable {
     /// The order itself.
     public var order: OrderSummary
     /// When the row was read, by the database's clock.
     public var lookedAt: Date
-    /// Not sent before, as the shop asked.
+    /// The earliest time to send it, set by the shop.
     public var submitAfter: Date
-    /// Since when it may be sold without the bridge knowing; nil: it is not in doubt.
+    /// Since when its outcome is unknown; nil: it is not in doubt.
     public var inDoubtSince: Date?
-    /// Nothing of its shop is sent.
+    /// Its shop is paused; none of the shop's orders are sent.
     public var shopPaused = false
-    /// When one order probes again; nil while paused: when a person resumes the shop.
+    /// When the next test order is sent; nil while paused: the shop has to be resumed.
     public var shopPausedUntil: Date?
-    /// Why, and what to do.
+    /// Why the shop is paused, and what to do.
     public var shopPauseReason: String?
-    /// Requests of the shop's rate group that may leave now; nil: no limit.
+    /// Requests of the shop's rate group that may be sent now; nil: no limit.
     public var allowanceLeft: Int?
-    /// When the next one may, if none may now.
+    /// When the next request may be sent, if none may now.
     public var allowanceNextAt: Date?
-    /// Orders of the shop that are sent before it; nil: it is not pending.
+    /// Number of the shop's orders that are sent before it; nil: it is not pending.
     public var ahead: Int?
-    /// Until its turn has come and been answered; nil: not due, or not known.
+    /// Seconds until it has been sent and answered; nil: not due, or not known.
     public var turnSeconds: Double?
-    /// The worker whose request may be on the way; nil: the order is not submitting.
+    /// The worker that is sending it; nil: the order is not submitting.
     public var heldBy: String?
-    /// What that worker says of itself; nil: it has no row.
+    /// That worker's state; nil: it has no status row.
     public var holderState: WorkerReport.State?
-    /// Some worker lives and claims.
+    /// At least one worker is running.
     public var workerRuns = true
     /// Its personal data was erased, so it cannot be sent again.
     public var isErased = false

@@ -4,31 +4,31 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// What happens to an order next, when, and what an operator can do. Decided from ``OrderFacts``; pure.
+/// What happens to an order next, when, and what an operator can do. Derived from ``OrderFacts``; pure.
 public struct OrderOutlook: Sendable, Equatable, Codable {
-    /// What happens next by itself, or that nothing does.
+    /// What happens next automatically, or that nothing does.
     public let next: String
-    /// When; nil: not known, or never.
+    /// When that is expected; nil: not known, or never.
     public let at: Date?
-    /// What a person can do, the most likely first; empty: nothing is to be done.
+    /// What an operator can do, most likely first; empty: nothing.
     public let options: [Option]
 
-    /// One thing that a person can do.
+    /// One thing that an operator can do.
     public struct Option: Sendable, Equatable, Codable {
-        /// Which; a page offers those that it has a form for.
+        /// The kind of action. The status page offers those that it has a form for.
         public enum Action: String, Sendable, Codable {
             case retry, cancel, resolve, resume
             /// `giftbridge run`.
             case run
-            /// An UPDATE of the order's row, or a new order.
+            /// Correct the order with an UPDATE of its row, or insert a new order.
             case mend
         }
 
-        /// What kind of thing.
+        /// The kind of action.
         public let action: Action
-        /// What to type; nil: there is no command for it.
+        /// The command; nil: there is none for it.
         public let command: String?
-        /// When to do it, and what then happens.
+        /// When to use it, and what it does.
         public let what: String
     }
 }
@@ -41,11 +41,11 @@ extension OrderOutlook {
         case .submitting: self = Self.submitting(facts)
         case .inDoubt: self = Self.inDoubt(facts)
         case .completed:
-            self.init("It is sold. Nothing more happens.")
+            self.init("Sold. No further action.")
         case .cancelled:
-            self.init("It was withdrawn before it was sold. Nothing more happens.")
+            self.init("Cancelled before it was sold. No further action.")
         case .rejected, .failed:
-            self.init("Nothing happens by itself: it is certainly not sold.", options: Self.again(facts))
+            self.init("Giftbridge will not retry. The order was not sold.", options: Self.again(facts))
         }
     }
 
@@ -57,7 +57,7 @@ extension OrderOutlook {
 
     private static func pending(_ facts: OrderFacts) -> OrderOutlook {
         let order = facts.order
-        let cancel = Option(.cancel, "cancel \(order.id)", "Withdraws it for good.")
+        let cancel = Option(.cancel, "cancel \(order.id)", "Withdraws the order permanently.")
         if let waiting = held(facts, verb: "sent") {
             return OrderOutlook(waiting.next, at: waiting.at, options: waiting.options + [cancel])
         }
@@ -66,18 +66,23 @@ extension OrderOutlook {
             let isRetry = order.attempts > 0 && due > facts.submitAfter
             return OrderOutlook(
                 isRetry
-                    ? "It is sent again: attempt \(order.attempts + 1)."
-                    : "It is sent, as the shop asked for (submit_after).",
+                    ? "It will be sent again: attempt \(order.attempts + 1)."
+                    : "It will be sent at the time that the shop set (submit_after).",
                 at: due, options: [cancel])
         }
         let ahead = facts.ahead ?? 0
         let line =
-            ahead == 0 ? "It is the next of its shop to be sent" : "\(ahead) of its shop's orders are sent before it"
+            switch ahead {
+            case 0: "It is next in its shop's queue."
+            case 1: "1 order of its shop is ahead of it."
+            default: "\(ahead) orders of its shop are ahead of it."
+            }
         guard facts.allowanceLeft == 0 else {
-            return OrderOutlook("\(line), as soon as a worker is free.", at: turn(facts), options: [cancel])
+            return OrderOutlook(
+                "\(line) It will be sent as soon as a worker is free.", at: turn(facts), options: [cancel])
         }
         return OrderOutlook(
-            "\(line); the vendor's allowance is used up for the moment.", at: turn(facts) ?? facts.allowanceNextAt,
+            "\(line) The vendor's rate limit is used up for the moment.", at: turn(facts) ?? facts.allowanceNextAt,
             options: [cancel])
     }
 
@@ -87,15 +92,15 @@ extension OrderOutlook {
 
     private static func submitting(_ facts: OrderFacts) -> OrderOutlook {
         let worker = facts.heldBy ?? "a worker"
-        let lease = "it becomes in_doubt when the worker's lease ends, and is verified then."
+        let lease = "the order becomes in_doubt when the lease expires, and is then verified."
         switch facts.holderState {
         case .dead?, .stopped?:
             return OrderOutlook(
-                "Its request may be on the way, but \(worker) is gone: \(lease)", at: facts.order.dueAt,
+                "Its request may have been sent, but \(worker) is not responding; \(lease)", at: facts.order.dueAt,
                 options: facts.workerRuns ? [] : [.run])
         default:
             return OrderOutlook(
-                "Its request may be on the way, with \(worker). If no answer comes, \(lease)", at: facts.order.dueAt)
+                "It is being sent by \(worker). If no answer comes, \(lease)", at: facts.order.dueAt)
         }
     }
 
@@ -104,39 +109,41 @@ extension OrderOutlook {
         let reference = order.shopOrderID ?? "gb-\(order.id)"
         let sold = Option(
             .resolve, "resolve \(order.id) --sold --reference REFERENCE --codes CODE,…",
-            "If the vendor has a sale with order id \(reference).")
+            "If the vendor has a sale with order id \(reference): completes the order.")
         let unsold = Option(
-            .resolve, "resolve \(order.id) --unsold", "If the vendor has none: it is sent again, with the same codes.")
+            .resolve, "resolve \(order.id) --unsold",
+            "If the vendor has no such sale: sends the order again with the same codes.")
         guard let due = order.dueAt else {
             return OrderOutlook(
-                "Nothing happens by itself: it may be sold, and the bridge cannot prove it. Ask the vendor.",
+                "Giftbridge will not retry. The order may have been sold, and Giftbridge cannot verify it. Ask the vendor.",
                 options: [sold, unsold])
         }
         if let waiting = held(facts, verb: "verified") { return waiting }
         let wait = max(due, facts.allowanceNextAt ?? due)
         return OrderOutlook(
-            "It is verified: the same request is sent again. Accepted, that is the sale; refused because its code is taken, "
-                + "the first one was.",
+            "It will be verified by sending the same request again. If accepted, this request is the sale. If refused because "
+                + "the code is taken, the first request was.",
             at: wait > facts.lookedAt ? wait : nil)
     }
 
-    /// What keeps an order from going out, and it is not its own fault.
+    /// What keeps an order from being sent without being its own fault; nil: nothing.
     private static func held(_ facts: OrderFacts, verb: String) -> OrderOutlook? {
         if facts.shopPaused {
             let reason = facts.shopPauseReason.map { " (\($0))" } ?? ""
             let resume = Option(
                 .resume, "resume \(shellQuoted(facts.order.shop))",
-                "Once the reason is gone: its orders go out at once.")
+                "When the cause is fixed: sends the shop's orders at once.")
             guard let until = facts.shopPausedUntil else {
                 return OrderOutlook(
-                    "It is \(verb) when somebody resumes its shop, which is paused\(reason).", options: [resume])
+                    "Its shop is paused\(reason). The order will be \(verb) when the shop is resumed.",
+                    options: [resume])
             }
             return OrderOutlook(
-                "Its shop is paused\(reason). One order tries again by itself; if that goes well, all do.",
+                "Its shop is paused\(reason). Giftbridge sends one order as a test; if that succeeds, all others follow.",
                 at: max(until, facts.lookedAt), options: [resume])
         }
         guard facts.workerRuns else {
-            return OrderOutlook("It is \(verb) when a worker runs: none does.", options: [.run])
+            return OrderOutlook("Waiting for a worker; none is running.", options: [.run])
         }
         return nil
     }
@@ -144,17 +151,17 @@ extension OrderOutlook {
     private static func again(_ facts: OrderFacts) -> [Option] {
         let order = facts.order
         guard !facts.isErased else {
-            return [Option(.mend, nil, "Its personal data was erased: insert a new order.")]
+            return [Option(.mend, nil, "Its personal data was erased. Insert a new order.")]
         }
-        let retry = Option(.retry, "retry \(order.id)", "Sends it again.")
+        let retry = Option(.retry, "retry \(order.id)", "Sends the order again.")
         guard order.status == .rejected else { return [retry] }
         return [
-            Option(.mend, nil, "First mend what the vendor refuses, with an UPDATE of its row in giftbridge.orders."),
+            Option(.mend, nil, "First correct the order (UPDATE giftbridge.orders)."),
             retry,
         ]
     }
 
-    /// A shop's name as a shell takes it.
+    /// A shop's name, quoted for a shell.
     static func shellQuoted(_ name: String) -> String {
         name.contains(" ") ? "'\(name)'" : name
     }
@@ -162,7 +169,7 @@ extension OrderOutlook {
 
 extension OrderOutlook.Option {
     fileprivate static let run = OrderOutlook.Option(
-        .run, "run", "Starts a worker; as a service: systemctl start giftbridge.")
+        .run, "run", "Starts a worker. If Giftbridge is installed as a service: systemctl start giftbridge")
 
     fileprivate init(_ action: Action, _ arguments: String?, _ what: String) {
         self.action = action

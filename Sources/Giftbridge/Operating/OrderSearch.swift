@@ -1,14 +1,14 @@
 /// Which orders to list.
 public struct OrderSearch: Sendable, Equatable {
-    /// Only this shop's; nil: every shop's.
+    /// Only orders of this shop; nil: of every shop.
     public var shop: String?
-    /// Only those in this state; nil: in any.
+    /// Only orders with this status; nil: with any.
     public var status: OrderStatus?
-    /// Only those with this shop's order id, whole; nil: any.
+    /// Only orders with exactly this shop order number; nil: with any.
     public var shopOrderID: String?
-    /// Only those to which nothing happens by itself, and which are not sold.
+    /// Only orders that need attention: not sold, and nothing happens to them automatically.
     public var needsAttention = false
-    /// At most so many, 1 or more.
+    /// Maximum number of orders, 1 or more.
     public var limit = 50
 
     /// Every order, up to the limit.

@@ -4,11 +4,11 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Everything about one order that an operator may see: where it is, how it came there, and what happens next.
+/// Everything about one order that an operator may see: its status, its history, and what happens next.
 public struct OrderStory: Sendable, Equatable, Encodable {
-    /// The order, and what decides about it.
+    /// The order, and what decides its next step.
     public let facts: OrderFacts
-    /// Its attempts, the first one first.
+    /// Its attempts, oldest first.
     public let journal: [JournalEntry]
 
     /// Memberwise.
@@ -43,11 +43,11 @@ extension OrderStory {
         public let at: Date
         /// A few words.
         public let what: String
-        /// A sentence; nil: the words say all.
+        /// A sentence with details; nil: there are none.
         public let detail: String?
     }
 
-    /// What happened, in the order of time.
+    /// What happened, oldest first.
     public var timeline: [Event] {
         var events = [Event(at: order.createdAt, what: "inserted by the shop", detail: nil)]
         for entry in journal {
@@ -56,7 +56,7 @@ extension OrderStory {
             guard let finishedAt = entry.finishedAt else { continue }
             events.append(Event(at: finishedAt, what: entry.answer, detail: entry.error))
         }
-        // What a person did is not in the journal.
+        // What an operator did is not in the journal.
         let isLater = events.allSatisfy { order.updatedAt.timeIntervalSince($0.at) > 0.01 }
         switch order.status {
         case .cancelled: events.append(Event(at: order.updatedAt, what: "cancelled", detail: nil))
@@ -69,17 +69,17 @@ extension OrderStory {
 }
 
 extension JournalEntry {
-    /// What came of it, in a few words.
+    /// The attempt's outcome in a few words.
     fileprivate var answer: String {
-        let answered = httpStatus.map { "the vendor answered HTTP \($0)" } ?? "no answer"
+        let answered = httpStatus.map { "the vendor answered HTTP \($0)" } ?? "no answer from the vendor"
         return switch outcome {
         // A refusal of a verification, because the code is taken, is the proof.
-        case .completed?: (httpStatus ?? 200) < 300 ? "\(answered): sold" : "\(answered): it had been sold before"
-        case .rejected?: httpStatus == nil ? "refused by the bridge's own check" : "\(answered): refused"
+        case .completed?: (httpStatus ?? 200) < 300 ? "\(answered): sold" : "\(answered): sold by an earlier request"
+        case .rejected?: httpStatus == nil ? "refused by Giftbridge's own check" : "\(answered): refused"
         case .retry?: "\(answered): not sold"
-        case .inDoubt?: "\(answered): in doubt"
-        case .released?: "put back, never sent"
-        case nil: "in the air"
+        case .inDoubt?: "\(httpStatus == nil ? "no clear answer" : answered); outcome unknown"
+        case .released?: "returned to the queue unsent"
+        case nil: "in flight"
         }
     }
 }

@@ -8,34 +8,34 @@ import Foundation
 
 /// One order without codes and personal data: a row of the view `giftbridge.order_list`.
 public struct OrderSummary: Sendable, Equatable, Codable {
-    /// The bridge's number, as commands want it.
+    /// The Giftbridge id, as used in commands.
     public let id: Int
-    /// Whose order it is.
+    /// The shop's name.
     public let shop: String
-    /// The shop's own number; nil: it gave none, and the vendor has `gb-<id>`.
+    /// The shop's own number; nil: the shop set none, and the vendor gets `gb-<id>`.
     public let shopOrderID: String?
-    /// Where it is.
+    /// Its status.
     public let status: OrderStatus
-    /// Nothing happens to it by itself any more, and it is not sold.
+    /// It is not sold, and nothing more happens to it automatically.
     public let needsAttention: Bool
-    /// How many vouchers.
+    /// Number of vouchers.
     public let items: Int
     /// The order's reference at Smart Gift; nil: not sold, or its answer was lost.
     public let orderReference: String?
-    /// How many voucher codes the row has; nil: not sold.
+    /// Number of voucher codes in the row; nil: not sold.
     public let codes: Int?
-    /// One sentence for a person. The vendor's words have codes and e-mail addresses blotted out; what else they repeat of the
-    /// order is theirs.
+    /// One readable sentence. It may quote the vendor, without codes and e-mail addresses, but the quote may repeat other parts
+    /// of the order.
     public let error: String?
-    /// Submissions that count.
+    /// Counted attempts.
     public let attempts: Int
     /// When the shop inserted it.
     public let createdAt: Date
     /// When it last changed.
     public let updatedAt: Date
-    /// When the sale was known to the bridge; nil: not sold.
+    /// When Giftbridge learnt of the sale; nil: not sold.
     public let completedAt: Date?
-    /// When the bridge acts on it next by itself, the allowance permitting; nil: never.
+    /// When Giftbridge acts on it next automatically, if the allowance permits; nil: never.
     public let dueAt: Date?
 
     /// The names in JSON.

@@ -4,18 +4,18 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// How things are: workers, queues, and what needs a person.
+/// The status: workers, queues, and orders that need attention.
 public struct Overview: Sendable, Equatable, Codable {
-    /// When it was asked for, by the machine's clock.
+    /// When it was read, by this machine's clock.
     public let at: Date
-    /// Every worker process known, the living first.
+    /// All known worker processes, living ones first.
     public let workers: [WorkerReport]
     /// Every shop's queue, by name.
     public let queues: [ShopQueue]
-    /// Orders to which nothing happens by itself, the newest first: at most ``orderLimit``. `queues` counts all.
+    /// Orders that need attention, newest first, up to ``orderLimit``. `queues` counts all of them.
     public let needsAttention: [OrderSummary]
 
-    /// How many of the orders that need a person are told one by one.
+    /// Maximum number of orders in ``needsAttention``.
     public static let orderLimit = 10
 
     /// The names in JSON.
@@ -34,7 +34,7 @@ public struct Overview: Sendable, Equatable, Codable {
 }
 
 extension OperatorDesk {
-    /// How things are.
+    /// Reads the status.
     public func overview() async throws -> Overview {
         var search = OrderSearch()
         (search.needsAttention, search.limit) = (true, Overview.orderLimit)

@@ -1,27 +1,28 @@
 import LibPQ
 import SmartGift
 
-/// The request that an order makes, as it would leave, without the key. It has the order's personal data and codes.
+/// The request for an order as it would be sent, without the key. It has the order's personal data and codes.
 public struct RequestPreview: Sendable {
     /// `POST` goes here.
     public let url: String
-    /// Exactly the request's bytes, but for codes that Giftbridge assigned: until it is completed, `ASSIGNED-BY-GIFTBRIDGE`.
+    /// The request's exact bytes, except that codes assigned by Giftbridge are `ASSIGNED-BY-GIFTBRIDGE` until the order is
+    /// completed.
     public let body: [UInt8]
     /// Giftbridge assigned codes; they are hidden until the order is completed.
     public let hidesCodes: Bool
-    /// Where the order is.
+    /// The order's status.
     public let status: OrderStatus?
 
-    /// Stands for an assigned code; no code can look like it.
+    /// Replaces an assigned code; no real code can be equal to it.
     public static let placeholder = "ASSIGNED-BY-GIFTBRIDGE"
 
-    /// Makes the request of an order; sends nothing, changes nothing.
+    /// Builds the request for an order. Sends nothing and changes nothing.
     ///
     /// - Parameters:
     ///   - id: `giftbridge.orders.id`.
     ///   - apiURL: The vendor's base URL for shops without their own.
     ///   - connection: As a role that may read orders.
-    /// - Returns: Nil: there is no such order.
+    /// - Returns: Nil if there is no such order.
     /// - Throws: An error of one sentence if the row cannot become a request.
     public init?(of id: Int, apiURL: String, over connection: Connection) async throws {
         guard let row = try await connection.query(SQL.Reading.preview, [.int(id)]).first else { return nil }
@@ -42,7 +43,7 @@ public struct RequestPreview: Sendable {
         body = sale.body()
     }
 
-    /// The body on lines of its own, indented; nothing but space between its tokens is added.
+    /// The body, indented; only white space between its tokens is added.
     public var indentedBody: String { String(decoding: Self.indented(body), as: UTF8.self) }
 
     /// Compact JSON, indented.

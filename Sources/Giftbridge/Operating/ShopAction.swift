@@ -2,16 +2,16 @@ import LibPQ
 
 /// What an operator can do to a shop, one SQL function each.
 public enum ShopAction: Sendable {
-    /// Nothing more is sent for it; what is in the air is still settled. Reason nil: none given.
+    /// Stops sending its orders; requests in flight are still settled. Reason nil: none given.
     case pause(reason: String?)
-    /// Ends its pause, a person's or a set-up fault's, at once.
+    /// Ends its pause at once, whether an operator or a set-up fault caused it.
     case resume
 
-    /// Does it.
+    /// Performs the action.
     ///
     /// - Parameters:
     ///   - shop: The shop's name.
-    ///   - connection: To a database whose schema is checked.
+    ///   - connection: To a database whose schema was checked.
     /// - Throws: `ServerError` if there is no such shop.
     public func perform(on shop: String, over connection: Connection) async throws {
         switch self {

@@ -6,35 +6,35 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// What waits for one shop: a row of the view `giftbridge.queue`.
+/// One shop's queue: a row of the view `giftbridge.queue`.
 public struct ShopQueue: Sendable, Equatable, Codable {
     /// The shop's name.
     public let shop: String
     /// Orders that wait.
     public let pending: Int
-    /// Orders whose request may be on the way.
+    /// Orders whose request is in flight.
     public let submitting: Int
-    /// Orders that may be sold.
+    /// Orders whose outcome is unknown.
     public let inDoubt: Int
-    /// Orders that the shop has to mend.
+    /// Orders that the shop has to correct.
     public let rejected: Int
-    /// Orders given up, certainly not sold.
+    /// Orders that Giftbridge has given up; certainly not sold.
     public let failed: Int
-    /// Orders to which nothing happens by itself: rejected, failed, and in doubt where the bridge can prove nothing.
+    /// Orders that need attention: rejected, failed, and in doubt where Giftbridge cannot verify the sale.
     public let needsAttention: Int
     /// Orders completed in the last hour.
     public let completedLastHour: Int
-    /// The age of the oldest order that could go out; nil: there is none.
+    /// Age of the oldest order that could be sent; nil: there is none.
     public let oldestPendingSeconds: Double?
-    /// Requests that may leave now; nil: no limit.
+    /// Requests that may be sent now; nil: no limit.
     public let allowanceLeft: Int?
-    /// Until what is due now has been answered; nil: not known (paused, no worker runs, or none has begun).
+    /// Estimated time to clear the orders due now; nil: not known (paused, no worker is running, or none has begun).
     public let etaSeconds: Double?
-    /// Nothing is sent.
+    /// None of its orders are sent.
     public let paused: Bool
     /// Why, and what to do.
     public let pauseReason: String?
-    /// When one order probes again; nil while paused: when a person resumes the shop.
+    /// When the next test order is sent; nil while paused: the shop has to be resumed.
     public let pausedUntil: Date?
 
     /// The names in JSON.

@@ -8,7 +8,7 @@ import Foundation
 
 /// A worker process as seen from outside: a row of the view `giftbridge.workers`.
 public struct WorkerReport: Sendable, Equatable, Codable {
-    /// What the worker last said of itself, or that it says nothing any more.
+    /// The state that the worker last reported, or that it no longer reports.
     public enum State: String, Sendable, Codable {
         case starting, running, draining, stopped
         /// No heartbeat for a minute.
@@ -27,21 +27,21 @@ public struct WorkerReport: Sendable, Equatable, Codable {
     public let state: State
     /// When the process started.
     public let startedAt: Date
-    /// When it last said that it lives.
+    /// When its last heartbeat was written.
     public let heartbeatAt: Date
     /// Seconds since then, by the database's clock.
     public let heartbeatSeconds: Double
-    /// Requests in the air.
+    /// Requests in flight.
     public let inFlight: Int
     /// Orders completed since the process started.
     public let completed: Int
     /// Orders rejected or failed since then.
     public let rejected: Int
-    /// Submissions since then that were certainly no sale and whose order went back to pending.
+    /// Attempts since then that were certainly no sale and whose order became pending again.
     public let retried: Int
-    /// Submissions since then whose answer was lost.
+    /// Attempts since then whose outcome is unknown.
     public let inDoubt: Int
-    /// Whether its LISTEN connection is up; else it polls.
+    /// Whether its LISTEN connection is up; otherwise it polls.
     public let listening: Bool
     /// The last thing that went wrong; nil: nothing did.
     public let lastError: String?

@@ -1,6 +1,6 @@
 import LibPQ
 
-/// The columns of `giftbridge.claim`, in their order: found by position, because a name would be looked up for each value.
+/// The columns of `giftbridge.claim`, in their order: accessed by position, because a name would have to be looked up for each value.
 enum ClaimColumn: Int, ColumnReference {
     case token, orderID, kind, attempt, lane, account, apiHost, verifications, wasInDoubt, wasRefused, position, siteID
     case shop, shopOrderID, items, assignedCodes
@@ -9,7 +9,7 @@ enum ClaimColumn: Int, ColumnReference {
     case deliveryFirstName, deliveryLastName, deliveryAddress1, deliveryAddress2, deliveryPostcode, deliveryTown
     case deliveryCounty
 
-    /// As `sql/functions/claim.sql` has them.
+    /// The names in `sql/functions/claim.sql`.
     private static let names = [
         "token", "order_id", "kind", "attempt", "lane", "account", "api_host", "verifications", "was_in_doubt",
         "was_refused", "position", "site_id", "shop", "shop_order_id", "items", "assigned_codes", "payment_method",
@@ -22,7 +22,7 @@ enum ClaimColumn: Int, ColumnReference {
     /// The column's name.
     var columnName: String { Self.names[rawValue] }
 
-    /// Where it stands, in a result that was checked.
+    /// Its position in a result that was checked.
     func position(in result: QueryResult) -> Int? { rawValue }
 
     /// Checks that a result has these columns, in this order.

@@ -17,10 +17,10 @@ struct ClaimedOrder: Sendable {
     let token: String
     let orderID: Int
     let kind: Kind
-    /// Attempts that count, this one included: 1 for the first.
+    /// Counted attempts, including this one: 1 for the first.
     let attempt: Int
     let lane: Lane
-    /// The account that it is sent with, as the claim has written it down.
+    /// The account that it is sent with, as recorded by the claim.
     let account: Account.Name
     /// Verifications and look-ups in a row that left the order in doubt.
     let verifications: Int
@@ -28,7 +28,7 @@ struct ClaimedOrder: Sendable {
     let wasInDoubt: Bool
     /// The vendor refused the order itself before, and may have kept its codes: a taken code is no proof.
     let wasRefused: Bool
-    /// Of a look-up: the item (from 0) whose code is looked up.
+    /// For a look-up: the item (from 0) whose code is looked up.
     let position: Int?
     /// The vendor's number of the shop's site; nil: unknown, and nothing can be looked up.
     let siteID: Int?
@@ -88,9 +88,9 @@ extension PosSale {
     init<Column: ColumnReference>(
         _ row: Row, assignedCodes: [String?], column: (ClaimColumn) -> Column
     ) throws {
-        // The shop's default can be taken away while orders rely on it: that is one order's fault, not the claim's.
+        // The shop's default can be removed while orders rely on it. Then only these orders fail, not the whole claim.
         guard let paymentMethod = try row.optionalInt(column(.paymentMethod)) else {
-            throw InvalidItems(problem: "payment_method is neither on the order nor on its shop any more")
+            throw InvalidItems(problem: "payment_method is set neither on the order nor, any more, on its shop")
         }
         self.init(
             items: try Item.items(json: Array(try row.text(column(.items)).utf8), assignedCodes: assignedCodes),

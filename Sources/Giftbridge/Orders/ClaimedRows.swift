@@ -1,6 +1,6 @@
 import LibPQ
 
-/// What a claim took, not yet read. The write-ahead entries are committed.
+/// The rows of a claim, not yet read. The write-ahead entries are committed.
 struct ClaimedRows: Sendable {
     private let rows: QueryResult
     /// The lane of each row.

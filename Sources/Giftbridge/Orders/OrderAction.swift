@@ -1,28 +1,28 @@
 import LibPQ
 import Logging
 
-/// What a person can do to an order, one SQL function each.
+/// What an operator can do to an order; each is one SQL function.
 public enum OrderAction: Sendable {
     /// A rejected or failed order becomes pending.
     case retry
     /// A pending order is withdrawn.
     case cancel
-    /// An order that was in doubt is withdrawn all the same, by an operator who has asked the vendor.
+    /// An operator who has asked the vendor withdraws an order that is or was in doubt.
     case forceCancel(reason: String)
-    /// An order in doubt is verified now, with the account that the workers have.
+    /// An order in doubt is verified now, with the account that the workers use.
     case verify
     /// The vendor is asked which codes of an order in doubt exist.
     case lookUp
-    /// An order in doubt was sold, says the vendor, under this reference; codes nil: those that were sent.
+    /// The vendor says that an order in doubt was sold under this reference; codes nil: those that were sent.
     case resolveSold(reference: String, codes: [String]?)
-    /// An order in doubt was not sold, says the vendor: it becomes pending.
+    /// The vendor says that an order in doubt was not sold: it becomes pending.
     case resolveUnsold
 
-    /// Does it to each order, in a transaction of its own, and stops at the first that refuses.
+    /// Performs the action on each order in a separate transaction, and stops at the first refusal.
     ///
     /// - Parameters:
     ///   - ids: `giftbridge.orders.id`.
-    ///   - connection: To a database whose schema is checked.
+    ///   - connection: To a database whose schema was checked.
     ///   - done: Called after each order.
     /// - Throws: `ServerError` with the reason if an order is in another state or does not exist; those before it are done.
     public func perform(on ids: [Int], over connection: Connection, done: (Int) -> Void) async throws {

@@ -2,15 +2,15 @@
 public enum OrderStatus: String, Sendable, CaseIterable, Codable {
     /// Waiting: for its turn, for `submit_after`, or for a retry.
     case pending
-    /// One worker holds it, and its request may be on the way.
+    /// One worker holds it, and its request is in flight.
     case submitting
     /// Sold; reference and codes are written.
     case completed
-    /// The vendor, or the bridge's own check, says that the order is invalid.
+    /// The vendor, or Giftbridge's own check, says that the order is invalid.
     case rejected
     /// Given up after the retries; certainly not sold.
     case failed
-    /// A request may have been processed, and its answer is lost.
+    /// A request may have been processed, but its answer is lost: outcome unknown.
     case inDoubt = "in_doubt"
     /// Withdrawn before it was sent.
     case cancelled

@@ -1,8 +1,8 @@
 extension String {
     /// Replaces secrets by `…`, whichever case their ASCII letters are in, and leaves out NUL, which PostgreSQL cannot store.
     ///
-    /// Bytes are compared, not characters: a combining mark behind a code does not hide it. Of secrets that begin alike the
-    /// longest counts, so that no tail of it stays.
+    /// Bytes are compared, not characters: a combining mark behind a code does not hide it. If one secret is
+    /// the beginning of another, the longer one counts, so that no part of it is left.
     ///
     /// - Parameter secrets: Empty ones are ignored.
     func blotting(_ secrets: [String]) -> String {
@@ -12,7 +12,7 @@ extension String {
         let secrets = secrets.map { folded($0.utf8) }.filter { !$0.isEmpty }.sorted { $0.count > $1.count }
         let bytes = utf8.filter { $0 != 0 }
         let comparable = folded(bytes)
-        // Most bytes begin no secret: a table tells sooner than a comparison with each.
+        // Most bytes do not begin a secret; looking them up in a table is faster than comparing each secret.
         var begins = [Bool](repeating: false, count: 256)
         for secret in secrets { begins[Int(secret[0])] = true }
         var blotted: [UInt8] = []

@@ -1,10 +1,10 @@
 import SmartGift
 
-/// How often and how fast the bridge tries again, and what it takes for a proof.
+/// How often and how fast Giftbridge retries, and which words it accepts as proof of a sale.
 struct RetryPolicy: Sendable {
     /// The delay before the second attempt.
     var base: Duration = .seconds(1)
-    /// The longest delay.
+    /// Maximum delay.
     var maximum: Duration = .seconds(300)
     /// Number of counted attempts before an order is marked `failed`, 1 or more.
     var maximumAttempts = 25
@@ -12,13 +12,13 @@ struct RetryPolicy: Sendable {
     var maximumVerifications = 10
     /// How long an order stays in doubt before it is verified.
     var verifyAfter: Duration = .seconds(60)
-    /// Words by which a refused code is understood to be taken, in lower case: what proves a sale on verification.
+    /// Words, in lower case, that mean "this code is already taken", which proves a sale on verification.
     var takenWords = Refusal.wordsForTaken
-    /// How long to wait after a 429 that does not say.
+    /// How long to wait after a 429 that names no time.
     var throttleWait: Duration = .seconds(60)
 
     /// Exponential backoff with jitter: the delay doubles with each attempt up to the longest, and its second half is
-    /// random, so that many orders that failed together do not come back together.
+    /// random, so that orders that failed together are not all retried together.
     ///
     /// - Parameters:
     ///   - attempts: Attempts made, 1 or more.
@@ -30,7 +30,7 @@ struct RetryPolicy: Sendable {
     }
 
     /// The delay before an order in doubt is verified (again): `verifyAfter`, doubling with each verification that
-    /// ended in doubt too, up to the longest delay or `verifyAfter`, whichever is more.
+    /// left it in doubt, up to the maximum delay or `verifyAfter`, whichever is longer.
     ///
     /// - Parameter failures: Verifications in a row that ended in doubt, 0 or more.
     func verification(after failures: Int) -> Duration {

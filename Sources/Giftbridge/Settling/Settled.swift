@@ -1,19 +1,19 @@
 import LibPQ
 
-/// What became of one settlement.
+/// The database's answer to one settlement.
 struct Settled: Sendable {
     let token: String
     let orderID: Int
-    /// The order's status after the settle; `locked`: another session holds the order, nothing was done; `gone`: there is none.
+    /// The order's status afterwards; `locked`: another session has locked the order, nothing was done; `gone`: no such order.
     let status: String
-    /// False: the fence held, because another process acted on the order meanwhile; or it was locked.
+    /// False: the result was not applied, because another process acted on the order meanwhile, or the order was locked.
     let isApplied: Bool
-    /// What the worker has to know of it.
+    /// What the worker has to report.
     let note: Note?
 
     /// As in `giftbridge.settle`.
     enum Note: String, Sendable {
-        /// The result came late; it is in the journal only.
+        /// The result came too late; it is only in the journal.
         case late
         /// The order may have been sold twice: two accepted answers have different references.
         case soldAgain = "sold_again"

@@ -5,10 +5,10 @@ extension Settlement {
     /// network.
     ///
     /// - Parameters:
-    ///   - order: The claimed order that was sent, or was to be.
+    ///   - order: The claimed order that was sent, or should have been.
     ///   - evidence: What the answer proves.
     ///   - policy: Delays and limits.
-    ///   - jitter: 0 to 1, random; drawn only where there is a delay.
+    ///   - jitter: 0 to 1, random; evaluated only if there is a delay.
     init(of order: ClaimedOrder, _ evidence: Evidence, policy: RetryPolicy, jitter: @autoclosure () -> Double) {
         switch evidence {
         case .sold(let receipt, let match):
@@ -53,7 +53,7 @@ extension Settlement {
 
         case .throttled(let retryAfter):
             self.init(unsold: order, error: "The vendor's rate limit was reached.")
-            // At least a second: a vendor that says 0 would be asked again and again.
+            // At least a second: otherwise a vendor that says 0 would get the request again and again.
             effect = .throttled(max(retryAfter ?? policy.throttleWait, .seconds(1)))
 
         case .misconfigured(let reason):
@@ -106,7 +106,7 @@ extension Settlement {
         }
     }
 
-    /// Puts an order back that was not sent: this worker's key or its time is not what the claim has written down.
+    /// Returns an order unsent to the queue, because this worker's key has changed or its time is up since the claim.
     init(releasing order: ClaimedOrder, because reason: String) {
         self.init(unsold: order, error: reason, .released)
         dueIn = .seconds(1)
@@ -118,14 +118,14 @@ extension Settlement {
             error: error, journalError: error)
     }
 
-    /// Certainly not sold by this request, which does not count: back to where it was, due at once.
+    /// Certainly not sold by this request, which is not counted: the order returns to its former state, due at once.
     private init(unsold order: ClaimedOrder, error: String, _ outcome: Outcome = .retry) {
         self.init(of: order, outcome, order.kind == .sale ? .pending : .inDoubt, error: error)
         counts = false
         dueIn = .zero
     }
 
-    /// Certainly not sold by this request, which counts.
+    /// Certainly not sold by this request, which is counted.
     private init(retrying order: ClaimedOrder, _ reason: String, _ policy: RetryPolicy, _ jitter: Double) {
         if order.kind != .sale || order.attempt < policy.maximumAttempts {
             self.init(of: order, .retry, order.kind == .sale ? .pending : .inDoubt, error: reason)
@@ -151,8 +151,8 @@ extension Settlement.Proof {
 }
 
 extension ClaimedOrder {
-    /// A text of the vendor's without what must not stand in logs and error texts: voucher codes and e-mail addresses of
-    /// this order, and NUL, which PostgreSQL cannot store.
+    /// A text of the vendor without what must not appear in logs and errors: voucher codes and e-mail addresses of this order,
+    /// and NUL, which PostgreSQL cannot store.
     ///
     /// - Parameter more: Other secrets, for example the codes of a receipt.
     func blotted(_ text: String, _ more: [String] = []) -> String {

@@ -1,13 +1,13 @@
 import Logging
 
 extension Settlement {
-    /// What the log has of a settlement: ids, states and Giftbridge's own words; no code, no personal data.
+    /// Log metadata of a settlement: ids, states and Giftbridge's own words; no codes, no personal data.
     var metadata: Logger.Metadata {
         var metadata: Logger.Metadata = [
             "order": "\(orderID)", "shop": "\(lane.shop)", "outcome": "\(outcome.rawValue)",
         ]
         if let httpStatus { metadata["http_status"] = "\(httpStatus)" }
-        // The vendor's own words may repeat what the customer wrote: the row has them, the log does not.
+        // The vendor's words may repeat what the customer wrote, so they are in the row, but not in the log.
         if let error, outcome != .rejected { metadata["reason"] = "\(error)" }
         return metadata
     }
@@ -28,14 +28,14 @@ extension Settlement {
         case .completed: "Order completed."
         case .rejected: "Order rejected."
         case .failed: "Order failed."
-        case .inDoubt: "Order in doubt."
-        case .pending, .submitting, .cancelled: "Order waits for its next attempt."
+        case .inDoubt: "Order in doubt: its outcome is unknown."
+        case .pending, .submitting, .cancelled: "Order is waiting for its next attempt."
         }
     }
 }
 
 extension ClaimedOrder {
-    /// What the log has of a claim: the same key for the order's id as in its settlement.
+    /// Log metadata of a claim, with the same key for the order's id as in its settlement.
     var metadata: Logger.Metadata {
         [
             "order": "\(orderID)", "shop": "\(shop)", "attempt": "\(attempt)", "kind": "\(kind.rawValue)",

@@ -1,16 +1,16 @@
 import SmartGift
 
-/// What is to be written back of one request: the journal's outcome and the order's next state.
+/// The result of one request as it is written back: the journal's outcome and the order's next state.
 struct Settlement: Sendable, Equatable {
-    /// The journal's word for it, as in `giftbridge.submissions.outcome`.
+    /// The outcome as in `giftbridge.submissions.outcome`.
     enum Outcome: String, Sendable, CaseIterable {
         case completed, rejected, retry
         case inDoubt = "in_doubt"
-        /// Put back, never sent.
+        /// Returned to the queue unsent.
         case released
     }
 
-    /// What stands behind a completed order, as in `p_matches` of `giftbridge.settle`.
+    /// The proof that an order is sold, as in `p_matches` of `giftbridge.settle`.
     enum Proof: String, Sendable {
         /// An answer with exactly the codes that were sent; with ours in another spelling; with unknown codes; or with the
         /// vendor's codes for an order that was sent without any.
@@ -21,9 +21,9 @@ struct Settlement: Sendable, Equatable {
 
     /// What an answer means beyond its order.
     enum Effect: Sendable, Equatable {
-        /// Nothing of the shop's allowance leaves before this is over.
+        /// No request of the shop's allowance is sent before this time is over.
         case throttled(Duration)
-        /// The vendor's window has nothing left and closes then; if our count differs, something else uses the key.
+        /// The vendor's window is used up and ends after this time; if our count differs, something else uses the key.
         case spent(Duration)
         /// The key is set aside for the shop, and probed later.
         case setup
@@ -37,7 +37,7 @@ struct Settlement: Sendable, Equatable {
     let outcome: Outcome
     /// The order's next state. The database has the last word: what was ever in doubt does not become rejected.
     let status: OrderStatus
-    /// Whether the attempt counts towards the most that are made.
+    /// Whether the attempt counts towards the maximum number of attempts.
     var counts = true
     /// When Giftbridge acts on the order next; nil: not automatically, or, of an order in doubt, with a look-up.
     var dueIn: Duration?

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// When the worker's loop last made progress: took a turn, or began with the database. Anyone may look, from anywhere,
-/// without waiting for the loop.
+/// When the worker's loop last made progress: took a turn, or began to use the database. It can be read from anywhere without
+/// waiting for the loop.
 public final class Pulse: Sendable {
     private let last: Mutex<ContinuousClock.Instant>
 
@@ -12,13 +12,13 @@ public final class Pulse: Sendable {
 
     /// Whether the loop makes no progress.
     ///
-    /// It turns at least every heartbeat. Between two beats it may wait for a database that hangs: to connect (10 s), and
-    /// for three answers (30 s each), after which it gives the connection up. That is the database's fault and not the
-    /// loop's, and a worker that holds results must not be killed for it. So sick is what shows nothing for longer.
+    /// The loop takes a turn at least every heartbeat. Between two beats it may wait for a database that hangs: for a connection
+    /// (10 s), and for three answers (30 s each), after which it gives up the connection. A worker that holds results must not be
+    /// killed because its database hangs, so only a longer time without progress counts as sick.
     ///
     /// - Parameter heartbeat: `GIFTBRIDGE_HEARTBEAT`.
     public func isSick(heartbeat: Duration) -> Bool { age > heartbeat * 2 + .seconds(120) }
 
-    /// The loop makes progress.
+    /// Records progress of the loop.
     func beat() { last.withLock { $0 = .now } }
 }

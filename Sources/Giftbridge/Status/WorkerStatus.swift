@@ -1,4 +1,4 @@
-/// What a worker says of itself: its row in `giftbridge.status`.
+/// What a worker reports about itself: its row in `giftbridge.status`.
 struct WorkerStatus: Sendable {
     /// As in `giftbridge.status.state`.
     enum State: String, Sendable {
@@ -11,7 +11,7 @@ struct WorkerStatus: Sendable {
     var state = State.starting
     /// Requests in flight.
     var inFlight = 0
-    /// Orders since the process started, by what became of their submissions.
+    /// Orders since the process started, by the outcome of their attempts.
     var completed = 0
     var rejected = 0
     var retried = 0
@@ -23,7 +23,7 @@ struct WorkerStatus: Sendable {
     struct LastError: Sendable {
         let text: String
         let at: ContinuousClock.Instant
-        /// Seconds since.
+        /// Seconds since then.
         var age: Double { at.duration(to: .now) / .seconds(1) }
     }
 

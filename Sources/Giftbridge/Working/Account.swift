@@ -1,10 +1,10 @@
 import SmartGift
 
-/// Where and as whom a shop's orders are sent.
+/// The address and key with which a shop's orders are sent.
 struct Account: Sendable, Equatable {
-    /// What the database knows of it: no key.
+    /// How the database identifies the account, without the key.
     struct Name: Sendable, Hashable {
-        /// 8 hex digits of a salted hash of the key: enough to tell one key from another, and to tell nothing of it.
+        /// 8 hex digits of a salted hash of the key: enough to distinguish keys, but it reveals nothing of the key.
         let fingerprint: String
         /// Host and port of the vendor's address.
         let host: String
@@ -18,7 +18,7 @@ struct Account: Sendable, Equatable {
     init(_ endpoint: VendorEndpoint, shopURL: String?) {
         self.endpoint = endpoint
         self.shopURL = shopURL
-        // FNV-1a. 32 bits tell nothing of a key that has more than a hundred, whatever the hash.
+        // FNV-1a. 32 bits of hash reveal nothing useful of a key with more than a hundred bits.
         let hash = "giftbridge account \(endpoint.key)".utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01b3
         }
@@ -29,7 +29,7 @@ struct Account: Sendable, Equatable {
     }
 }
 
-/// Finds the account of each shop. Keys are in files that may change: they are read here, off every event loop.
+/// Finds the account of each shop. Keys are in files that may change; they are read here, so that no event loop blocks.
 actor AccountDirectory {
     private let apiURL: String
     private let keys: APIKeys
@@ -40,7 +40,7 @@ actor AccountDirectory {
         self.keys = keys
     }
 
-    /// The accounts of shops, or what is wrong with the set-up of each.
+    /// The account of each shop, or what is wrong with its configuration.
     ///
     /// - Parameter shops: The shops' names, and their own base URLs where they have one.
     func accounts(of shops: [String: String?]) -> [String: Result<Account, ConfigurationError>] {

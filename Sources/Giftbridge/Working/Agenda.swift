@@ -94,7 +94,7 @@ struct Agenda: Sendable {
         for timer in [Timer.beat, .look, .rescue] { timers[timer] = now }
     }
 
-    /// The database is away; it is tried again then.
+    /// The database connection was lost; it is opened again at that time.
     mutating func lost(until again: ContinuousClock.Instant) {
         isConnected = false
         timers[.connect] = again
@@ -177,7 +177,7 @@ struct Agenda: Sendable {
         _ lanes: [Rota.Waiting], isComplete: Bool, by look: Look, rescueAt: ContinuousClock.Instant?,
         at now: ContinuousClock.Instant
     ) {
-        // Due, and not taken: another worker is about to, or a shop's transaction holds it. Less and less often then.
+        // Due, but not claimed: another worker is about to claim it, or a shop's transaction has locked it. Retried at growing pauses.
         let pause = vainClaims == 0 ? Duration.zero : .milliseconds(min(5 << min(vainClaims - 1, 8), 1000))
         rota.saw(
             lanes.map { lane in

@@ -1,5 +1,5 @@
-/// Results that are not yet in the database. They stay until they are: a batch that the database refuses is halved until the
-/// result that it will not take stands alone; that one is tried again, without the vendor's words, for as long as it takes. Pure.
+/// Results that are not yet in the database. They are kept until they are written: a batch that the database refuses is halved
+/// until the refused result is alone; that one is retried, without the vendor's words, for as long as it takes. Pure.
 struct Backlog: Sendable {
     /// What to write in one transaction.
     struct Batch: Sendable, Equatable {
@@ -8,18 +8,18 @@ struct Backlog: Sendable {
         var skipsLocked = false
     }
 
-    /// One that the database did not take.
+    /// A batch that the database did not accept.
     private struct Parked {
         var batch: Batch
         var at: ContinuousClock.Instant
         var pause: Duration
     }
 
-    /// More in one transaction would hold its locks for long.
+    /// Larger batches would hold their locks too long.
     private static let batchSize = 500
 
     private var fresh: [Settlement] = []
-    /// Parts of batches that were refused, to be tried next.
+    /// Parts of refused batches, to be written next.
     private var parts: [Batch] = []
     private var parked: [Parked] = []
     private var pauses: [String: Duration] = [:]
@@ -34,7 +34,7 @@ struct Backlog: Sendable {
     /// All of them.
     var results: [Settlement] { fresh + parts.flatMap(\.results) + parked.flatMap(\.batch.results) }
 
-    /// When those that were not taken are tried again; nil: none are.
+    /// When refused results are retried; nil: there are none.
     var nextAt: ContinuousClock.Instant? { parked.map(\.at).min() }
 
     mutating func add(_ results: [Settlement]) { fresh += results }
@@ -58,14 +58,14 @@ struct Backlog: Sendable {
         return parts[0]
     }
 
-    /// All results may be written now: the drain's last try.
+    /// Allows all results to be written now, for the last attempt of a drain.
     mutating func hurry(at now: ContinuousClock.Instant) {
         for index in parked.indices { parked[index].at = now }
     }
 
-    /// A batch was written; what was locked is tried again later.
+    /// A batch was written; results of locked orders are retried later.
     ///
-    /// - Returns: The results that are in the database now, and what became of each.
+    /// - Returns: The results that are in the database now, and the database's answer to each.
     mutating func wrote(_ batch: Batch, _ settled: [Settled], at now: ContinuousClock.Instant) -> [(
         Settlement, Settled?
     )] {
@@ -84,7 +84,7 @@ struct Backlog: Sendable {
         return written
     }
 
-    /// The database was busy with other sessions' locks: the same again without those.
+    /// Other sessions' locks were in the way: the batch is retried without the locked orders.
     mutating func wasBusy(_ batch: Batch, at now: ContinuousClock.Instant) {
         parts.removeFirst()
         if batch.skipsLocked {
@@ -94,7 +94,7 @@ struct Backlog: Sendable {
         }
     }
 
-    /// The database refuses a batch: its halves next; one alone without the vendor's words, and then later again.
+    /// The database refuses a batch: its halves are written next; a single result is retried later, without the vendor's words.
     ///
     /// - Returns: The result that the database refuses; nil: not known yet.
     mutating func refused(_ batch: Batch, at now: ContinuousClock.Instant) -> Settlement? {

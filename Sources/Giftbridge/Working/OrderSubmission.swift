@@ -8,19 +8,19 @@ struct OrderSubmission: Sendable {
     let requestTimeout: Duration
     let metrics: WorkerMetrics
 
-    /// Submits a claimed order. Its write-ahead entry is committed; after this the settlement has to be written back.
+    /// Submits a claimed order, whose write-ahead entry is committed. The settlement must then be written back.
     ///
-    /// Never throws: whatever happens is a settlement. Cancelling the task ends the request.
+    /// Never throws: every outcome is a settlement. Cancelling the task ends the request.
     ///
-    /// - Parameter account: Where, and as whom; nil: no key is known for the shop any more.
+    /// - Parameter account: The address and key; nil: the shop's key is no longer known.
     func callAsFunction(_ order: ClaimedOrder, _ account: Account?) async -> Settlement {
         guard let account, account.name == order.account else {
-            return Settlement(releasing: order, because: "Not sent: the shop's key or address has changed meanwhile.")
+            return Settlement(releasing: order, because: "Not sent: the shop's key or address changed after the claim.")
         }
-        // The request may take until its deadline, and the lease must still hold then: what comes late was not sent.
+        // The lease must still be valid when the request reaches its deadline. If it is too late for that, nothing is sent.
         let now = ContinuousClock.now
         guard now + requestTimeout <= order.claimedAt + lease else {
-            return Settlement(releasing: order, because: "Not sent: the worker was too late for its lease.")
+            return Settlement(releasing: order, because: "Not sent: too little time was left of the lease.")
         }
         let deadline = now + requestTimeout
         switch (order.kind, order.sale) {
@@ -36,7 +36,7 @@ struct OrderSubmission: Sendable {
         _ order: ClaimedOrder, _ sale: PosSale, _ account: Account, _ deadline: ContinuousClock.Instant
     ) async -> Settlement {
         CrashPoint.sending.reached()
-        // What cannot be verified is not risked on a connection that the vendor may be closing.
+        // An order that cannot be verified is not sent over a connection that the vendor may be closing.
         let isVerifiable = order.assignedCodes.contains { $0 != nil }
         let echo = sale.items.lazy.compactMap(\.code).first.map { Array($0.utf8) } ?? []
         let request = VendorRequest(
@@ -58,7 +58,7 @@ struct OrderSubmission: Sendable {
             let code = sale.items[position].code
         else {
             return Settlement(
-                of: order, .siteRefused(reason: "The shop's site_id, or the code to look up, is not known any more."),
+                of: order, .siteRefused(reason: "The shop's site_id, or the code to look up, is no longer known."),
                 policy: policy, jitter: 0)
         }
         CrashPoint.sending.reached()

@@ -56,7 +56,7 @@ struct Queue: Sendable {
             var results = try await turn.reply.results()[...]
             // The server gave up waiting for its synchronous standby: a failover could lose what it says is committed.
             if let warning = turn.reply.warnings.first(where: \.leavesCommitUnconfirmed) {
-                throw QueueError.away("the commit was not confirmed by the synchronous standby: \(warning.message)")
+                throw QueueError.away("the synchronous standby did not confirm the commit: \(warning.message)")
             }
             let settled = turn.batch == nil ? [] : try results.popFirst()?.map(Settled.init) ?? []
             if turn.batch != nil { CrashPoint.settled.reached() }
@@ -155,7 +155,7 @@ struct Queue: Sendable {
     ) async throws(QueueError) {
         let told = accounts.sorted { $0.key < $1.key }
         let names = told.map { _, account -> Account.Name in
-            (try? account.get().name) ?? Account.Name(fingerprint: "-", host: worker)  // Its fault is told beside it.
+            (try? account.get().name) ?? Account.Name(fingerprint: "-", host: worker)  // Its fault is passed too.
         }
         let faults = told.map { _, account -> String? in
             if case .failure(let fault) = account { fault.description } else { nil }

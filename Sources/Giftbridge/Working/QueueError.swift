@@ -1,12 +1,12 @@
 import LibPQ
 
-/// Why the database did not do what it was asked, classified once.
+/// Why a request to the database failed.
 enum QueueError: Error, CustomStringConvertible {
-    /// The connection was lost, or the server takes no writes: connect again. Whether it took effect is unknown.
+    /// The connection was lost, or the server is read-only: reconnect. Whether the request took effect is unknown.
     case away(String)
-    /// A lock, a deadlock or a time limit was in the way: the same again, without what is locked.
+    /// A lock, a deadlock or a time limit was in the way: retry without the locked orders.
     case busy(ServerError)
-    /// The database refuses what it was asked: one of its rows, or all of them.
+    /// The database refuses the request because of one of its rows, or as a whole.
     case refused(ServerError)
 
     init(_ error: any Error) {

@@ -17,7 +17,7 @@ struct Rota: Sendable {
         let most: Int
     }
 
-    /// Requests that may be on their way at once.
+    /// Maximum number of requests in flight.
     let slots: Int
     /// More of them, kept for urgent orders and for allowances that hold few: whatever hangs cannot take these.
     var reserve: Int { max(slots / 8, 2) }
@@ -35,9 +35,9 @@ struct Rota: Sendable {
     /// Lanes that gave something before, the latest last.
     private var remembered: [Waiting] = []
     private var pace: [String: Pace] = [:]
-    /// Of lanes with requests on their way: how many, and the allowance that they are counted in.
+    /// The lanes with requests in flight: their number, and the allowance that they count against.
     private var flights: [Lane: (allowance: String, count: Int)] = [:]
-    /// How many allowances have requests on their way.
+    /// Number of allowances with requests in flight.
     private var busy = 0
     private(set) var inFlight = 0
     /// How many of those are not sent yet.
@@ -54,7 +54,7 @@ struct Rota: Sendable {
 
     /// How one allowance's vendor answers.
     private struct Pace {
-        /// How many requests may be on their way while other allowances have work, too.
+        /// Maximum number of requests in flight while other allowances have work, too.
         var window: Int
         var inFlight = 0
         /// When it last answered, or began.
@@ -207,7 +207,7 @@ struct Rota: Sendable {
         return isShort
     }
 
-    /// How many requests may be on their way to a vendor that has not answered yet, while others have work.
+    /// Maximum number of requests in flight to a vendor that has not answered yet, while others have work.
     private var firstWindow: Int { max(slots / 4, 1) }
 
     private mutating func remember(_ entry: Waiting) {
@@ -255,7 +255,7 @@ struct Rota: Sendable {
         asked = []
     }
 
-    /// No other allowance has requests on their way.
+    /// No other allowance has requests in flight.
     private func hasAllSlots(_ allowance: String) -> Bool { busy <= ((pace[allowance]?.inFlight ?? 0) > 0 ? 1 : 0) }
 
     /// How many more requests of an allowance may be claimed.

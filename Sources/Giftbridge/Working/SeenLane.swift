@@ -3,10 +3,10 @@ import LibPQ
 /// One row of `giftbridge.look`: a lane that waits, or (without one) when the next lease ends or order expires.
 struct SeenLane: Sendable {
     let lane: Lane?
-    /// Until a claim may take something from it; 0 or more.
+    /// Time until a claim may take something from it; 0 or more.
     let wait: Duration
     let apiURL: String?
-    /// The account that this worker told for the shop; nil: none yet.
+    /// The account that this worker last reported for the shop; nil: none yet.
     let account: Account.Name?
     let allowance: String
 

@@ -1,19 +1,19 @@
 import LibPQ
 import Synchronization
 
-/// Wakes the worker's loop, and holds the results that requests bring until the loop takes them, all at once.
+/// Wakes the worker's loop, and collects the results of requests until the loop takes them all at once.
 ///
-/// A ring without a waiter is kept for the next wait, so none is lost; several count as one.
+/// A ring without a waiter is kept for the next wait, so that it is not lost; several count as one.
 final class WakeUp: Sendable {
     private struct State {
         var hasRung = false
         var results: [Settlement] = []
         var waiter: CheckedContinuation<Void, Never>?
-        /// Rings at a deadline. It is kept over many waits: one that rings too early costs less than one for each.
+        /// Rings at a deadline. It is reused for many waits, because an early ring costs less than an alarm for each wait.
         var alarm: (at: ContinuousClock.Instant, alarm: SocketLoop.Alarm)?
     }
     private let state = Mutex(State())
-    /// Whose thread rings at a deadline.
+    /// The loop whose thread rings at a deadline.
     private let loop = SocketLoop.shared
 
     deinit { state.withLock { $0.alarm.map { loop.cancel($0.alarm) } } }
@@ -28,9 +28,9 @@ final class WakeUp: Sendable {
         waiter?.resume()
     }
 
-    /// Adds a result, from any thread; the loop is to be woken for it.
+    /// Adds a result, from any thread. The caller must then wake the loop.
     ///
-    /// - Returns: Whether it is the first since they were taken: the loop is not woken yet.
+    /// - Returns: Whether it is the first since results were last taken, so that the loop has not been woken for it yet.
     func put(_ result: Settlement) -> Bool {
         state.withLock { state in
             state.results.append(result)
@@ -38,7 +38,7 @@ final class WakeUp: Sendable {
         }
     }
 
-    /// Takes what results have come.
+    /// Takes the collected results.
     func take() -> [Settlement] {
         state.withLock { state in
             defer { state.results = [] }
@@ -46,7 +46,7 @@ final class WakeUp: Sendable {
         }
     }
 
-    /// Returns once it rang since the last wait, at `deadline`, or now and then before it. One waiter at a time.
+    /// Returns once it has rung since the last wait, or at `deadline`; sometimes earlier. One waiter at a time.
     func wait(until deadline: ContinuousClock.Instant) async {
         guard ContinuousClock.now < deadline else { return state.withLock { $0.hasRung = false } }
         await withCheckedContinuation { continuation in

@@ -34,7 +34,8 @@ public actor Worker: Service {
     private var accounts: [String: Result<Account, ConfigurationError>] = [:]
     /// Orders that are claimed and whose results have not come.
     private var held = 0
-    /// What the last turn took, not yet sent, and what it wrote, not yet told: both wait until the database is at work again.
+    /// What the last turn claimed but has not sent yet, and what it wrote but has not reported yet: both wait until the database is
+    /// busy again.
     private var claimed: [ClaimedRows] = []
     private var written: [(Settlement, Settled?)] = []
     private var isDraining = false
@@ -89,7 +90,8 @@ public actor Worker: Service {
         guard backlog.isEmpty else {
             for result in backlog.results {
                 logger.critical(
-                    "A result could not be written back; the order becomes in_doubt.", metadata: result.metadata)
+                    "Could not save a result; the order becomes in_doubt when its lease expires.",
+                    metadata: result.metadata)
             }
             throw Unsettled(count: backlog.count)
         }
@@ -157,7 +159,7 @@ public actor Worker: Service {
                 if rescued > 0 {
                     agenda.putBack(at: .now)
                     logger.warning(
-                        "Leases of lost workers have ended; their orders are in doubt.",
+                        "Leases of lost workers expired; their orders are in doubt.",
                         metadata: ["orders": "\(rescued)"])
                 }
             }
@@ -200,11 +202,11 @@ public actor Worker: Service {
                 if claim != nil { agenda.claimFailed(at: .now) }
                 throw error
             }
-            // What has been sold does not wait for what may be: results are written by themselves next.
+            // Results must not wait because a claim fails: the next turn writes them without a claim.
             if claim != nil { agenda.claimFailed(at: .now) }
             if claim == nil, let batch { notWritten(batch, error) }
             if claim != nil, batch == nil {
-                logger.error("Orders could not be claimed; others are tried first.", metadata: ["error": "\(error)"])
+                logger.error("Could not claim orders; trying others first.", metadata: ["error": "\(error)"])
                 status.note(error: "\(error)")
             }
         }
@@ -214,18 +216,18 @@ public actor Worker: Service {
         guard case .refused = error else {
             backlog.wasBusy(batch, at: .now)
             logger.notice(
-                "Results wait for orders that another session holds locked.",
+                "Results are waiting for orders locked by another session.",
                 metadata: ["results": "\(batch.results.count)", "error": "\(error)"])
             return
         }
         guard let refused = backlog.refused(batch, at: .now) else { return }
-        status.note(error: "the result of order \(refused.orderID) was refused by the database: \(error)")
+        status.note(error: "the database refused the result of order \(refused.orderID): \(error)")
         var metadata = refused.metadata
         metadata["error"] = "\(error)"
-        logger.critical("The database refuses a result; it is kept and tried again.", metadata: metadata)
+        logger.critical("The database refused a result; it is kept and retried.", metadata: metadata)
     }
 
-    /// Asks what waits. A shop that was not seen before, or whose key has changed, is told first.
+    /// Looks for waiting orders. For shops that are new or whose key has changed, the accounts are reported first.
     private func look(_ look: Agenda.Look, _ queue: Queue) async throws(QueueError) {
         var seen = try await queue.look(look)
         let now = ContinuousClock.now
@@ -260,14 +262,14 @@ public actor Worker: Service {
             if case .failure(let fault) = account {
                 status.note(error: fault.description)
                 logger.error(
-                    "A shop's orders cannot be sent by this worker.",
+                    "This worker cannot send the orders of a shop.",
                     metadata: ["shop": "\(shop)", "error": "\(fault)"])
             }
         }
         try await queue.tell(found)
     }
 
-    /// Reads the keys of the shops with work again, and tells what has changed.
+    /// Reads the keys of the shops with orders again, and reports changes to the database.
     private func refreshAccounts(_ queue: Queue) async throws(QueueError) {
         guard !accounts.isEmpty else { return }
         let known = accounts.mapValues { account in try? account.get().shopURL }  // One with a fault has none.
@@ -276,7 +278,7 @@ public actor Worker: Service {
         }
         guard !changed.isEmpty else { return }
         for (shop, account) in changed { accounts[shop] = account }
-        logger.notice("Keys or addresses have changed.", metadata: ["shops": "\(changed.keys.sorted())"])
+        logger.notice("API keys or addresses have changed.", metadata: ["shops": "\(changed.keys.sorted())"])
         try await queue.tell(changed)
     }
 
@@ -292,7 +294,8 @@ public actor Worker: Service {
                     held -= 1
                     agenda.rota.ended(lane, isAnswer: false, at: .now)
                     logger.critical(
-                        "A claimed order cannot be read; it becomes in_doubt.", metadata: ["error": "\(error)"])
+                        "Cannot read a claimed order; it becomes in_doubt when its lease expires.",
+                        metadata: ["error": "\(error)"])
                 }
             }
         }
@@ -346,23 +349,24 @@ public actor Worker: Service {
                 "The order was accepted twice, under different references: ask the vendor whether it was sold twice.",
                 metadata: metadata)
         case .gone?:
-            status.note(error: "a sale belongs to no order of this database (order \(result.orderID))")
+            status.note(error: "the vendor sold an order that is not in this database (order \(result.orderID))")
             logger.critical(
-                "A sale belongs to no order of this database; it is kept in the journal.", metadata: metadata)
+                "The vendor sold an order that is not in this database; its answer is kept in the journal.",
+                metadata: metadata)
         case .foreign?:
             status.note(error: "order \(result.orderID) was answered with codes of another order")
-            logger.critical("The answer has codes of another order; nothing was stored of it.", metadata: metadata)
+            logger.critical("The vendor's answer has codes of another order; it was not stored.", metadata: metadata)
         case .codesIgnored?:
             status.note(error: "the vendor of shop \(result.lane.shop) ignores voucher codes")
             logger.critical(
-                "The vendor ignores voucher codes: no order of this shop is verified by sending it again, as that could sell twice.",
+                "The vendor ignores voucher codes; orders of this shop are not verified by sending them again, as that could sell them twice.",
                 metadata: metadata)
         case .codesRespelled?:
             logger.warning("The vendor spells voucher codes differently from what was sent.", metadata: metadata)
         case .late?, nil:
             guard isApplied else {
                 logger.warning(
-                    "Another process acted on the order meanwhile; the result is in the journal only.",
+                    "Another process acted on the order meanwhile; the result is only in the journal.",
                     metadata: metadata)
                 return
             }
@@ -411,10 +415,11 @@ public actor Worker: Service {
         }
         if isFirst {
             logger.info(
-                "The worker runs.", metadata: ["worker": "\(name)", "concurrency": "\(configuration.concurrency)"])
+                "The worker is running.",
+                metadata: ["worker": "\(name)", "concurrency": "\(configuration.concurrency)"])
         } else {
             metrics.reconnected()
-            logger.notice("The database is back.")
+            logger.notice("Database connection restored.")
         }
         agenda.connected(at: .now)
         hasConnected.open()
@@ -436,12 +441,13 @@ public actor Worker: Service {
         if try row.bool("is_promoted") {
             status.note(error: "a standby was promoted: its last commits may be lost")
             logger.warning(
-                "A standby of the database was promoted: its last commits, and with them orders, may be lost.")
+                "A standby of the database was promoted; the last commits before that, and orders in them, may be lost."
+            )
         }
         let sequences = try row.textArray("sequences_set").compactMap(\.self)
         if !sequences.isEmpty {
             logger.warning(
-                "Sequences were behind their tables, as after a partial restore; they are set right.",
+                "Sequences were behind their tables, as after a partial restore; they were corrected.",
                 metadata: ["tables": "\(sequences)"])
         }
     }
@@ -456,10 +462,10 @@ public actor Worker: Service {
             let delay = reconnect.delay()
             agenda.lost(until: .now + delay)
             logger.warning(
-                "No connection to the database; trying again.", metadata: ["error": "\(reason)", "in": "\(delay)"])
+                "No connection to the database; reconnecting.", metadata: ["error": "\(reason)", "in": "\(delay)"])
         case .busy, .refused:
             status.note(error: "\(error)")
-            logger.error("The database refused a step; trying again.", metadata: ["error": "\(error)"])
+            logger.error("The database refused a request; retrying.", metadata: ["error": "\(error)"])
             agenda.stumbled(until: .now + reconnect.delay())
         }
     }
@@ -513,9 +519,9 @@ public actor Worker: Service {
         agenda.changed(at: .now)
         if let fault {
             status.note(error: fault)
-            logger.warning("Not listening: due orders are found by polling.", metadata: ["error": "\(fault)"])
+            logger.warning("Not listening for notifications; polling for new orders.", metadata: ["error": "\(fault)"])
         } else {
-            logger.debug("Listening.")
+            logger.debug("Listening for notifications.")
         }
         wakeUp.ring()
     }

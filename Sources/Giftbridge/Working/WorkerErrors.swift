@@ -1,12 +1,12 @@
 /// Why a worker ends.
 extension Worker {
-    /// Results that could not be written back before the drain's end; their orders become `in_doubt` with their lease.
+    /// Results could not be written back before the end of the drain; their orders become `in_doubt` when the lease expires.
     public struct Unsettled: Error, CustomStringConvertible {
-        /// How many.
+        /// Number of results.
         public let count: Int
-        /// How many, and what becomes of them.
+        /// The number of results, and what happens to their orders.
         public var description: String {
-            "\(count) results could not be written back to the database; their orders become in_doubt and are verified"
+            "\(count) results could not be saved in the database; their orders become in_doubt and are then verified"
         }
     }
 
@@ -14,15 +14,15 @@ extension Worker {
     public struct Outdated: Error, CustomStringConvertible {
         let mismatch: Schema.Mismatch
         /// What is wrong and what to do.
-        public var description: String { "the worker has drained and ends, as \(mismatch)" }
+        public var description: String { "the worker has drained and stopped because \(mismatch)" }
     }
 
     /// The database was restored or copied from another cluster.
     public struct Clone: Error, CustomStringConvertible {
         /// What is wrong and what to do.
         public var description: String {
-            "this database was installed in another PostgreSQL cluster or under another database, as after a restore or a "
-                + "copy: a copy for testing must not sell. If it is to sell from now on, run `giftbridge adopt`"
+            "this database was restored or copied from another PostgreSQL cluster or database, so the worker does not start: a "
+                + "copy for testing must not send orders. To use this database from now on, run `giftbridge adopt`"
         }
     }
 }

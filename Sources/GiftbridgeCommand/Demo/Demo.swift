@@ -7,21 +7,21 @@ import Sandbox
 import ServiceLifecycle
 import UnixSignals
 
-/// `giftbridge demo`: everything at once on a throwaway PostgreSQL.
+/// `giftbridge demo`: all parts together on a temporary PostgreSQL.
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "See it work: a throwaway PostgreSQL, the sandbox vendor, the worker and a small shop.",
+        abstract: "See Giftbridge work: a temporary PostgreSQL, a simulated vendor, a worker and a small shop.",
         discussion: """
-            Plays a few dozen orders, shows what becomes of each, and ends by itself with a summary. Nothing is left behind.
+            Processes a few dozen orders, shows each result, and ends automatically with a summary. All is removed at the end.
 
-            Exit status: 0 if everything came out as it should; 1 if not.
+            Exit status: 0 if all results are as expected; 1 if not.
             """
     )
 
-    @Flag(help: "Keep everything running until Ctrl-C, to look around with psql and to insert orders of your own.")
+    @Flag(help: "Keep everything running until Ctrl-C, so that you can use psql and insert your own orders.")
     var stay = false
 
-    @Flag(help: "Show the log of worker and sandbox too, on standard error.")
+    @Flag(help: "Also show the log of worker and sandbox, on standard error.")
     var verbose = false
 
     func run() async throws {
@@ -32,7 +32,7 @@ struct Demo: AsyncParsableCommand {
             : Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() }
         screen.title("Giftbridge \(GiftbridgeCommand.version): gift voucher orders, from one INSERT to voucher codes")
         let show = Task { try await play(on: screen, logger: logger) }
-        // Ctrl-C and SIGTERM cancel it, and it cleans up.
+        // Ctrl-C and SIGTERM cancel the demo, which then cleans up.
         let signals = Task {
             for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { show.cancel() }
         }
@@ -41,19 +41,19 @@ struct Demo: AsyncParsableCommand {
         do {
             isGood = try await show.value
         } catch is CancellationError {
-            screen.line("Stopped. Everything is removed.")
+            screen.line("Stopped. Everything was removed.")
             if stay { return }
             throw ExitCode(ExitStatus.failed.rawValue)
         }
         if !isGood { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 
-    /// Everything from the server's start to its end.
+    /// Runs everything from the server's start to its end.
     ///
-    /// - Returns: Whether everything came out as it should.
+    /// - Returns: Whether all results are as expected.
     private func play(on screen: DemoScreen, logger: Logger) async throws -> Bool {
         try await LocalPostgres.run { [stay] postgres in
-            screen.step("PostgreSQL, thrown away at the end", postgres.directory)
+            screen.step("PostgreSQL, removed at the end", postgres.directory)
             return try await DemoHouse(postgres: postgres, screen: screen, logger: logger).open { house in
                 let isGood = try await DemoShop(house: house, screen: screen).play()
                 screen.lookAround(house, isStaying: stay)

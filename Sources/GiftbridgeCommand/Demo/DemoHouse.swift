@@ -5,13 +5,13 @@ import Logging
 import Sandbox
 import ServiceLifecycle
 
-/// Sandbox, schema and worker on a throwaway PostgreSQL: what a real installation has, in one process.
+/// Sandbox, schema and worker on a temporary PostgreSQL: the parts of a real installation, in one process.
 struct DemoHouse: Sendable {
     let postgres: LocalPostgres
     let screen: DemoScreen
     let logger: Logger
 
-    /// The running house, as the shop and a curious person see it.
+    /// What is running, and where the shop and the user of the demo reach it.
     struct Open: Sendable {
         let conninfo: String
         let directory: String
@@ -19,10 +19,10 @@ struct DemoHouse: Sendable {
         let sandboxURL: String
     }
 
-    /// Opens the house for as long as `body` runs, and drains the worker after it.
+    /// Runs all parts for as long as `body` runs, and then drains the worker.
     func open<Value: Sendable>(_ body: @Sendable @escaping (Open) async throws -> Value) async throws -> Value {
         let conninfo = postgres.conninfo()
-        // As far away as a vendor over the internet; and one answer, order 100020's, gets lost after the sale.
+        // Answers as slowly as a vendor over the internet, and loses the answer to order 100020 after the sale.
         let (ports, port) = AsyncStream<Int>.makeStream()
         let sandbox = SandboxServer(
             configuration: SandboxConfiguration(latency: .between(.milliseconds(20)...(.milliseconds(60)))),
@@ -39,13 +39,13 @@ struct DemoHouse: Sendable {
             services.addTask { try await group.run() }
             guard let number = await ports.first(where: { _ in true }) else { throw CancellationError() }
             let url = "http://127.0.0.1:\(number)"
-            screen.step("Smart Gift's stand-in, the sandbox", url)
+            screen.step("Simulated Smart Gift (the sandbox)", url)
 
             let connection = try await Connection.open(conninfo, logger: logger)
             _ = try await Schema.migrate(connection)
             _ = try await connection.query(SQL.Demo.shop)
             await connection.close()
-            screen.step("Schema giftbridge", "version \(Schema.version), as giftbridge migrate installs it")
+            screen.step("Schema giftbridge", "version \(Schema.version), installed as by giftbridge migrate")
 
             let configuration = try BridgeConfiguration(
                 environment: [
@@ -56,7 +56,7 @@ struct DemoHouse: Sendable {
                 configuration: configuration, name: "demo", host: "localhost", pid: 0,
                 version: GiftbridgeCommand.version, logger: logger)
             await group.addServiceUnlessShutdown(.init(service: worker))
-            screen.step("Worker", "as giftbridge run starts it")
+            screen.step("Worker", "started as by giftbridge run")
 
             let value: Result<Value, any Error>
             do {

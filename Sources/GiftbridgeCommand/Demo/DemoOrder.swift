@@ -1,4 +1,4 @@
-/// What the demo's shop orders: varied, the same in every run.
+/// An order of the demo's shop. The orders vary, but are the same in every run.
 struct DemoOrder: Sendable {
     var shopOrderID: String
     /// JSON, as a shop writes it.

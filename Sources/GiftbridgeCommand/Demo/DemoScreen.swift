@@ -1,6 +1,6 @@
 import LibPQ
 
-/// What a person sees of the demo: coloured on a terminal, plain text otherwise.
+/// The demo's output: coloured on a terminal, plain text otherwise.
 struct DemoScreen: Sendable {
     let terminal: Terminal
 
@@ -25,7 +25,7 @@ struct DemoScreen: Sendable {
 
     func beginOrders(count: Int) {
         line()
-        line("  A shop inserts \(count) rows into giftbridge.orders. What becomes of them, as it happens:")
+        line("  A shop inserts \(count) rows into giftbridge.orders. Their results, as they come:")
         line()
         line(styled("  ORDER   SHOP'S   ITEMS    TOTAL  STATE       AFTER  REFERENCE  VOUCHER CODES", .dim))
     }
@@ -55,9 +55,9 @@ struct DemoScreen: Sendable {
         }
     }
 
-    /// An insert that the database refused, so that there is no row.
+    /// Shows an insert that the database refused; there is no row.
     func refusedInsert(_ shopOrderID: String, _ message: String) {
-        line("  –       \(shopOrderID.padded(8)) " + styled("INSERT refused at once: nothing was stored", .red))
+        line("  –       \(shopOrderID.padded(8)) " + styled("INSERT refused; nothing was stored", .red))
         line("  " + "".padded(8) + styled("↳ \(message)", .dim))
     }
 
@@ -73,10 +73,10 @@ struct DemoScreen: Sendable {
             "  "
                 + (isGood
                     ? styled(
-                        "Everything came out as it should, the lost answer included: order \(DemoOrder.lostAnswer) was verified, not sold twice.",
+                        "All results are as expected. The answer to order \(DemoOrder.lostAnswer) was lost; Giftbridge verified the order and did not sell it twice.",
                         .green)
                     : styled(
-                        "Something did NOT come out as it should: see the rows above; --verbose shows the log.", .red)))
+                        "Some results are NOT as expected: see the rows above. Use --verbose to see the log.", .red)))
         line()
     }
 
@@ -85,20 +85,21 @@ struct DemoScreen: Sendable {
         if isStaying {
             line("    psql \"\(house.conninfo)\"")
             line("    SELECT id, status, order_reference, voucher_codes, error FROM giftbridge.orders ORDER BY id;")
-            line("    SELECT * FROM giftbridge.submissions ORDER BY id;   -- every request, written before it left")
-            line("    SELECT * FROM giftbridge.queue;                     -- what waits, what is left of the allowance")
-            line("    \\i sql/examples/smallest_order.sql                  -- an order of your own")
-            line("    curl \(house.sandboxURL)/_sandbox/summary           # the vendor's side")
-            line()
-            line("  Ctrl-C ends and removes everything.")
-        } else {
-            // In the checkout the binary is not in the PATH, and the script is what was typed.
-            let demo = CommandLine.arguments[0].contains("/.build/") ? "./deploy/demo" : "giftbridge demo"
-            line("    \("\(demo) --stay".padded(27)) the same, and it stays: look around, insert orders of your own")
             line(
-                "    README.md                   your own database, your own shop, the vendor's development environment"
+                "    SELECT * FROM giftbridge.submissions ORDER BY id;   -- every request, recorded before it was sent")
+            line("    SELECT * FROM giftbridge.queue;                     -- waiting orders, remaining allowance")
+            line("    \\i sql/examples/smallest_order.sql                  -- insert your own order")
+            line("    curl \(house.sandboxURL)/_sandbox/summary           # what the vendor sold")
+            line()
+            line("  Press Ctrl-C to end the demo and remove everything.")
+        } else {
+            // In a checkout the binary is not in the PATH; there the user typed the script's name.
+            let demo = CommandLine.arguments[0].contains("/.build/") ? "./deploy/demo" : "giftbridge demo"
+            line("    \("\(demo) --stay".padded(27)) keep it running: look around, insert your own orders")
+            line(
+                "    README.md                   use your own database and shop, and the vendor's development environment"
             )
-            line("    giftbridge run --help       every setting")
+            line("    giftbridge run --help       all settings")
         }
         line()
     }

@@ -3,17 +3,17 @@ import LibPQ
 import Logging
 import Sandbox
 
-/// The demo's web shop: inserts orders, LISTENs for results, and shows what becomes of each.
+/// The demo's web shop: inserts orders, LISTENs for results, and shows each result.
 struct DemoShop: Sendable {
     let house: DemoHouse.Open
     let screen: DemoScreen
 
-    /// Plays the shop until every order has its end.
+    /// Runs the shop until every order is finished.
     ///
-    /// - Returns: Whether everything came out as it should, the vendor's ledger included.
+    /// - Returns: Whether all results are as expected, including the vendor's ledger.
     func play() async throws -> Bool {
         let inserts = try await Connection.open(house.conninfo, logger: Logger(label: "shop"))
-        // A hint makes it quick, the tick makes it sure: a shop never waits on notifications alone.
+        // Notifications can get lost, so the shop also looks at regular intervals.
         let (hints, hint) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let results = try await Connection.open(
             house.conninfo, logger: Logger(label: "shop"), onNotify: { _ in hint.yield() })
@@ -62,7 +62,7 @@ struct DemoShop: Sendable {
         }
     }
 
-    /// Shows each order's states as they come, until all have their end.
+    /// Shows each order's states as they come, until all orders are finished.
     private func watch(_ hints: AsyncStream<Void>, on connection: Connection) async throws {
         var shown: Set<String> = []
         let expected = DemoOrder.all.count { !$0.isInvalid }

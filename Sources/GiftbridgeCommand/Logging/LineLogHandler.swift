@@ -29,7 +29,7 @@ struct LineLogHandler: LogHandler {
         StandardError.write(Self.line(format, event.level, event.message.description, all))
     }
 
-    /// One event as one line, with the time of now.
+    /// One event as one line, with the current time.
     static func line(
         _ format: Format, _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata
     ) -> String {
@@ -89,13 +89,14 @@ extension Logger {
         let format = settings.format.flatMap(LineLogHandler.Format.init) ?? (isTerminal ? .text : .json)
         StandardError.writer.sayDrops { count in
             LineLogHandler.line(
-                format, .warning, "\(count) log lines were dropped because standard error was not read in time.", [:])
+                format, .warning, "\(count) log lines were dropped because standard error was not read fast enough.",
+                [:])
         }
         return Logger(label: "giftbridge") { _ in LineLogHandler(logLevel: settings.level, format: format) }
     }
 }
 
-/// The time as lines have it, in ISO 8601 with milliseconds. Its seconds are formatted once for all lines that share them.
+/// The time of a line, in ISO 8601 with milliseconds. Lines of the same second share its formatted text.
 private enum Timestamp {
     private static let last = Mutex((second: -1.0, text: ""))
 

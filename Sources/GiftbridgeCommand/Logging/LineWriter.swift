@@ -9,9 +9,9 @@ import Darwin
 
 /// Writes lines to a file descriptor from a thread of its own, so that a stalled reader does not block the program.
 ///
-/// What waits is bounded: once it is full, lines are dropped and counted until the thread has taken what waits; then a line
-/// says how many. A line is written whole or not at all. Up to `PIPE_BUF` bytes of whole lines leave in one write, which a
-/// pipe takes whole; so lines of several processes on one pipe do not mix either.
+/// The buffer is bounded. Once it is full, lines are dropped and counted until the thread has taken its contents; then one line
+/// says how many were dropped. A line is written whole or not at all. One write has up to `PIPE_BUF` bytes of whole lines, which a
+/// pipe never splits, so that lines of several processes on one pipe do not mix.
 final class LineWriter: Sendable {
     private struct State {
         var lines: [String] = []
@@ -29,13 +29,13 @@ final class LineWriter: Sendable {
     private let work = DispatchSemaphore(value: 0)
     private let descriptor: Int32
     private let limit: Int
-    /// POSIX: a write of so many bytes to a pipe is never split.
+    /// POSIX: a write of at most this many bytes to a pipe is never split.
     private static let chunk = Int(PIPE_BUF)
 
     /// Starts the thread. It ends with the process.
     ///
     /// - Parameters:
-    ///   - descriptor: Where lines go; it stays the caller's. Blocking or not.
+    ///   - descriptor: Where lines go; the caller keeps ownership. Blocking or not.
     ///   - limit: How many bytes may wait.
     init(descriptor: Int32, limit: Int = 1 << 20) {
         self.descriptor = descriptor
@@ -51,7 +51,7 @@ final class LineWriter: Sendable {
         if failure == 0 { pthread_detach(thread) } else { context.release() }
     }
 
-    /// Sets how the line looks that says how many were dropped.
+    /// Sets the text of the line that says how many were dropped.
     func sayDrops(as notice: @escaping @Sendable (Int) -> String) {
         state.withLock { $0.notice = notice }
     }
@@ -61,7 +61,7 @@ final class LineWriter: Sendable {
         let isIdle = state.withLock { state in
             defer { state.isIdle = false }
             let size = line.utf8.count + 1
-            // One that is dropped is followed by others until there is a place to say so: order is kept.
+            // After one dropped line, all are dropped until the notice is written, so that the order is kept.
             guard state.dropped == 0, state.size + size <= limit else {
                 state.dropped += 1
                 return state.isIdle
@@ -91,7 +91,7 @@ final class LineWriter: Sendable {
     // MARK: The thread
 
     private func run() -> Never {
-        // A reader that is gone is an error of write(2) here, and signals are for the other threads.
+        // A reader that is gone shows as an error of write(2); signals go to the other threads.
         var all = sigset_t()
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, nil)

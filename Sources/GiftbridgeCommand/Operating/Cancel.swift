@@ -6,17 +6,17 @@ struct Cancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Withdraw pending orders before they are sent.",
         discussion: """
-            An order that was ever in doubt may have been sold. Ask the vendor first; then --force withdraws it, and --reason is \
-            recorded in giftbridge.actions.
+            An order that is or was in doubt may have been sold. Ask the vendor first; then use --force. The --reason is recorded \
+            in giftbridge.actions.
             """)
 
     @OptionGroup var database: DatabaseOptions
-    @Argument(help: "Ids of orders: giftbridge.orders.id.") var ids: [Int]
-    @Flag(help: "Also orders that are or were in doubt.") var force = false
-    @Option(help: "Why, with --force.") var reason: String?
+    @Argument(help: "Ids of the orders (giftbridge.orders.id).") var ids: [Int]
+    @Flag(help: "Also cancel orders that are or were in doubt. Needs --reason.") var force = false
+    @Option(help: "With --force: why the order is cancelled.") var reason: String?
 
     func validate() throws {
-        guard force == (reason != nil) else { throw ValidationError("--force and --reason go together") }
+        guard force == (reason != nil) else { throw ValidationError("use --force and --reason together") }
     }
 
     func run() async throws {

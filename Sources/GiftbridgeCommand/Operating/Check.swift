@@ -7,19 +7,19 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// `giftbridge check`: is everything there that a worker needs?
+/// `giftbridge check`: checks everything that a worker needs.
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Check configuration, database, schema, rights, LISTEN, key and vendor; say what to do about each fault.",
+            "Check configuration, database, schema, permissions, LISTEN, keys and vendor, and say how to fix each fault.",
         discussion: """
-            Changes nothing. Asks the vendor for its payment methods, once per key: one request of its allowance.
+            Changes nothing. Asks the vendor for its payment methods, once per key; that uses one request of the rate limit.
 
-            Exit status: 0 no fault (there may be warnings); 69 database or vendor not reachable; 78 something is set up wrong.
+            Exit status: 0 no fault (there may be warnings); 69 database or vendor not reachable; 78 wrong configuration.
             """)
 
     @OptionGroup var options: WorkerOptions
-    @Flag(help: "As JSON: an array of findings.") var json = false
+    @Flag(help: "Print JSON: an array of findings.") var json = false
 
     func run() async throws {
         var findings: [Finding] = []
@@ -32,13 +32,13 @@ struct Check: AsyncParsableCommand {
         }
         do {
             let configuration = try options.configuration()
-            found(.init(subject: .configuration, level: .ok, what: "Every setting can be read.", remedy: nil))
+            found(.init(subject: .configuration, level: .ok, what: "All settings are valid.", remedy: nil))
             await Checkup(configuration).run(found)
         } catch let error as ConfigurationError {
             found(
                 .init(
                     subject: .configuration, level: .fault, what: "\(error).",
-                    remedy: "giftbridge run --help and deploy/giftbridge.yaml list every setting."))
+                    remedy: "giftbridge run --help and deploy/giftbridge.yaml list all settings."))
         }
         if json {
             print(try OperatorJSON.text(findings))

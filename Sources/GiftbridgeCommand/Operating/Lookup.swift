@@ -6,17 +6,18 @@ struct Lookup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask the vendor which voucher codes of an order in doubt exist.",
         discussion: """
-            A worker makes one request for each code (POST /redeem/check), within the shop's allowance. If all codes exist the order \
-            is completed; if none does it is sent again; otherwise it waits for a decision, with the list. Needs the shop's site_id.
+            A worker makes one request for each code (POST /redeem/check), within the rate limit. If all codes exist, the order is \
+            completed. If none exists, it is sent again. If only some exist, it needs a decision; its error lists them. The shop must \
+            have a site_id.
             """)
 
     @OptionGroup var database: DatabaseOptions
-    @Argument(help: "Ids of orders: giftbridge.orders.id.") var ids: [Int]
+    @Argument(help: "Ids of the orders (giftbridge.orders.id).") var ids: [Int]
 
     func run() async throws {
         try await database.session("lookup") { connection in
             try await OrderAction.lookUp.perform(on: ids, over: connection) {
-                print("order \($0) will be looked up now; giftbridge show \($0) has the result")
+                print("order \($0) will be looked up now; for the result: giftbridge show \($0)")
             }
         }
     }

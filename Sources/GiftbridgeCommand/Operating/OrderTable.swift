@@ -8,9 +8,9 @@ import Foundation
 
 /// Orders as a table, one line each.
 struct OrderTable {
-    private var table = TextTable(">ID", "SHOP", "SHOP'S ID", "STATE", ">TRIES", ">AGE", "REFERENCE OR REASON")
+    private var table = TextTable(">ID", "SHOP", "SHOP ORDER", "STATE", ">ATTEMPTS", ">AGE", "REFERENCE OR REASON")
 
-    /// - Parameter now: The database's clock, nearly.
+    /// - Parameter now: The current time, by the database's clock or close to it.
     init(_ orders: [OrderSummary], now: Date = .now) {
         for order in orders {
             table.add(
@@ -25,7 +25,7 @@ struct OrderTable {
 }
 
 extension OrderSummary {
-    /// Green is sold, red needs a person, yellow is not certain.
+    /// Green: sold; red: needs attention; yellow: outcome unknown.
     var style: Terminal.Style? {
         switch status {
         case .completed: .green

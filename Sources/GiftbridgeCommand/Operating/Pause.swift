@@ -4,12 +4,12 @@ import Giftbridge
 /// `giftbridge pause`: stops a shop.
 struct Pause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Send nothing more for a shop, until it is resumed.",
-        discussion: "Its orders wait; what is in the air is still settled.")
+        abstract: "Stop sending a shop's orders until it is resumed.",
+        discussion: "Its orders wait. Requests already in flight are completed and saved.")
 
     @OptionGroup var database: DatabaseOptions
     @Argument(help: "The shop's name.") var shop: String
-    @Option(help: "Why, for whoever looks at the queue.") var reason: String?
+    @Option(help: "Why the shop is paused; shown with the queue.") var reason: String?
 
     func run() async throws {
         try await database.session("pause") { connection in

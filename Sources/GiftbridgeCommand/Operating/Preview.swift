@@ -7,20 +7,20 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// `giftbridge preview`: the request that an order makes.
+/// `giftbridge preview`: the request that would be sent for an order.
 struct Preview: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the exact request that an order makes; send nothing.",
+        abstract: "Show the exact request for an order, without sending it.",
         discussion: """
-            It has the order's personal data and codes, and not the key. A code that the bridge makes when it first sends the \
-            order is shown as \(RequestPreview.placeholder).
+            The request contains the order's personal data and the codes that the shop chose, but not the key. Codes assigned by \
+            Giftbridge are shown as \(RequestPreview.placeholder) until the order is completed.
             """)
 
     @OptionGroup var database: DatabaseOptions
-    @Argument(help: "The order's id: giftbridge.orders.id.") var id: Int
+    @Argument(help: "The order's id (giftbridge.orders.id).") var id: Int
     @Option(help: "The vendor's base URL. [GIFTBRIDGE_API_URL; default: \(BridgeConfiguration.productionURL)]")
     var apiUrl: String?
-    @Flag(help: "Only the body, byte for byte as it is sent.") var raw = false
+    @Flag(help: "Print only the body, exactly as it would be sent.") var raw = false
 
     func run() async throws {
         let apiURL = try BridgeConfiguration.apiURL(

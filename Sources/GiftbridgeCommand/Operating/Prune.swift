@@ -5,19 +5,19 @@ import LibPQ
 /// `giftbridge prune`: erases personal data.
 struct Prune: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Erase the personal data of orders finished long ago.",
+        abstract: "Erase the personal data of old finished orders.",
         discussion: """
-            References, codes, states and times stay; no row is deleted, and what is not finished is not touched. Needs more \
-            rights than the worker has: run it as the schema's owner.
+            References, codes, states and times are kept. No row is deleted, and unfinished orders are not changed. Run this as \
+            the schema's owner; a member of giftbridge_worker lacks the permission.
             """)
 
     @OptionGroup var database: DatabaseOptions
-    @Option(help: "Finished longer ago than this: 90d, for instance; a day or more.", transform: parseDuration)
+    @Option(help: "Minimum age of the finished orders, such as 90d; at least 1d.", transform: parseDuration)
     var olderThan: Duration
 
     func validate() throws {
         guard olderThan >= .seconds(86_400) else {
-            throw ValidationError("--older-than must be at least 1d: younger orders are still asked about")
+            throw ValidationError("--older-than must be at least 1d: newer orders may still be needed by support")
         }
     }
 

@@ -1,46 +1,36 @@
 import ArgumentParser
 import Giftbridge
 
-/// `giftbridge resolve`: says what the vendor says of an order in doubt.
+/// `giftbridge resolve`: records whether an order in doubt was sold.
 struct Resolve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what became of an order in doubt, after asking the vendor.",
+        abstract: "Record whether an order in doubt was sold, after asking the vendor.",
         discussion: """
-            Sold: it is completed with the vendor's reference and codes. Not sold: it is sent again, with the same codes.
+            --sold completes the order with the vendor's reference and codes. --unsold sends it again with the same codes.
 
-            Codes are money, and a command line is there for everybody to see: --codes - reads them from standard input.
+            Treat codes like cash. Command lines are visible to other users: use --codes - to read them from standard input.
             """)
 
-    enum Finding: String, EnumerableFlag {
-        case sold, unsold
-
-        static func help(for value: Finding) -> ArgumentHelp? {
-            value == .sold ? "The vendor has sold it." : "The vendor has not sold it: send it again."
-        }
-    }
-
     @OptionGroup var database: DatabaseOptions
-    @Argument(help: "The order's id: giftbridge.orders.id.") var id: Int
-    @Flag(exclusivity: .exclusive) var finding: Finding
+    @Argument(help: "The order's id (giftbridge.orders.id).") var id: Int
+    @Flag(help: "The vendor sold the order.") var sold = false
+    @Flag(help: "The vendor did not sell the order: send it again.") var unsold = false
     @Option(help: "With --sold: the order's reference at Smart Gift.") var reference: String?
     @Option(
         help: ArgumentHelp(
             """
-            With --sold: the voucher codes, one per item in the items' order, with commas between; - reads them from standard \
-            input; left out: those that were sent.
+            With --sold: the voucher codes, one per item in the order of the items, separated by commas; -: read them from \
+            standard input. Default: the codes that were sent.
             """, valueName: "code,…"))
     var codes: String?
 
     func validate() throws {
-        switch finding {
-        case .sold:
-            guard reference?.isEmpty == false else {
-                throw ValidationError("--sold needs the vendor's --reference")
-            }
-        case .unsold:
-            guard reference == nil, codes == nil else {
-                throw ValidationError("--reference and --codes belong to --sold: what was not sold has none")
-            }
+        guard sold != unsold else { throw ValidationError("use either --sold or --unsold") }
+        guard !sold || reference?.isEmpty == false else {
+            throw ValidationError("--sold needs --reference with the vendor's reference")
+        }
+        guard sold || reference == nil && codes == nil else {
+            throw ValidationError("--reference and --codes can only be used with --sold")
         }
     }
 
@@ -48,13 +38,13 @@ struct Resolve: AsyncParsableCommand {
         let action = action()
         try await database.session("resolve") { connection in
             try await action.perform(on: [id], over: connection) {
-                print("order \($0) is \(finding == .sold ? "completed" : "pending")")
+                print("order \($0) is \(sold ? "completed" : "pending")")
             }
         }
     }
 
     private func action() -> OrderAction {
-        guard finding == .sold, let reference else { return .resolveUnsold }
+        guard sold, let reference else { return .resolveUnsold }
         var text = codes
         if text == "-" {
             text = ""

@@ -4,7 +4,7 @@ import Giftbridge
 /// `giftbridge resume`: ends a shop's pause.
 struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "End a shop's pause, a person's or a set-up fault's, at once.")
+        abstract: "End a shop's pause at once, whether an operator or a set-up fault caused it.")
 
     @OptionGroup var database: DatabaseOptions
     @Argument(help: "The shop's name.") var shop: String
@@ -12,7 +12,7 @@ struct Resume: AsyncParsableCommand {
     func run() async throws {
         try await database.session("resume") { connection in
             try await ShopAction.resume.perform(on: shop, over: connection)
-            print("shop \(shop) is not paused")
+            print("shop \(shop) is resumed")
         }
     }
 }

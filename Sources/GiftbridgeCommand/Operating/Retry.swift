@@ -5,10 +5,10 @@ import Giftbridge
 struct Retry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Send rejected or failed orders again.",
-        discussion: "Mend a rejected order first, with an UPDATE of its row.")
+        discussion: "Correct a rejected order first (UPDATE giftbridge.orders).")
 
     @OptionGroup var database: DatabaseOptions
-    @Argument(help: "Ids of orders: giftbridge.orders.id.") var ids: [Int]
+    @Argument(help: "Ids of the orders (giftbridge.orders.id).") var ids: [Int]
 
     func run() async throws {
         try await database.session("retry") { connection in

@@ -2,22 +2,22 @@ import ArgumentParser
 import Giftbridge
 import LibPQ
 
-/// `giftbridge show`: where one order is, how it came there, and what happens next.
+/// `giftbridge show`: one order's status, history and next step.
 struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tell one order's story: where it is, why, what happens next and what can be done.",
+        abstract: "Show one order's history: its status, the reason, what happens next and what you can do.",
         discussion: """
-            Found by the shop's order id or by the bridge's id (giftbridge.orders.id); where both fit different orders, all are \
-            told. No codes and no personal data, unless --codes asks for the codes.
+            Searches shop order numbers and Giftbridge ids (giftbridge.orders.id); if several orders match, all are shown. Shows no \
+            personal data, and voucher codes only with --codes.
             """)
 
     @OptionGroup var database: DatabaseOptions
-    @Argument(help: "The shop's order id, or the bridge's id, as 17, #17 or gb-17.") var id: String
-    @Option(help: "Only this shop's.") var shop: String?
-    @Flag(help: "Show the voucher codes too: they are money.") var codes = false
-    @Flag(help: "As JSON: an array of stories.") var json = false
+    @Argument(help: "The shop order number, or the Giftbridge id as 17, #17 or gb-17.") var id: String
+    @Option(help: "Only orders of this shop.") var shop: String?
+    @Flag(help: "Also show the voucher codes. Treat them like cash.") var codes = false
+    @Flag(help: "Print JSON: an array of orders with their history.") var json = false
 
-    /// A story, with codes if they were asked for.
+    /// An order's story, with its codes if they were requested.
     struct Shown: Encodable {
         let story: OrderStory
         let codes: [String]?
@@ -58,7 +58,7 @@ struct NoSuchOrder: Error, CustomStringConvertible {
     let name: String
     var shop: String?
     var description: String {
-        "there is no order \(name)\(shop.map { " of shop \($0)" } ?? ""), neither by the shop's number nor by the bridge's: "
-            + "giftbridge orders lists the newest"
+        "no order \(name)\(shop.map { " of shop \($0)" } ?? "") (searched shop order numbers and Giftbridge ids). "
+            + "List recent orders: giftbridge orders"
     }
 }

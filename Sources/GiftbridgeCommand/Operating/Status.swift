@@ -3,19 +3,20 @@ import Giftbridge
 import LibPQ
 import UnixSignals
 
-/// `giftbridge status`: how things are.
+/// `giftbridge status`: workers, queues, and orders that need attention.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show workers, queues and what needs a person.",
+        abstract: "Show workers, queues and orders that need attention.",
         discussion: """
-            A worker without a heartbeat for a minute is dead. ETA: until what is due now has been answered; ? where nobody \
-            can know. Exit status: 0, however things are; giftbridge check finds faults.
+            A worker that has sent no heartbeat for a minute is shown as dead. ETA: estimated time to clear the orders due now; ? \
+            if unknown. QUOTA LEFT: requests that the rate limit allows now; ∞ without a limit. Always exits with 0 if the database \
+            can be reached; use giftbridge check to find faults.
             """)
 
     @OptionGroup var database: DatabaseOptions
-    @Flag(help: "Go on showing it, until Ctrl-C.") var watch = false
-    @Option(help: "With --watch: how often.", transform: parseDuration) var every: Duration = .seconds(2)
-    @Flag(help: "As JSON; with --watch one object after the other.") var json = false
+    @Flag(help: "Refresh the display until Ctrl-C.") var watch = false
+    @Option(help: "With --watch: time between refreshes.", transform: parseDuration) var every: Duration = .seconds(2)
+    @Flag(help: "Print JSON; with --watch one object after the other.") var json = false
 
     func validate() throws {
         guard every >= .milliseconds(100) else { throw ValidationError("--every must be at least 100ms") }
@@ -39,8 +40,8 @@ struct Status: AsyncParsableCommand {
                 } catch is CancellationError {
                     return
                 } catch let error where !isFirst && ExitStatus(error) == .unavailable {
-                    // It was there: it will be again.
-                    screen.show(["\(error)", "", "Trying again."])
+                    // The database was reachable before, so this is expected to pass.
+                    screen.show(["\(error)", "", "Retrying."])
                     try await Task.sleep(for: every)
                 }
             }

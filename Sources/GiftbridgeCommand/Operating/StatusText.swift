@@ -6,7 +6,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// How things are, for a person at a terminal.
+/// The status as text for a terminal.
 struct StatusText {
     private let overview: Overview
 
@@ -20,31 +20,34 @@ struct StatusText {
         let waiting = overview.queues.map(\.needsAttention).reduce(0, +)
         lines.append("")
         if waiting == 0 {
-            lines.append(terminal.styled("Nothing needs a person.", .green))
+            lines.append(terminal.styled("No orders need attention.", .green))
         } else {
-            let more = waiting > overview.needsAttention.count ? ", the newest \(overview.needsAttention.count)" : ""
-            lines.append(terminal.styled("Needs a person: \(waiting)\(more)", .bold))
+            let shown = overview.needsAttention.count
+            let more = waiting > shown ? " (newest \(shown) shown)" : ""
+            lines.append(
+                terminal.styled("\(waiting) \(waiting == 1 ? "order needs" : "orders need") attention\(more)", .bold))
             lines += OrderTable(overview.needsAttention, now: overview.at).lines(terminal)
-            lines.append(terminal.styled("giftbridge show ID says what to do.", .dim))
+            lines.append(terminal.styled("For what to do: giftbridge show ID", .dim))
         }
         return lines
     }
 
     private func workers(_ terminal: Terminal) -> [String] {
         guard !overview.workers.isEmpty else {
-            return [terminal.styled("No worker has ever run: giftbridge run starts one.", .red)]
+            return [terminal.styled("No worker has ever run. Start one with: giftbridge run", .red)]
         }
-        var table = TextTable("WORKER", "STATE", ">HEARD", ">IN AIR", ">SOLD", ">REFUSED", ">AGAIN", ">DOUBT")
+        var table = TextTable("WORKER", "STATE", ">LAST SEEN", ">SENDING", ">SOLD", ">REFUSED", ">RETRIED", ">IN DOUBT")
         let stopped = overview.workers.count { $0.state == .stopped }
         for worker in overview.workers where worker.state != .stopped {
             let isUp = [.starting, .running, .draining].contains(worker.state)
             var notes: [String] = []
-            if isUp, !worker.listening { notes.append("not listening: orders are found by polling") }
+            if isUp, !worker.listening { notes.append("not listening for notifications; polls for new orders") }
             if isUp, let error = worker.lastError, let at = worker.lastErrorAt {
                 notes.append("\(BriefDuration(seconds: overview.at.timeIntervalSince(at))) ago: \(error)")
             }
             if worker.state == .dead {
-                notes.append("no sign of life: what it had in the air becomes in_doubt with its lease, and is verified")
+                notes.append(
+                    "not responding; its open requests become in_doubt when the lease expires and are then verified")
             }
             table.add(
                 .init(worker.worker), .init(worker.state.rawValue, worker.style),
@@ -53,16 +56,20 @@ struct StatusText {
                 .init("\(worker.inDoubt)"), notes: notes)
         }
         var lines = table.rows.isEmpty ? [] : table.lines(terminal)
-        if stopped > 0 { lines.append(terminal.styled("\(stopped) stopped in the last week", .dim)) }
+        if stopped > 0 {
+            lines.append(
+                terminal.styled("\(stopped) \(stopped == 1 ? "worker" : "workers") stopped in the last week", .dim))
+        }
         if !overview.workers.contains(where: { [.starting, .running].contains($0.state) }) {
-            lines.append(terminal.styled("No worker runs: nothing is sent. giftbridge run starts one.", .red))
+            lines.append(
+                terminal.styled("No worker is running, so nothing is being sent. Start one with: giftbridge run", .red))
         }
         return lines
     }
 
     private func queues(_ terminal: Terminal) -> [String] {
         var table = TextTable(
-            "SHOP", ">PENDING", ">OLDEST", ">ETA", ">LEFT", ">IN AIR", ">DOUBT", ">SOLD/H")
+            "SHOP", ">PENDING", ">OLDEST", ">ETA", ">QUOTA LEFT", ">SENDING", ">IN DOUBT", ">SOLD/H")
         for queue in overview.queues {
             table.add(
                 .init(queue.shop, queue.paused ? .red : nil), .init("\(queue.pending)"),
@@ -78,9 +85,10 @@ struct StatusText {
 
     private func pause(_ queue: ShopQueue) -> String {
         let reason = queue.pauseReason.map { ": \($0)" } ?? ""
-        guard let until = queue.pausedUntil else { return "paused\(reason) · until giftbridge resume" }
+        guard let until = queue.pausedUntil else { return "paused\(reason) · until it is resumed (giftbridge resume)" }
         let wait = until.timeIntervalSince(overview.at)
-        return "paused\(reason) · one order tries again \(wait > 0 ? "in \(BriefDuration(seconds: wait))" : "now")"
+        return
+            "paused\(reason) · the next test order goes out \(wait > 0 ? "in \(BriefDuration(seconds: wait))" : "now")"
     }
 }
 

@@ -6,7 +6,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// An order's story for a person at a terminal.
+/// An order's history as text for a terminal.
 struct StoryText {
     private let story: OrderStory
     private let codes: [String]?
@@ -22,11 +22,11 @@ struct StoryText {
             terminal.styled(
                 Terminal.plain(
                     "Order \(order.id) · shop \(order.shop)"
-                        + (order.shopOrderID.map { " · shop's number \($0)" } ?? "")),
+                        + (order.shopOrderID.map { " · shop order number \($0)" } ?? "")),
                 .bold)
         ]
         lines.append(
-            terminal.styled(order.status.rawValue, order.style) + (order.needsAttention ? ": needs a person" : ""))
+            terminal.styled(order.status.rawValue, order.style) + (order.needsAttention ? ": needs attention" : ""))
         if let error = order.error { lines += terminal.wrapped(error) }
         lines += terminal.wrapped(summary)
         if let codes, !codes.isEmpty { lines += terminal.wrapped("codes " + codes.joined(separator: " ")) }
@@ -66,14 +66,14 @@ struct StoryText {
         ].compactMap(\.self).joined(separator: ", ")
     }
 
-    /// `That is in 12 s, at 2026-11-23 03:07:11 UTC`
+    /// `Expected in 12 s, at 2026-11-23 03:07:11 UTC`
     private func when(_ date: Date) -> String {
         let seconds = date.timeIntervalSince(story.facts.lookedAt)
         return seconds < 1
-            ? "That is now" : "That is in \(BriefDuration(seconds: seconds)), at \(Self.clock(date, 0)) UTC"
+            ? "Expected now" : "Expected in \(BriefDuration(seconds: seconds)), at \(Self.clock(date, 0)) UTC"
     }
 
-    /// Times as logs have them: UTC.
+    /// A time in UTC, as in logs.
     static func clock(_ date: Date, _ digits: Int = 3) -> String {
         var style = Date.ISO8601FormatStyle(dateTimeSeparator: .space)
         style =

@@ -4,18 +4,19 @@ import Giftbridge
 /// `giftbridge verify`: verifies orders in doubt now.
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Verify orders in doubt now, with the account that the workers have.",
+        abstract: "Verify orders in doubt now, with the account that the workers use.",
         discussion: """
-            An order in doubt is verified automatically only with the key and address that it was sent with. After a key was \
-            rotated, this says that the new one is the same company's: the orders are sent again, with the same voucher codes.
+            An order in doubt is verified automatically only with the key and address that it was sent with. After a key has been \
+            rotated, use this to confirm that the new key belongs to the same company: the orders are then sent again with the same \
+            voucher codes.
             """)
 
     @OptionGroup var database: DatabaseOptions
-    @Argument(help: "Ids of orders: giftbridge.orders.id.") var ids: [Int] = []
-    @Option(help: "All orders of this shop that are in doubt and wait for an operator.") var shop: String?
+    @Argument(help: "Ids of the orders (giftbridge.orders.id).") var ids: [Int] = []
+    @Option(help: "All orders in doubt of this shop that need attention.") var shop: String?
 
     func validate() throws {
-        guard ids.isEmpty != (shop == nil) else { throw ValidationError("give ids of orders, or --shop") }
+        guard ids.isEmpty != (shop == nil) else { throw ValidationError("give order ids or --shop, not both") }
     }
 
     func run() async throws {

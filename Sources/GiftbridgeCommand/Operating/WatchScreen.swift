@@ -1,10 +1,10 @@
-/// A view that is shown again and again: on a terminal in one place, without flicker; else one after the other.
+/// A display that is refreshed: in place and without flicker on a terminal; otherwise one after the other.
 struct WatchScreen: Sendable {
     private let isTerminal: Bool
 
     init(isTerminal: Bool) {
         self.isTerminal = isTerminal
-        // A screen of its own, without cursor: what was there before comes back.
+        // The alternate screen, without a cursor; the terminal restores the former contents afterwards.
         if isTerminal { print("\u{1B}[?1049h\u{1B}[?25l\u{1B}[2J", terminator: "") }
     }
 
@@ -14,7 +14,7 @@ struct WatchScreen: Sendable {
             print()
             return flushStandardOutput()
         }
-        // Each line over the old one, and the rest of it cleared: nothing is ever blank for a moment.
+        // Overwrites each line and clears its rest, so that the screen never flickers.
         print("\u{1B}[H" + lines.map { $0 + "\u{1B}[K" }.joined(separator: "\n") + "\n\u{1B}[J", terminator: "")
         flushStandardOutput()
     }

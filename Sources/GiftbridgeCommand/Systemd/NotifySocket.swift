@@ -4,14 +4,14 @@ import Glibc
 import Darwin
 #endif
 
-/// The datagram socket on which systemd hears from its services.
+/// The datagram socket on which systemd receives messages from its services.
 ///
 /// Follows [`sd_notify(3)`](https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html): a path, or a name in the
 /// abstract namespace, which begins with `@`. Linking libsystemd for one `sendto` would be too much.
 struct NotifySocket: Sendable {
     private let address: [UInt8]
 
-    /// - Parameter name: The value of `$NOTIFY_SOCKET`; nil is returned for one that is none.
+    /// - Parameter name: The value of `$NOTIFY_SOCKET`; nil is returned for a value that is not a socket's name.
     init?(_ name: String) {
         let isAbstract = name.hasPrefix("@")
         var bytes = Array(name.utf8)
@@ -31,7 +31,7 @@ struct NotifySocket: Sendable {
         var target = sockaddr_un()
         target.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &target.sun_path) { $0.copyBytes(from: address) }
-        // A name's length counts in the abstract namespace; the NUL behind a path does no harm.
+        // In the abstract namespace the length is part of the name; a NUL behind a path would do no harm.
         let size = MemoryLayout<sa_family_t>.size + address.count
         let message = Array(assignments.joined(separator: "\n").utf8)
         let sent = withUnsafePointer(to: &target) { pointer in

@@ -5,7 +5,7 @@ public struct SandboxConfigurationError: Error, CustomStringConvertible {
     /// What it has to be; never the key.
     public let rule: String
 
-    /// One line for a person.
+    /// One readable line.
     public var description: String { "sandbox: \(field) \(rule)" }
 }
 

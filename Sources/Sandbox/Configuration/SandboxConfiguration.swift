@@ -4,7 +4,7 @@ public struct SandboxConfiguration: Sendable {
     public var host: String
     /// Whether ``host`` may be something else than loopback. Default false: the admin pages ask for no key.
     public var allowsAnyHost: Bool
-    /// The port, 0 to 65535; 0 (default) takes any free one, which `onRunning` then tells.
+    /// The port, 0 to 65535; 0 (default): any free port, which `onRunning` reports.
     public var port: Int
     /// The secret key that `Smart-Auth` has to carry; not empty; default `sk_sandbox`.
     public var key: String
@@ -12,8 +12,8 @@ public struct SandboxConfiguration: Sendable {
     public var rateLimit: Int?
     /// How long a window stays open after its first request; more than zero; default 60 s.
     public var rateWindow: Duration
-    /// By how much the clock is off by which `X-RateLimit-Reset` is told, positive or negative; default zero. The `Date`
-    /// header is a proxy's in front of it, whose clock is right.
+    /// How far the clock of `X-RateLimit-Reset` is ahead, positive or negative; default zero. The `Date` header comes from a
+    /// proxy whose clock is right.
     public var clockOffset: Duration
     /// The wait before each request is looked at; default none.
     public var latency: Latency
@@ -23,7 +23,7 @@ public struct SandboxConfiguration: Sendable {
     public var faultKinds: [FaultKind]
     /// How sale requests are treated where the vendor's pages leave it open; default none of them.
     public var habits: Set<Habit>
-    /// What stands in front of every order reference: the company's id, as the vendor's page says; default `ACME-`, and
+    /// The prefix of every order reference: the company's id, as the vendor's page says; default `ACME-`, and
     /// empty for references that are the order ids themselves.
     public var referencePrefix: String
     /// What random faults, latencies and generated codes are drawn from. The draw for a request depends on the seed,

@@ -1,7 +1,7 @@
-/// What the vendor's pages leave open, or what stands between vendor and client may do: a way in which the sandbox treats
-/// sale requests. Habits last until they are changed; as a ``FaultKind`` of the same name one lasts for one request.
+/// A way of handling sale requests that the vendor's documentation leaves open, or that a layer between vendor and client may
+/// cause. Habits last until they are changed; as a ``FaultKind`` of the same name one lasts for one request.
 public enum Habit: String, Sendable, Hashable, CaseIterable {
-    /// The receipt stands below `data`.
+    /// The receipt is inside `data`.
     case nestedAnswer = "nested_answer"
     /// The receipt calls the reference `order_id`.
     case referenceAsOrderID = "reference_as_order_id"
@@ -9,13 +9,13 @@ public enum Habit: String, Sendable, Hashable, CaseIterable {
     case codesReordered = "codes_reordered"
     /// The receipt has the codes in small letters, with a blank in the middle; `POST /redeem/check` finds either spelling.
     case codesRespelled = "codes_respelled"
-    /// `items[].code` is not looked at: every code is made here, and none that was asked for is ever taken.
+    /// `items[].code` is ignored: the sandbox creates all codes, so that no requested code is ever taken.
     case codesIgnored = "codes_ignored"
     /// Only the first item is sold; then the answer is a 500.
     case partialSale = "partial_sale"
-    /// A layer on the way sends the request twice: what comes back is the answer to the second copy.
+    /// A layer before the vendor sends the request twice; the answer to the second copy is returned.
     case sentTwice = "sent_twice"
-    /// Of codes that are taken only the first is reported.
+    /// Only the first of several taken codes is reported.
     case firstTakenOnly = "first_taken_only"
     /// A code that is taken is refused in words that do not say so.
     case unclearTaken = "unclear_taken"
@@ -26,29 +26,29 @@ public enum Habit: String, Sendable, Hashable, CaseIterable {
     /// The answer is the one to the sale request before; the first request since the start gets its own.
     case staleAnswer = "stale_answer"
 
-    /// What the habit does, in a line.
+    /// What the habit does, in one line.
     public var summary: String {
         switch self {
-        case .nestedAnswer: "the receipt stands below \"data\""
+        case .nestedAnswer: "the receipt is inside \"data\""
         case .referenceAsOrderID: "the receipt calls the reference order_id"
         case .codesReordered: "the receipt has the codes in reverse order"
         case .codesRespelled: "the receipt has the codes in small letters, with a blank"
-        case .codesIgnored: "codes asked for are ignored: each is made here"
+        case .codesIgnored: "requested codes are ignored; the sandbox creates its own"
         case .partialSale: "only the first item is sold, then the answer is a 500"
-        case .sentTwice: "each request is processed twice, the second answer comes back"
-        case .firstTakenOnly: "of codes that are taken only the first is reported"
-        case .unclearTaken: "a taken code is refused in words that do not say so"
-        case .takenConflict: "taken codes are a 409 with the usual body"
-        case .refusedKeepsCodes: "an order that is refused keeps its codes"
-        case .staleAnswer: "a request gets the answer to the one before"
+        case .sentTwice: "each request is processed twice; the second answer is returned"
+        case .firstTakenOnly: "only the first of several taken codes is reported"
+        case .unclearTaken: "the refusal of a taken code does not say that it is taken"
+        case .takenConflict: "taken codes are refused with 409 and the usual body"
+        case .refusedKeepsCodes: "the codes of a refused order stay taken"
+        case .staleAnswer: "a request gets the answer to the previous one"
         }
     }
 }
 
-/// How the sandbox treats sale requests: what of it can change while it runs.
+/// How the sandbox handles sale requests; can be changed while it runs.
 struct Manner: Equatable, Sendable {
     var habits: Set<Habit>
-    /// The company's id and what follows it, in front of every reference.
+    /// The prefix of every reference: the company's id and a separator.
     var referencePrefix: String
 
     func has(_ habit: Habit) -> Bool { habits.contains(habit) }

@@ -36,7 +36,7 @@ public actor Ledger {
         saleLog.entries(after: sequence, limit: limit)
     }
 
-    /// The requests remembered, oldest first; those in the air are among them.
+    /// The recorded requests, oldest first, including those in flight.
     ///
     /// - Parameters:
     ///   - sequence: only those with a larger ``RequestRecord/sequence``; default 0, all.
@@ -103,7 +103,7 @@ public actor Ledger {
 
     // MARK: Sales
 
-    /// Sells, or says what is wrong with the request; the request's entry tells of the sale at once.
+    /// Sells, or says what is wrong with the request; the request's entry has the sale at once.
     func sell(_ body: JSONValue, request: Int, at moment: Double, _ manner: Manner) -> Outcome {
         switch check(body, at: moment, manner) {
         case .refused(let errors):
@@ -119,8 +119,8 @@ public actor Ledger {
         }
     }
 
-    /// In a function of its own, so that the rules' hold on the taken names ends before ``enter(_:at:_:)`` adds to them:
-    /// otherwise each sale would copy them all.
+    /// A separate function, so that the rules no longer refer to the taken names when ``enter(_:at:_:)`` adds to them; otherwise
+    /// each sale would copy them all.
     private func check(_ body: JSONValue, at moment: Double, _ manner: Manner) -> SaleRules.Finding {
         let names = taken
         let rules = SaleRules(

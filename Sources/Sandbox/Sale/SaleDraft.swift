@@ -5,7 +5,7 @@ struct SaleDraft: Equatable, Sendable {
         let price: String
         let priceSent: String?
         let persons: Int
-        /// The code asked for; nil: one is to be made.
+        /// The requested code; nil: the sandbox creates one.
         let code: String?
         let to: String?
         let from: String?

@@ -1,6 +1,6 @@
 /// The vendor's rules for `POST /pos-sale` (its page `sales/create-order`), all of them checked at once.
 ///
-/// Pure: which codes are taken and what day it is are told from outside.
+/// Pure: the taken codes and the current day are parameters.
 struct SaleRules {
     let catalogue: Catalogue
     /// A delivery date has to be later than this to count.

@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// The sandbox's own pages under `/_sandbox`: for people and tests on this machine, without a key.
+/// The sandbox's own pages under `/_sandbox`, for users and tests on this machine; they need no key.
 struct AdminDesk: Sendable {
     static let root = "/_sandbox"
 
@@ -12,24 +12,24 @@ struct AdminDesk: Sendable {
     let logger: Logger
 
     static let help = """
-        Giftbridge sandbox: a local stand-in for the vendor Smart Gift. No voucher sold here is worth anything.
+        Giftbridge sandbox: a local simulation of the vendor Smart Gift. Vouchers sold here are worthless.
 
-        The vendor's side (Smart-Auth, Content-Type and Accept: application/json):
-          POST /pos-sale            sells
+        The vendor's API (headers Smart-Auth, Content-Type and Accept: application/json):
+          POST /pos-sale            sells vouchers
           GET  /vouchers            the voucher types
           GET  /payment-methods     the payment methods
-          POST /redeem/check        looks a voucher up
+          POST /redeem/check        looks up a voucher
 
         The sandbox's own pages (no key):
-          GET  /_sandbox/sales      every sale        ?after=SEQUENCE&limit=N
-          GET  /_sandbox/requests   every request     ?after=SEQUENCE&limit=N
+          GET  /_sandbox/sales      all sales         ?after=SEQUENCE&limit=N
+          GET  /_sandbox/requests   all requests      ?after=SEQUENCE&limit=N
           GET  /_sandbox/summary    counts
-          GET  /_sandbox/faults     faults that wait to strike, and the kinds there are
+          GET  /_sandbox/faults     queued faults, and all kinds of faults
           POST /_sandbox/faults     {"fault": "close_after", "order_id": "100045" or null, "times": 1}
-          GET  /_sandbox/habits     how sale requests are treated, and the habits there are
+          GET  /_sandbox/habits     how sale requests are handled, and all habits
           POST /_sandbox/habits     {"habits": ["nested_answer", …], "reference_prefix": "ACME-"}, each optional
-          POST /_sandbox/key        {"key": "sk_…"} accepts another key from now on
-          DELETE /_sandbox          forgets everything; key and settings are those of the start
+          POST /_sandbox/key        {"key": "sk_…"} changes the accepted key
+          DELETE /_sandbox          deletes all records; resets key and settings
 
         """
 
@@ -40,8 +40,8 @@ struct AdminDesk: Sendable {
         case (.delete, Self.root), (.delete, Self.root + "/"):
             await ledger.reset()
             gate.reset()
-            logger.info("reset")
-            return .json(["message": "Everything is forgotten."])
+            logger.info("All records were deleted.")
+            return .json(["message": "All records were deleted."])
         case (.get, "/_sandbox/sales"):
             let (after, limit) = page(request)
             return .json(["data": .array(await ledger.sales(after: after, limit: limit).map(\.json))])
@@ -64,7 +64,7 @@ struct AdminDesk: Sendable {
         case (.post, "/_sandbox/key"):
             return changeKey(body)
         default:
-            return .json(["message": "There is no such page; GET /_sandbox lists them."], status: 404)
+            return .json(["message": "There is no such page. GET /_sandbox lists all pages."], status: 404)
         }
     }
 
@@ -81,8 +81,8 @@ struct AdminDesk: Sendable {
         let times = order["times"].map { $0.integer } ?? 1
         guard let times, (1...1_000_000).contains(times) else { return refusal("\"times\" must be 1 to 1000000.") }
         let entry = FaultPlan.Entry(kind: kind, orderID: order["order_id"]?.text, times: times)
-        guard gate.queue(entry) else { return refusal("Too many faults wait already.") }
-        return .json(["message": "The fault waits.", "queued": .array(gate.queued.suffix(1).map(\.json))])
+        guard gate.queue(entry) else { return refusal("Too many faults are queued.") }
+        return .json(["message": "The fault is queued.", "queued": .array(gate.queued.suffix(1).map(\.json))])
     }
 
     private func changeHabits(_ body: ByteBuffer) -> Answer {
@@ -91,7 +91,7 @@ struct AdminDesk: Sendable {
         if let list = order["habits"] {
             guard case .array(let names) = list else { return refusal("\"habits\" must be an array of strings.") }
             let habits = names.map { $0.text.flatMap(Habit.init) }
-            guard !habits.contains(nil) else { return refusal("GET /_sandbox/habits lists the habits.") }
+            guard !habits.contains(nil) else { return refusal("Unknown habit. GET /_sandbox/habits lists all habits.") }
             manner.habits = Set(habits.compactMap(\.self))
         }
         if let prefix = order["reference_prefix"] {
@@ -101,21 +101,21 @@ struct AdminDesk: Sendable {
             manner.referencePrefix = text
         }
         gate.manner = manner
-        logger.info("habits are changed")
+        logger.info("Habits were changed.")
         return .json(manner.json())
     }
 
     private func changeKey(_ body: ByteBuffer) -> Answer {
         guard let key = json(body)?["key"]?.text, !key.isEmpty else {
-            return refusal("\"key\" must be a string that is not empty.")
+            return refusal("\"key\" must be a non-empty string.")
         }
         gate.accept(key: key)
-        logger.info("another key is accepted now")
-        return .json(["message": "The key is changed."])
+        logger.info("The accepted key was changed.")
+        return .json(["message": "The accepted key was changed."])
     }
 
     private func json(_ body: ByteBuffer) -> JSONValue? {
-        // What is no JSON gets the same answer as JSON without the field.
+        // Invalid JSON gets the same answer as JSON without the field.
         try? JSONParser.parse(Array(body.readableBytesView))
     }
 

@@ -6,7 +6,7 @@ struct Answer: Sendable {
     var contentType: String
     var body: [UInt8]
     var headers: HTTPFields = [:]
-    /// The sale that this answer tells of.
+    /// The sale that this answer reports.
     var sale: Sale?
 
     /// JSON with a status of success.

@@ -30,7 +30,7 @@ struct Line: Sendable {
                 try await cancelWhenGracefulShutdown { try await Task.sleep(for: bound) }
             }
         } catch {
-            logger.debug("a hanging request ends early", metadata: ["reason": "\(error)"])
+            logger.debug("A hanging request ended early.", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -40,7 +40,7 @@ struct Line: Sendable {
         do {
             try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
         } catch {
-            logger.debug("the connection was closed already", metadata: ["reason": "\(error)"])
+            logger.debug("The connection was already closed.", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -49,10 +49,10 @@ struct Line: Sendable {
         do {
             try await channel.close()
         } catch {
-            logger.debug("the connection was closed already", metadata: ["reason": "\(error)"])
+            logger.debug("The connection was already closed.", metadata: ["reason": "\(error)"])
         }
     }
 }
 
-/// Thrown out of an answer's body to tell Hummingbird that the connection is gone on purpose.
+/// Thrown from an answer's body, so that Hummingbird knows that the connection was closed intentionally.
 struct ConnectionCut: Error {}

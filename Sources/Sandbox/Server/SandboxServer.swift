@@ -3,10 +3,10 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// A local stand-in for the vendor Smart Gift: an HTTP server that is strict to the vendor's pages, misbehaves on
-/// demand, and remembers every request and every sale.
+/// A local simulation of the vendor Smart Gift: an HTTP server that checks requests as strictly as the vendor's documentation
+/// says, can produce faults, and records every request and every sale.
 ///
-/// It shares no code with the bridge: a mistake in both would hide itself. See ``AdminDesk`` for its own pages.
+/// It shares no code with Giftbridge, because a mistake in shared code would go unnoticed. See ``AdminDesk`` for its own pages.
 public struct SandboxServer: Service, CustomStringConvertible {
     /// The address alone: the configuration holds the key.
     public var description: String { "SandboxServer(\(configuration.host))" }

@@ -31,12 +31,13 @@ extension VendorDesk {
             switch await ledger.sell(body, request: number, at: WallClock.now, manner) {
             case .refused(let found):
                 let errors = found.told(with: manner)
-                logger.debug("refused", metadata: ["fields": "\(errors.fields.map(\.path).joined(separator: " "))"])
+                logger.debug(
+                    "A sale was refused.", metadata: ["fields": "\(errors.fields.map(\.path).joined(separator: " "))"])
                 let status = manner.has(.takenConflict) && !errors.taken.isEmpty ? 409 : 422
                 return .refusal(errors, status: status, acceptsJSON: visit.acceptsJSON)
             case .sold(let sale):
                 logger.info(
-                    "sold",
+                    "A sale was made.",
                     metadata: [
                         "sale": "\(sale.sequence)", "order_reference": "\(sale.orderReference)",
                         "items": "\(sale.items.count)", "renamed": "\(sale.isRenamed)",

@@ -133,7 +133,7 @@ struct VendorDesk: Sendable {
 
     private func note(_ fault: FaultKind, number: Int) async {
         await ledger.struck(number, fault: fault)
-        logger.info("fault struck", metadata: ["fault": "\(fault.name)", "request": "\(number)"])
+        logger.info("A fault was applied.", metadata: ["fault": "\(fault.name)", "request": "\(number)"])
     }
 
     private func allowanceHeaders(_ allowance: RateLimiter.Allowance?, at now: Double) -> HTTPFields {

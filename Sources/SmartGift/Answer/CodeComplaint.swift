@@ -3,7 +3,7 @@
 enum CodeComplaint {
     /// A voucher has this code already.
     case taken
-    /// The code is too long, has a wrong character and the like; whether a voucher has it was not said.
+    /// The code is too long, has a wrong character or the like; the vendor did not say whether a voucher has it.
     case form
     case unclear
 

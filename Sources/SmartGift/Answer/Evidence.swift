@@ -1,6 +1,6 @@
 /// What an answer to `POST /pos-sale` proves about the sale (contract §3). Whatever is not certain is ``unclear(reason:)``.
 package enum Evidence: Sendable, Equatable {
-    /// Sold. The receipt's codes stand in the order of the items, whatever their order in the answer.
+    /// Sold. The receipt's codes are in the order of the items, whatever their order in the answer.
     case sold(Receipt, CodeMatch)
     /// A refusal in which every code that Giftbridge assigned is clearly taken: an earlier copy of this order was sold.
     case allTaken(Refusal)
@@ -8,7 +8,7 @@ package enum Evidence: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - positions: The assigned positions (from 0) that are clearly taken.
-    ///   - sentence: For a person; without codes and without the vendor's words.
+    ///   - sentence: A readable sentence without codes and without the vendor's words.
     case partlyTaken(positions: Set<Int>, sentence: String)
     /// Not sold by this request: the vendor says that the order is invalid.
     case refused(Refusal)

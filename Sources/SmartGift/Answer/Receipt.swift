@@ -28,7 +28,7 @@ extension Receipt {
     ///   - items: How many items the order has; as many different codes must have come.
     /// - Returns: Nil for anything that is not surely the receipt of such an order; its codes stand as they came.
     init?(body: [UInt8], items: Int) {
-        guard let json = try? JSONValue(parsing: body) else { return nil }  // Unreadable is an answer of its own.
+        guard let json = try? JSONValue(parsing: body) else { return nil }  // An unreadable body is handled as such.
         func values(_ name: String) -> [JSONValue] {
             [json[name], json["data"]?[name]].compactMap { $0 }.filter { !$0.isNull }
         }

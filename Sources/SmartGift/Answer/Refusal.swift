@@ -36,7 +36,7 @@ public struct Refusal: Sendable, Equatable, CustomStringConvertible {
     /// Status and number of fields.
     public var description: String { "Refusal(HTTP \(status), \(fields.count) fields)" }
 
-    /// One sentence for a person, in the vendor's words with the field.
+    /// One readable sentence, in the vendor's words with the field.
     public var sentence: String {
         if !fields.isEmpty {
             return fields.map { $0.path.isEmpty ? $0.message : "\($0.path): \($0.message)" }.joined(separator: " ")

@@ -35,7 +35,7 @@ extension SentCodes {
     /// Gives each item its code out of an answer's: its own where that came back, else the next of the others.
     ///
     /// - Parameter received: As many as there are items, all different.
-    /// - Returns: Nil where it cannot be told which received code belongs to which item.
+    /// - Returns: Nil if it is not clear which received code belongs to which item.
     func matched(with received: [String]) -> (codes: [String], match: CodeMatch)? {
         guard received.count == codes.count else { return nil }
         var arranged = [String?](repeating: nil, count: codes.count)

@@ -1,6 +1,6 @@
 /// What came of one request to the vendor, before it is judged.
 public enum VendorAnswer: Sendable, Equatable {
-    /// The vendor, or something on the way to it, answered.
+    /// The vendor, or a proxy before it, answered.
     case response(VendorResponse)
     /// No whole answer came.
     case noResponse(NoResponse)
@@ -9,10 +9,10 @@ public enum VendorAnswer: Sendable, Equatable {
     public enum NoResponse: Sendable, Equatable {
         /// It is certain that not one byte of the request left this process.
         case notSent(NotSent)
-        /// The request may have been sent, in whole or in part. One sentence without data, for a person.
+        /// The request may have been sent, in whole or in part. One readable sentence without data.
         case lost(String)
 
-        /// One sentence without data, for a person.
+        /// One readable sentence without data.
         public var reason: String {
             switch self {
             case .notSent(let notSent): notSent.reason
@@ -21,7 +21,7 @@ public enum VendorAnswer: Sendable, Equatable {
         }
     }
 
-    /// Why nothing was sent. Each has one sentence without data, for a person.
+    /// Why nothing was sent. Each case has one readable sentence without data.
     public enum NotSent: Error, Sendable, Equatable {
         /// No connection to the vendor's address came about: URL, DNS, TCP or TLS.
         case unreachable(String)
@@ -30,7 +30,7 @@ public enum VendorAnswer: Sendable, Equatable {
         /// It was ended before it was written: cancelled, past its deadline, or the client was shut down.
         case ended(String)
 
-        /// One sentence without data, for a person.
+        /// One readable sentence without data.
         public var reason: String {
             switch self {
             case .unreachable(let reason), .local(let reason), .ended(let reason): reason
@@ -77,7 +77,7 @@ public struct VendorResponse: Sendable, Equatable {
     ///
     /// The shape of the first is undocumented: an array of objects with ids, or of ids, bare or below `data`.
     public var listedIDs: [Int]? {
-        guard !isTruncated, let json = try? JSONValue(parsing: body),  // Unreadable is an answer of its own.
+        guard !isTruncated, let json = try? JSONValue(parsing: body),  // An unreadable body is handled as such.
             let elements = json.array ?? json["data"]?.array ?? json["payment_methods"]?.array
         else { return nil }
         let ids = elements.compactMap { ($0["id"] ?? $0).int ?? ($0["id"] ?? $0).string.flatMap { Int($0) } }

@@ -1,7 +1,7 @@
 extension VendorResponse {
-    /// Why the set-up (address, key) and not the order is at fault, for a person; nil where the status does not say so.
+    /// A readable sentence if the status shows a fault in the configuration (address, key) and not in the order; else nil.
     ///
-    /// - Parameter path: What was asked for, without a slash in front: `pos-sale`.
+    /// - Parameter path: The path of the request without a leading slash: `pos-sale`.
     func setupFault(path: String) -> String? {
         switch status {
         case 300..<400:

@@ -6,7 +6,7 @@ import Foundation
 
 /// What the vendor says about its rate limit: `Retry-After` and `X-RateLimit-…` (vendor page `api-overview`).
 struct RateLimitHeaders: Equatable {
-    /// No word of the vendor's stops the bridge for longer than this.
+    /// Maximum wait in seconds, whatever the vendor says.
     static let longest = 900.0
 
     /// How long to wait before the next request: `Retry-After` in seconds, else the time until `X-RateLimit-Reset`.

@@ -28,7 +28,7 @@ struct ResponseReader {
         case incomplete
         /// The response is whole; more bytes than it has came with it.
         case complete(leftOver: Bool)
-        /// One sentence without data, for a person.
+        /// One readable sentence without data.
         case invalid(String)
     }
 

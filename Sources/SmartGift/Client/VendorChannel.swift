@@ -28,7 +28,7 @@ final class VendorChannel: ChannelInboundHandler {
         case securing
         case idle
         case busy(VendorPool.RequestID)
-        /// The whole answer came; more bytes may be on their way in the same turn of the loop.
+        /// The whole answer has arrived; more bytes may arrive in the same turn of the loop.
         case answered(VendorPool.RequestID, leftOver: Bool)
         case closed
     }

@@ -53,7 +53,7 @@ package final class VendorClient: Sendable {
         return await sendOnLoop(request, by: deadline)
     }
 
-    /// Closes the connections. Requests on the way end as lost, those that wait and later ones as not sent.
+    /// Closes the connections. Requests in flight end as lost; waiting and later ones as not sent.
     package func shutDown() async {
         await withCheckedContinuation { continuation in
             onLoop { [driver] in

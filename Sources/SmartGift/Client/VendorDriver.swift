@@ -207,7 +207,7 @@ extension VendorAnswer {
 }
 
 extension [UInt8] {
-    /// Whether `part`, not empty, stands in it. Every answer is searched, so the first byte is looked for as fast as it goes.
+    /// Whether it contains `part`, which is not empty. Every answer is searched, so the search for the first byte must be fast.
     fileprivate func contains(_ part: [UInt8]) -> Bool {
         guard let first = part.first else { return false }
         return withUnsafeBufferPointer { bytes in

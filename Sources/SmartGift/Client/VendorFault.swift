@@ -14,7 +14,7 @@ enum VendorFault {
     static func notSent(for error: any Error) -> VendorAnswer.NotSent {
         if let number = errorNumber(of: error), let reason = localReason(number) { return .local(reason) }
         if let error = error as? NIOConnectionError, error.connectionErrors.isEmpty {
-            // The resolver does not say why. It needs descriptors of its own, and has none where a socket cannot be had.
+            // The resolver does not say why it failed. It needs descriptors, and gets none if no socket can be opened.
             if let reason = localReason(reasonForNoSocket()) { return .local(reason) }
             let cause = (error.dnsAError ?? error.dnsAAAAError) as? SocketAddressError.UnknownHost
             return .unreachable(

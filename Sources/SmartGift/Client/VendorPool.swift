@@ -2,8 +2,8 @@
 ///
 /// Its rules: a request goes onto a connection that is idle and alive, or waits for a new one; a connection carries one request
 /// at a time, and another one only after the first was written wholly, answered wholly, and not one more byte came; a
-/// request goes onto a connection once and never again, and never after its deadline. So it is known exactly of each
-/// request whether it may have been sent.
+/// request is written to a connection at most once, and never after its deadline. So it is always known whether a
+/// request may have been sent.
 struct VendorPool {
     typealias Instant = ContinuousClock.Instant
 
@@ -16,7 +16,7 @@ struct VendorPool {
         case no
         /// It stays open; nothing was said for how long.
         case open
-        /// It is closed after so many seconds without a request (`Keep-Alive: timeout=…`).
+        /// It is closed after this number of seconds without a request (`Keep-Alive: timeout=…`).
         case seconds(Int)
 
         /// How long to keep it idle: a second less than the vendor does, so that we close first. A server that says
@@ -35,9 +35,9 @@ struct VendorPool {
         case request(RequestID, VendorOrigin, by: Instant, prefersFresh: Bool)
         /// A request is not wanted any more.
         case cancel(RequestID)
-        /// A connection that was asked for can carry a request.
+        /// A requested connection is open.
         case connected(ConnectionID)
-        /// A connection that was asked for did not come about.
+        /// A requested connection could not be opened.
         case failed(ConnectionID, VendorAnswer.NotSent)
         /// The last byte of the connection's request has been handed to the kernel.
         case written(ConnectionID)
@@ -237,8 +237,8 @@ struct VendorPool {
         offer(id, of: origin, isFresh: true, Self.idleLimit, at: now)
     }
 
-    /// The request that has waited longest is told: each has one attempt. Where there are more attempts than requests (one
-    /// got a connection that became free, or was cancelled), the others decide.
+    /// Fails the request that has waited longest, because each request has one connection attempt. If there are more attempts
+    /// than requests (one got a connection that became free, or was cancelled), the others decide.
     private mutating func failed(_ id: ConnectionID, _ reason: VendorAnswer.NotSent) {
         guard case .opening? = connections[id]?.state, let origin = connections[id]?.origin else { return }
         sites[origin]?.opening -= 1

@@ -6,7 +6,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// What every request to one endpoint has in common, worked out once: where it goes, and its headers as bytes.
+/// What all requests to one endpoint have in common, computed once: the address, and the headers as bytes.
 struct VendorRoute {
     let origin: VendorOrigin
     /// The path of the base URL, in front of the vendor's own.
@@ -27,7 +27,7 @@ struct VendorRoute {
         let name = host.contains(":") ? "[\(host)]" : host
         let authority = url.port.map { "\(name):\($0)" } ?? name
         path = url.path()
-        // What could end a line would be a request of its own.
+        // A character that ends a line could smuggle in another request.
         guard (authority + path).utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw .unreachable("The vendor's address has characters that a request cannot carry.")
         }

@@ -3,7 +3,7 @@ extension PosSale.Item {
     ///
     /// - Parameters:
     ///   - json: A JSON array of objects with the vendor's field names; prices keep their literal.
-    ///   - assignedCodes: Codes of the bridge's own, one element per item, nil where the item has its own; or empty.
+    ///   - assignedCodes: Codes assigned by Giftbridge, one element per item, nil for items with their own code; or empty.
     /// - Throws: ``InvalidItems`` if the JSON is not of that form, or the two do not fit together.
     public static func items(json: some Collection<UInt8>, assignedCodes: [String?]) throws -> [PosSale.Item] {
         guard let elements = try JSONValue(parsing: json).array, !elements.isEmpty else {
@@ -15,7 +15,7 @@ extension PosSale.Item {
         return try elements.enumerated().map { position, element in
             var item = try PosSale.Item(element, position: position)
             if !assignedCodes.isEmpty, let assigned = assignedCodes[position] {
-                // A shop's code that passed for one of the bridge's own would prove sales that never were.
+                // If a shop's code were taken for an assigned one, it could prove sales that never happened.
                 guard item.code == nil else {
                     throw InvalidItems(problem: "items[\(position)] has a code and an assigned one")
                 }

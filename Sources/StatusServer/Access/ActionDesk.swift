@@ -4,12 +4,12 @@ import Hummingbird
 import LibPQ
 import Logging
 
-/// Signs people in and out, and does what they ask for, after every check that this is what they want.
+/// Signs users in and out, and performs their actions after checking that the request comes from them.
 struct ActionDesk {
     let sessions: Sessions
     let conninfo: String
     let logger: Logger
-    /// Called after something was done: what was read before is old.
+    /// Called after an action: what was read before is out of date.
     let onDone: @Sendable () async -> Void
 
     func add(to router: Router<StatusContext>) {
@@ -57,7 +57,7 @@ struct ActionDesk {
 
     // MARK: Checks
 
-    /// The form of a request that comes from a page of this server, from somebody who has signed in and was given that form.
+    /// The form of a request that comes from a page of this server, from a user who is signed in and was given that form.
     ///
     /// - Throws: `HTTPError` 403 for anything else.
     private func checked(_ request: Request) async throws -> (Visitor, [String: String]) {
@@ -81,21 +81,21 @@ struct ActionDesk {
         let form = try await Self.form(request)
         switch sessions.enter(token: form["token"] ?? "", from: address) {
         case .entered(let session):
-            logger.notice("Somebody signed in on the status page.")
+            logger.notice("Operator signed in on the status page.")
             return Self.redirect(to: "/", session: session)
         case .wrong:
-            logger.warning("A wrong token was given on the status page.")
-            return page(request, problem: "That is not the token.", status: .forbidden)
+            logger.warning("Sign-in on the status page failed: wrong token.")
+            return page(request, problem: "Wrong token.", status: .forbidden)
         case .later:
-            return page(request, problem: "Too many wrong tokens: try again in a minute.", status: .tooManyRequests)
+            return page(request, problem: "Too many wrong tokens. Try again in a minute.", status: .tooManyRequests)
         }
     }
 
     private func page(_ request: Request, problem: String?, status: HTTPResponse.Status = .ok) -> Response {
         let content: HTML = """
             <section class="narrow"><h1>Sign in</h1>
-            <p class="quiet">With the token that the worker has as GIFTBRIDGE_HTTP_TOKEN you can retry, cancel and resolve orders, \
-            and pause shops.</p>
+            <p class="quiet">Sign in with the worker's GIFTBRIDGE_HTTP_TOKEN to retry, cancel and resolve orders, and to \
+            pause shops.</p>
             \(problem.map { "<p class=\"reason\" role=\"alert\">\($0)</p>" as HTML })
             <form class="stack" method="post" action="/sign-in">
             <label>Token<input type="password" name="token" required maxlength="500" autocomplete="current-password"></label>
@@ -108,7 +108,7 @@ struct ActionDesk {
             status: status)
     }
 
-    /// Does what was asked for, over a connection of its own, and goes back to where it shows.
+    /// Performs an action over its own connection, and redirects to the page that shows the result.
     private func perform(_ name: String, then path: String, _ act: @Sendable (Connection) async throws -> Void) async
         -> Response
     {
@@ -137,16 +137,16 @@ struct ActionDesk {
         } catch {
             return Self.refusal("\(error)", back: path, status: .serviceUnavailable)
         }
-        logger.notice("A person acted on the status page.", metadata: ["action": "\(name)", "page": "\(path)"])
+        logger.notice("Operator action on the status page.", metadata: ["action": "\(name)", "page": "\(path)"])
         return Self.redirect(to: "\(path)?done=\(name)", session: nil)
     }
 
     private static func refusal(_ reason: String, back path: String, status: HTTPResponse.Status) -> Response {
         let content: HTML = """
-            <div class="headline bad" role="alert"><h1>That was not done.</h1><ul><li>\(reason)</li></ul></div>
+            <div class="headline bad" role="alert"><h1>Action failed.</h1><ul><li>\(reason)</li></ul></div>
             <p><a href="\(path)">Back</a></p>
             """
-        return .page(Layout(title: "Not done", isLive: false, content: content), status: status)
+        return .page(Layout(title: "Action failed", isLive: false, content: content), status: status)
     }
 
     private static func redirect(to path: String, session: String?) -> Response {
@@ -157,7 +157,7 @@ struct ActionDesk {
 }
 
 extension [String: String] {
-    /// What was filled in; nil: nothing.
+    /// The text of a field; nil if it is blank.
     fileprivate func text(_ field: String) -> String? {
         self[field].flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
     }

@@ -1,7 +1,7 @@
 import Giftbridge
 import Synchronization
 
-/// Who has signed in: random ids in cookies, and what belongs to them in this process's memory. A restart signs everybody out.
+/// The sessions of signed-in users: random ids in cookies, and their data in this process's memory. A restart signs all out.
 final class Sessions: Sendable {
     private struct Session {
         let until: ContinuousClock.Instant
@@ -11,7 +11,7 @@ final class Sessions: Sendable {
 
     private struct State {
         var sessions: [String: Session] = [:]
-        /// Wrong tokens of late, by the address that they came from.
+        /// Recent wrong tokens, by the address that they came from.
         var failures: [String: [ContinuousClock.Instant]] = [:]
 
         mutating func forgetOldFailures() {
@@ -21,7 +21,7 @@ final class Sessions: Sendable {
             }
         }
 
-        /// Notes a wrong token. Of more addresses than fit, the one that was wrong longest ago is forgotten.
+        /// Records a wrong token. If there are too many addresses, the one with the oldest failure is forgotten.
         mutating func note(failureFrom address: String) {
             failures[address, default: []].append(.now)
             guard failures.count > Sessions.mostAddresses,
@@ -43,7 +43,7 @@ final class Sessions: Sendable {
 
     init(token: HTTPToken) { self.token = token }
 
-    /// What came of an attempt to sign in.
+    /// The result of an attempt to sign in.
     enum Entry: Equatable {
         /// The new session's id.
         case entered(String)
@@ -54,7 +54,7 @@ final class Sessions: Sendable {
 
     /// Signs in.
     ///
-    /// - Parameter address: Where the attempt comes from. Wrong tokens count against it alone: nobody keeps others out.
+    /// - Parameter address: Where the attempt comes from. Wrong tokens block only this address, so that nobody can lock others out.
     func enter(token text: String, from address: String) -> Entry {
         let isRight = token.matches(text)
         return state.withLock { state in
@@ -76,10 +76,10 @@ final class Sessions: Sendable {
         }
     }
 
-    /// How many addresses have wrong tokens to their account.
+    /// Number of addresses with recent wrong tokens.
     var failureAddresses: Int { state.withLock { $0.failures.count } }
 
-    /// Whether a session is good.
+    /// Whether a session is valid.
     func isSignedIn(_ id: String) -> Bool {
         state.withLock { ($0.sessions[id]?.until ?? .now) > .now }
     }
@@ -89,9 +89,9 @@ final class Sessions: Sendable {
         state.withLock { $0.sessions[id] = nil }
     }
 
-    /// The word that a form has to bring along; the same for as long as the session lasts.
+    /// The word that a form has to send; the same for as long as the session lasts.
     ///
-    /// - Parameter form: Which form: where it goes and what it acts on.
+    /// - Parameter form: The form: its target and what it acts on.
     func word(for form: String, session id: String) -> String {
         state.withLock { state in
             guard var session = state.sessions[id] else { return "" }
@@ -104,7 +104,7 @@ final class Sessions: Sendable {
         }
     }
 
-    /// Whether a form brought the word that was given out for it.
+    /// Whether a form sent the word that was issued for it.
     func accepts(_ word: String, for form: String, session id: String) -> Bool {
         let expected = state.withLock { state in
             state.sessions[id].flatMap { $0.until > .now ? $0.forms[form] : nil }

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Who asks: somebody who may look, or somebody who has signed in and may act.
+/// The sender of a request: a reader, or a signed-in user who may act.
 struct Visitor: Sendable {
     /// Nil: there are no actions.
     let sessions: Sessions?
@@ -16,7 +16,7 @@ struct Visitor: Sendable {
         session = id.flatMap { sessions?.isSignedIn($0) == true ? $0 : nil }
     }
 
-    /// The forms that they may use; nil: none.
+    /// The forms that the user may use; nil: none.
     var forms: ActionForms? {
         guard let sessions, let session else { return nil }
         return ActionForms { sessions.word(for: $0, session: session) }
@@ -28,13 +28,13 @@ struct Visitor: Sendable {
         return forms?.signOut ?? "<a href=\"/sign-in\">Sign in</a>"
     }
 
-    /// Whether a request comes from a page of this very server: browsers say where a form comes from.
+    /// Whether a request comes from a page of this server. Browsers send the origin of a form.
     static func isFromHere(_ request: Request) -> Bool {
         guard let origin = request.headers[.origin], let authority = request.head.authority else { return false }
         return origin == "http://\(authority)" || origin == "https://\(authority)"
     }
 
-    /// The cookie of a session; an empty id takes it away.
+    /// The cookie of a session; an empty id removes it.
     static func cookie(session: String) -> Cookie {
         Cookie(
             name: cookie, value: session, maxAge: session.isEmpty ? 0 : Int(Sessions.lifetime / .seconds(1)), path: "/",

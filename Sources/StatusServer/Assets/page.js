@@ -1,9 +1,9 @@
-// Keeps the page fresh without a flash: fetches it again and puts the new <main> in the old one's place.
+// Keeps the page up to date without flicker: fetches it again and replaces <main>.
 "use strict";
 const pause = 5000;
 const stale = document.getElementById("stale");
-let heardAt = Date.now();
-// What was just done is said once.
+let updatedAt = Date.now();
+// The note about the last action is shown once.
 const address = new URL(location.href);
 address.searchParams.delete("done");
 history.replaceState(null, "", address);
@@ -21,10 +21,10 @@ async function refresh() {
     const main = page.querySelector("main");
     if (!main) throw new Error("no page");
     if (!isInUse()) document.querySelector("main").replaceWith(main);
-    heardAt = Date.now();
+    updatedAt = Date.now();
     stale.textContent = "";
   } catch {
-    stale.textContent = `The worker does not answer: this is how it was ${Math.round((Date.now() - heardAt) / 1000)} s ago.`;
+    stale.textContent = `The worker does not respond. Last update: ${Math.round((Date.now() - updatedAt) / 1000)} s ago.`;
   }
 }
 

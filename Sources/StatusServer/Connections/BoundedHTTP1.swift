@@ -8,7 +8,7 @@ struct BoundedHTTP1: ServerChildChannel {
     private let connections: OpenConnections
 
     /// - Parameters:
-    ///   - connections: All of the server.
+    ///   - connections: All connections of the server.
     ///   - idleTimeout: How long a connection may wait for its next request.
     ///   - respond: Answers a request.
     init(

@@ -1,18 +1,18 @@
-/// Which connections are open, and which have to go when there are too many. A value: no sockets, no clock.
+/// Which connections are open, and which one to close when there are too many. A value: no sockets, no clock.
 ///
-/// A new connection is always let in, as a probe has no other way to be heard. Where that is one too many, the oldest idle one
-/// goes: of the same address, if that has more than its share; else of all. Only where none is idle the oldest busy one goes.
+/// A new connection is always accepted, so that probes get through. If that is one too many, the oldest idle connection is
+/// closed: of the same address, if that has more than its share; otherwise of all. If none is idle, the oldest busy one is closed.
 struct ConnectionTable<ID: Hashable> {
     private struct Entry {
         let address: String
         var isBusy = false
-        /// Since when it is idle or busy, as a number that grows.
+        /// Since when it is idle or busy, as an increasing number.
         var since: Int
     }
 
-    /// How many may be open at once.
+    /// Maximum number of open connections.
     let limit: Int
-    /// How many of them may be of one address. Loopback has no such limit: probes and proxies come from there.
+    /// Maximum number per address. Loopback has no such limit, because probes and proxies come from there.
     let share: Int
     private var entries: [ID: Entry] = [:]
     private var now = 0
@@ -29,7 +29,7 @@ struct ConnectionTable<ID: Hashable> {
     /// - Parameters:
     ///   - address: The peer's.
     ///   - isLoopback: The peer is this machine.
-    /// - Returns: The connection to close in its place, if there has to be one.
+    /// - Returns: The connection to close in exchange, if any.
     mutating func open(_ id: ID, from address: String, isLoopback: Bool) -> ID? {
         let own = isLoopback ? [:] : entries.filter { $0.value.address == address }
         let victim = own.count >= share ? Self.oldest(own) : entries.count >= limit ? Self.oldest(entries) : nil
@@ -38,7 +38,7 @@ struct ConnectionTable<ID: Hashable> {
         return victim
     }
 
-    /// A request came over it, or was answered.
+    /// A request has come over it, or was answered.
     mutating func set(_ id: ID, isBusy: Bool) {
         let time = tick()
         entries[id]?.isBusy = isBusy

@@ -2,7 +2,7 @@ import Giftbridge
 import NIOCore
 import Synchronization
 
-/// The server's open connections: closes what there is too much of.
+/// The server's open connections; closes one when there are too many.
 final class OpenConnections: Sendable {
     private struct State {
         var table: ConnectionTable<ObjectIdentifier>
@@ -15,7 +15,7 @@ final class OpenConnections: Sendable {
         state = Mutex(State(table: ConnectionTable(limit: limit, share: share)))
     }
 
-    /// Counts a new connection until it is closed; one that is too many is closed.
+    /// Counts a new connection until it is closed. If there are too many, one is closed.
     func add(_ channel: any Channel) {
         let id = ObjectIdentifier(channel)
         let address = channel.remoteAddress.peer
@@ -33,7 +33,7 @@ final class OpenConnections: Sendable {
         }
     }
 
-    /// A request came over a connection, or was answered.
+    /// A request has come over a connection, or was answered.
     func set(_ channel: any Channel, isBusy: Bool) {
         state.withLock { $0.table.set(ObjectIdentifier(channel), isBusy: isBusy) }
     }

@@ -1,25 +1,25 @@
 import NIOCore
 
-/// Closes a connection whose peer takes too long to say what it wants, or to take the answer.
+/// Closes a connection whose peer takes too long to send its request, or to read the answer.
 ///
-/// It stands before the HTTP decoder, where every byte passes, and is told of whole heads and of answers by ``Exchange``.
+/// It comes before the HTTP decoder, where every byte passes. ``Exchange`` events report complete heads and answers.
 final class RequestDeadlines: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// What is triggered on the channel as outbound user events.
+    /// Outbound user events on the channel.
     enum Exchange: Sendable {
-        /// A request's head is there.
+        /// A request's head has arrived.
         case began
-        /// It is answered.
+        /// The request was answered.
         case ended
     }
 
-    /// How long a request's head may take: from the connection's beginning, later from the head's first byte.
+    /// Maximum time for a request's head: from the connection's beginning, later from the head's first byte.
     private let head: TimeAmount
-    /// How long the rest may take, its body and its answer.
+    /// Maximum time for the rest: body and answer.
     private let exchange: TimeAmount
     private var deadline: Scheduled<Void>?
 
@@ -50,7 +50,7 @@ final class RequestDeadlines: ChannelDuplexHandler {
         case .began:
             close(context, in: exchange)
         case .ended:
-            // Until its next byte it may be silent for as long as the server lets an idle connection be.
+            // Until its next byte only the server's idle timeout applies.
             deadline?.cancel()
             deadline = nil
         }

@@ -9,7 +9,7 @@ struct MetricsText {
 
     private(set) var text = ""
 
-    /// A family with one sample per set of labels; none at all if there are no samples.
+    /// A family with one sample per set of labels; nothing if there are no samples.
     mutating func family(
         _ name: String, _ kind: Kind, _ help: String,
         _ samples: [(labels: KeyValuePairs<String, String>, value: Double)]
@@ -53,7 +53,7 @@ struct MetricsText {
         value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
     }
 
-    /// A whole number without a fraction, and Prometheus' words for what is no number.
+    /// A number in Prometheus' format: integers without a fraction, NaN and infinities as words.
     private static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }

@@ -1,6 +1,6 @@
 import Giftbridge
 
-/// The forms by which somebody who has signed in acts. Each brings a word of its own along.
+/// The forms with which a signed-in user acts. Each sends its own secret word.
 struct ActionForms: Sendable {
     /// The word of a form.
     let word: @Sendable (String) -> String
@@ -10,7 +10,7 @@ struct ActionForms: Sendable {
         form("/sign-out", content: "<button class=\"link\">Sign out</button>")
     }
 
-    /// What can be done to an order in its state; nil: nothing.
+    /// The actions for an order in its status; nil: none.
     func order(_ order: OrderSummary) -> HTML? {
         let path = "/orders/\(order.id)"
         let forms: [HTML]
@@ -25,7 +25,7 @@ struct ActionForms: Sendable {
                 <details><summary>The vendor has the sale</summary>\
                 \(form("\(path)/resolve-sold", content: """
                     <label>Reference at the vendor<input name="reference" required maxlength="200" autocomplete="off"></label>
-                    <label>Voucher codes, with commas between them; empty: those that were sent
+                    <label>Voucher codes, separated by commas; leave empty to use the codes that were sent
                     <input name="codes" maxlength="4000" autocomplete="off"></label>
                     <button class="primary">It was sold</button>
                     """))</details>
@@ -33,7 +33,7 @@ struct ActionForms: Sendable {
                 """
                 <details><summary>The vendor has no such sale</summary>\
                 \(form("\(path)/resolve-unsold", content: """
-                    <p>It is sent again, with the same codes.</p><button class="primary">It was not sold</button>
+                    <p>The order is sent again with the same codes.</p><button class="primary">It was not sold</button>
                     """))</details>
                 """,
             ]
@@ -48,12 +48,12 @@ struct ActionForms: Sendable {
             ? form("/shops/resume", about: queue.shop, content: "<button>Resume</button>")
             : """
             <details><summary>Pause</summary>\(form("/shops/pause", about: queue.shop, content: """
-                <label>Why<input name="reason" required maxlength="200" autocomplete="off"></label><button>Pause it</button>
+                <label>Reason<input name="reason" required maxlength="200" autocomplete="off"></label><button>Pause it</button>
                 """))</details>
             """
     }
 
-    /// Which form a word is for.
+    /// The name of a form, for which a word is issued.
     static func name(_ path: String, about shop: String? = nil) -> String {
         shop.map { "\(path) \($0)" } ?? path
     }

@@ -1,4 +1,4 @@
-/// A piece of a page. Literal text is markup; whatever is interpolated is escaped, unless it is markup itself.
+/// A piece of a page. Literal text is markup; interpolated text is escaped unless it is markup itself.
 ///
 /// `"<p>\(name)</p>" as HTML` is safe in text and in attributes with double quotes, whatever `name` is.
 struct HTML: Sendable, ExpressibleByStringInterpolation {

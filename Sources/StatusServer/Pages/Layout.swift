@@ -1,9 +1,9 @@
-/// What every page has around its content.
+/// The frame of every page.
 struct Layout {
     let title: String
-    /// What stands in the search box.
+    /// The text in the search box.
     var search = ""
-    /// Whether the page shows what changes by itself.
+    /// Whether the page is refreshed automatically.
     var isLive = true
     /// Sign in or out; nil: there are no actions.
     var account: HTML?

@@ -6,7 +6,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// `/orders/ID`: where an order is, why, what happens next, what to do, and how it came there.
+/// `/orders/ID`: an order's status, the reason, what happens next, what to do, and its history.
 struct OrderPage {
     let story: OrderStory
     let forms: ActionForms?
@@ -37,7 +37,7 @@ struct OrderPage {
 
     private var facts: HTML {
         let order = story.order
-        let codes = order.codes.map { "\($0), in the order's row and not shown here" } ?? "none yet"
+        let codes = order.codes.map { "\($0), in the order's row (not shown here)" } ?? "none yet"
         return """
             <dl class="facts">
             <div><dt>Vouchers</dt><dd>\(order.items)</dd></div>

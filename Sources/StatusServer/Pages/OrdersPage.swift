@@ -1,17 +1,17 @@
 import Giftbridge
 
-/// `/orders`: the newest orders, all or those that were searched for.
+/// `/orders`: the newest orders, or the results of a search.
 struct OrdersPage {
     let search: OrderSearch
-    /// What was typed; nil: nothing.
+    /// The search text; nil: none.
     let name: String?
     let orders: [OrderSummary]
 
     var html: HTML {
         """
-        <h1>\(name.map { "Orders called \($0)" } ?? "Orders")</h1>
+        <h1>\(name.map { "Search results for \($0)" } ?? "Orders")</h1>
         <nav class="filters" aria-label="Filter">\(Self.filters.map { link($0.word, $0.query) })</nav>
-        \(search.shop.map { "<p class=\"quiet\">Of shop <strong>\($0)</strong> only. <a href=\"/orders\">All shops</a></p>" as HTML })
+        \(search.shop.map { "<p class=\"quiet\">Only orders of shop <strong>\($0)</strong>. <a href=\"/orders\">All shops</a></p>" as HTML })
         \(result)
         """
     }
@@ -19,16 +19,16 @@ struct OrdersPage {
     private var result: HTML {
         if orders.isEmpty {
             return name == nil
-                ? "<p class=\"quiet\">There is none.</p>"
-                : "<p class=\"quiet\">There is none. Search for the shop's whole order number, or for Giftbridge's, as <code>#12</code>.</p>"
+                ? "<p class=\"quiet\">No orders found.</p>"
+                : "<p class=\"quiet\">No orders found. Search for a complete shop order number, or for a Giftbridge id such as <code>#12</code>.</p>"
         }
         let more: HTML? =
-            orders.count == search.limit ? "<p class=\"quiet\">The newest \(search.limit) are shown.</p>" : nil
+            orders.count == search.limit ? "<p class=\"quiet\">Showing the newest \(search.limit).</p>" : nil
         return "<section>\(OrderTable(orders: orders).html)\(more)</section>"
     }
 
     private static let filters: [(word: String, query: String)] =
-        [("all", ""), ("need a person", "needs=attention")]
+        [("all", ""), ("need attention", "needs=attention")]
         + [OrderStatus.pending, .submitting, .inDoubt, .rejected, .failed, .completed, .cancelled].map {
             ($0.pill(needsAttention: true).word, "status=\($0.rawValue)")
         }

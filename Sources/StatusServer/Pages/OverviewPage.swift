@@ -1,20 +1,20 @@
 import Giftbridge
 
-/// `/`: what is going on, and what needs somebody.
+/// `/`: the status, and the orders that need attention.
 struct OverviewPage {
-    /// Nil: the database does not answer.
+    /// Nil: the database does not respond.
     let page: FrontPage?
-    /// Why it does not.
+    /// Why it does not respond.
     var fault: String?
     /// The worker of this process.
     let counts: WorkerCounts
-    /// Forms of a signed-in person.
+    /// The forms of a signed-in user.
     let forms: ActionForms?
 
     var html: HTML {
         guard let page else {
             return """
-                \(Headline(fault: fault ?? "it gave no reason").html)
+                \(Headline(fault: fault ?? "no reason is known").html)
                 \(own)
                 """
         }
@@ -32,23 +32,23 @@ struct OverviewPage {
         guard !overview.needsAttention.isEmpty else { return nil }
         let more: HTML? =
             total > overview.needsAttention.count
-            ? "<p class=\"quiet\">The newest \(overview.needsAttention.count) of \(total). <a href=\"/orders?needs=attention\">More</a></p>"
+            ? "<p class=\"quiet\">Showing the newest \(overview.needsAttention.count) of \(total). <a href=\"/orders?needs=attention\">More</a></p>"
             : nil
         return """
-            <section><h2>Orders that need a person</h2>
+            <section><h2>Orders that need attention</h2>
             \(OrderTable(orders: overview.needsAttention).html)\(more)</section>
             """
     }
 
-    /// What this process knows without the database.
+    /// The status of this process, which needs no database.
     private var own: HTML {
         """
         <section><h2>This worker</h2>
         <dl class="facts">
         <div><dt>State</dt><dd>\(counts.state)</dd></div>
-        <div><dt>Requests in the air</dt><dd>\(counts.inFlight)</dd></div>
-        <div><dt>Results kept until the database is back</dt><dd>\(counts.unwritten)</dd></div>
-        <div><dt>Completed since it started</dt><dd>\(counts.orders[.completed] ?? 0)</dd></div>
+        <div><dt>Requests in flight</dt><dd>\(counts.inFlight)</dd></div>
+        <div><dt>Results waiting to be saved</dt><dd>\(counts.unwritten)</dd></div>
+        <div><dt>Orders completed since it started</dt><dd>\(counts.orders[.completed] ?? 0)</dd></div>
         </dl>
         </section>
         """

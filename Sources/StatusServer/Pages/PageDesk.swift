@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The pages that people read. They change nothing.
+/// The pages for reading. They change nothing.
 struct PageDesk {
     let observed: Observed
     let sessions: Sessions?
@@ -40,7 +40,7 @@ struct PageDesk {
         var search = OrderSearch()
         search.shop = query["shop"].map(String.init)
         search.status = query["status"].flatMap { OrderStatus(rawValue: String($0)) }
-        search.needsAttention = query["needs"] == "person"
+        search.needsAttention = query["needs"] == "attention"
         return await answered(visitor) { [search] in
             guard let name else {
                 let orders = try await observed.database.read { try await OperatorDesk($0).orders(search) }
@@ -66,7 +66,7 @@ struct PageDesk {
         let visitor = Visitor(request, sessions: sessions)
         return await answered(visitor) {
             guard let story = try await observed.database.read({ try await OperatorDesk($0).story(of: id) }) else {
-                let content: HTML = "<h1>There is no order \(id)</h1><p><a href=\"/orders\">All orders</a></p>"
+                let content: HTML = "<h1>No order \(id)</h1><p><a href=\"/orders\">All orders</a></p>"
                 return respond("No order \(id)", content, request, visitor, status: .notFound)
             }
             return respond(
@@ -74,7 +74,7 @@ struct PageDesk {
         }
     }
 
-    /// A page, or one that says that the database does not answer.
+    /// A page, or one that says that the database does not respond.
     private func answered(_ visitor: Visitor, _ body: () async throws -> Response) async -> Response {
         do {
             return try await body()
@@ -96,15 +96,15 @@ struct PageDesk {
         return .page(layout, status: status)
     }
 
-    /// What was done, by the action's name.
+    /// Notes about finished actions, by the action's name.
     private static let notes = [
-        "retry": "The order is sent again.", "cancel": "The order is cancelled.",
-        "resolve-sold": "The order is completed.", "resolve-unsold": "The order is sent again.",
+        "retry": "The order will be sent again.", "cancel": "The order is cancelled.",
+        "resolve-sold": "The order is completed.", "resolve-unsold": "The order will be sent again.",
         "pause": "The shop is paused.", "resume": "The shop is resumed.",
     ]
 }
 
-/// What pages are made of besides markup.
+/// Style sheet, script and icon of the pages.
 private enum Asset: String {
     case style = "style.css"
     case script = "page.js"

@@ -1,8 +1,8 @@
 import Giftbridge
 
-/// A state in a word, with a colour that says the same.
+/// A state in a word, with a matching colour.
 struct Pill {
-    /// What a colour means; there are no others.
+    /// The meaning of a colour.
     enum Tone: String {
         case good, busy, calm, watch, bad
     }
@@ -14,11 +14,11 @@ struct Pill {
 }
 
 extension OrderStatus {
-    /// The state in words that need no manual.
+    /// The status in plain words.
     func pill(needsAttention: Bool) -> Pill {
         switch self {
         case .pending: Pill(word: "waiting", tone: .calm)
-        case .submitting: Pill(word: "being sold", tone: .busy)
+        case .submitting: Pill(word: "being sent", tone: .busy)
         case .completed: Pill(word: "completed", tone: .good)
         case .rejected: Pill(word: "rejected", tone: .bad)
         case .failed: Pill(word: "failed", tone: .bad)
@@ -44,8 +44,8 @@ extension WorkerReport.State {
 extension ShopQueue {
     var pill: Pill {
         if paused { return Pill(word: "paused", tone: .bad) }
-        if pending > 0, allowanceLeft == 0 { return Pill(word: "at the limit", tone: .busy) }
-        if pending + submitting > 0 { return Pill(word: "selling", tone: .busy) }
+        if pending > 0, allowanceLeft == 0 { return Pill(word: "at the rate limit", tone: .busy) }
+        if pending + submitting > 0 { return Pill(word: "sending", tone: .busy) }
         return Pill(word: "idle", tone: .calm)
     }
 }

@@ -12,7 +12,7 @@ struct RateChart {
         guard most > 0 else { return "<p class=\"quiet\">Nothing was sold within the last hour.</p>" }
         let bars = minutes.enumerated().compactMap { index, count -> HTML? in
             guard count > 0 else { return nil }
-            // Of something there is always something to be seen.
+            // A count above zero always shows a bar.
             let size = max(count * Self.height / most, 2)
             let ago = minutes.count - index - 1
             return """
@@ -22,7 +22,7 @@ struct RateChart {
         }
         return """
             <figure class="chart">
-            <figcaption><strong>\(total)</strong> orders sold within the last hour, at most \(most) in a minute</figcaption>
+            <figcaption><strong>\(total)</strong> orders sold within the last hour, maximum \(most) per minute</figcaption>
             <svg viewBox="0 0 \(minutes.count * Self.width) \(Self.height)" preserveAspectRatio="none" role="img" \
             aria-label="Orders sold in each minute of the last hour">\(bars)</svg>
             <div class="axis"><span>1 h ago</span><span>30 min</span><span>now</span></div>

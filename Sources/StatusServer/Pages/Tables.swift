@@ -1,11 +1,11 @@
 import Giftbridge
 
-/// The shops' queues. On a phone each row becomes a card, so each cell knows its column's name.
+/// The shops' queues. On a phone each row becomes a card, so each cell has its column's name.
 struct QueueTable {
     let queues: [ShopQueue]
     let forms: ActionForms?
 
-    /// More than these are for `giftbridge status`.
+    /// Maximum number of shops; `giftbridge status` shows all.
     private static let most = 100
 
     var html: HTML {
@@ -14,29 +14,29 @@ struct QueueTable {
             return """
                 <tr><th scope="row">\(queue.shop)</th><td data-label="State">\(queue.pill.html)</td>
                 \(HTML.cell("Waiting", queue.pending))
-                \(HTML.cell("In the air", queue.submitting))
+                \(HTML.cell("Sending", queue.submitting))
                 \(HTML.cell("In doubt", queue.inDoubt, link: "shop=\(name)&status=in_doubt"))
                 \(HTML.cell("Refused", queue.rejected + queue.failed, link: "shop=\(name)&needs=attention"))
                 \(HTML.cell("Oldest", seconds: queue.oldestPendingSeconds))
                 <td data-label="Allowance left" class="number">\(queue.allowanceLeft.map { "\($0)" } ?? "no limit")</td>
-                \(HTML.cell("Done in", seconds: queue.pending == 0 ? nil : queue.etaSeconds))
+                \(HTML.cell("Estimated finish", seconds: queue.pending == 0 ? nil : queue.etaSeconds))
                 \(HTML.cell("Sold last hour", queue.completedLastHour))
                 \(forms.map { "<td class=\"act\">\($0.shop(queue))</td>" as HTML })</tr>
                 """
         }
         return """
             <table class="cards"><thead><tr><th scope="col">Shop</th><th scope="col">State</th>
-            <th scope="col" class="number">Waiting</th><th scope="col" class="number">In the air</th>
+            <th scope="col" class="number">Waiting</th><th scope="col" class="number">Sending</th>
             <th scope="col" class="number">In doubt</th><th scope="col" class="number">Refused</th>
             <th scope="col" class="number">Oldest</th><th scope="col" class="number">Allowance left</th>
-            <th scope="col" class="number">Done in</th><th scope="col" class="number">Sold last hour</th>
+            <th scope="col" class="number">Estimated finish</th><th scope="col" class="number">Sold last hour</th>
             \(forms.map { _ in "<th scope=\"col\"><span class=\"hidden\">Actions</span></th>" as HTML })</tr></thead>
             <tbody>\(rows)</tbody></table>
             """
     }
 }
 
-/// Orders, a row each.
+/// Orders, one row each.
 struct OrderTable {
     let orders: [OrderSummary]
 
@@ -47,12 +47,12 @@ struct OrderTable {
             <td data-label="Shop" class="name">\(order.shop)</td>
             <td data-label="State">\(order.status.pill(needsAttention: order.needsAttention).html)</td>
             <td data-label="Changed">\(HTML.moment(order.updatedAt))</td>
-            <td data-label="Why" class="why">\(order.error ?? "")</td></tr>
+            <td data-label="Reason" class="why">\(order.error ?? "")</td></tr>
             """
         }
         return """
             <table class="cards"><thead><tr><th scope="col">Order</th><th scope="col">Shop</th><th scope="col">State</th>
-            <th scope="col">Changed</th><th scope="col">Why</th></tr></thead>
+            <th scope="col">Changed</th><th scope="col">Reason</th></tr></thead>
             <tbody>\(rows)</tbody></table>
             """
     }
@@ -69,12 +69,13 @@ struct WorkerTable {
             let fault: HTML? = worker.lastError.map { text in
                 "\(text)\(worker.lastErrorAt.map { " (\(HTML.moment($0)))" as HTML })"
             }
-            let polls: HTML? = worker.state == .running && !worker.listening ? "Not listening: polls. " : nil
+            let polls: HTML? =
+                worker.state == .running && !worker.listening ? "Not listening for notifications; polling. " : nil
             return """
                 <tr class="\(worker.state.rawValue)"><th scope="row">\(worker.host) <span class="quiet">\(worker.pid)</span></th>
                 <td data-label="State">\(worker.state.pill.html)</td>
-                <td data-label="Heard of">\(HTML.moment(worker.heartbeatAt))</td>
-                \(HTML.cell("In the air", worker.inFlight))
+                <td data-label="Last seen">\(HTML.moment(worker.heartbeatAt))</td>
+                \(HTML.cell("Sending", worker.inFlight))
                 \(HTML.cell("Completed", worker.completed))
                 \(HTML.cell("Refused", worker.rejected))
                 \(HTML.cell("In doubt", worker.inDoubt))
@@ -83,8 +84,8 @@ struct WorkerTable {
                 """
         }
         return """
-            <table class="cards"><thead><tr><th scope="col">Worker</th><th scope="col">State</th><th scope="col">Heard of</th>
-            <th scope="col" class="number">In the air</th><th scope="col" class="number">Completed</th>
+            <table class="cards"><thead><tr><th scope="col">Worker</th><th scope="col">State</th><th scope="col">Last seen</th>
+            <th scope="col" class="number">Sending</th><th scope="col" class="number">Completed</th>
             <th scope="col" class="number">Refused</th><th scope="col" class="number">In doubt</th>
             <th scope="col">Version</th><th scope="col">Last error</th></tr></thead>
             <tbody>\(rows)</tbody></table>
@@ -93,7 +94,7 @@ struct WorkerTable {
 }
 
 extension HTML {
-    /// A table's cell with a number; one that says nothing is left out on a phone.
+    /// A table's cell with a number; a zero is hidden on a phone.
     fileprivate static func cell(_ label: String, _ number: Int, link query: String? = nil) -> HTML {
         let content: HTML =
             number > 0 && query != nil ? "<a href=\"/orders?\(query ?? "")\">\(number)</a>" : "\(number)"
@@ -108,12 +109,12 @@ extension HTML {
 }
 
 extension OrderSummary {
-    /// As a person calls it.
+    /// The order's number as people use it.
     var name: String { shopOrderID ?? "gb-\(id)" }
 }
 
 extension String {
-    /// As a part of a query.
+    /// The text encoded as part of a query.
     var queryEncoded: String {
         var encoded = ""
         for byte in utf8 {

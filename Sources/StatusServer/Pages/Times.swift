@@ -7,7 +7,7 @@ import Foundation
 #endif
 
 extension HTML {
-    /// A moment, as long ago or as far ahead it is; the exact time, in UTC, is its title.
+    /// A moment, relative to now; its title is the exact time in UTC.
     static func moment(_ date: Date, now: Date = .now) -> HTML {
         let seconds = now.timeIntervalSince(date)
         let distance = "\(BriefDuration(seconds: seconds))"

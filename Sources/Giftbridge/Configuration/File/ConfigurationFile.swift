@@ -27,7 +27,7 @@ public struct ConfigurationFile: Sendable, Equatable {
 
     /// The file that `--config` or `GIFTBRIDGE_CONFIG` names.
     ///
-    /// - Returns: Nil: neither names one.
+    /// - Returns: Nil if neither names a file.
     /// - Throws: ``ConfigurationError`` that names the file, and the line of what is wrong in it.
     public static func read(flag: String?, environment: [String: String]) throws(ConfigurationError)
         -> ConfigurationFile?
@@ -60,19 +60,19 @@ public struct ConfigurationFile: Sendable, Equatable {
     private static func fault(of member: FlatYAML.Member) -> String? {
         if Setting.isSecret(key: member.name) {
             return
-                "\(member.name) is a secret, which has no place here: put it into a file of its own, and name that as "
-                + "\(member.name)_file"
+                "\(member.name) is a secret and must not be in this file: put it into a separate file, and give that file's "
+                + "path as \(member.name)_file"
         }
         guard Setting.isKnown(key: member.name) else {
             let hint = Setting.nearest(to: member.name).map { "; did you mean \($0)?" } ?? ""
             return "there is no setting \"\(member.name)\"\(hint)"
         }
-        return member.value == nil ? "\(member.name) has no value: give one, or leave the line out" : nil
+        return member.value == nil ? "\(member.name) has no value: set one, or remove the line" : nil
     }
 
-    /// A password that everybody on the machine may read is none.
+    /// Refuses a file with a password that all users of the machine may read.
     private func checkPassword() throws(ConfigurationError) {
-        // A conninfo that cannot be read is refused where it is used.
+        // An invalid conninfo is refused where it is used.
         guard let url = values["GIFTBRIDGE_DATABASE_URL"], let target = try? ConnectionTarget(conninfo: url),
             target.hasPassword
         else { return }
@@ -80,7 +80,7 @@ public struct ConfigurationFile: Sendable, Equatable {
         guard stat(path, &status) == 0, status.st_mode & S_IROTH == 0 else {
             throw ConfigurationError(
                 "database_url in \(path)",
-                "has a password, and everybody may read that file: chmod o-r it, or use ~/.pgpass")
+                "has a password, but all users may read that file: chmod o-r it, or use ~/.pgpass")
         }
     }
 }

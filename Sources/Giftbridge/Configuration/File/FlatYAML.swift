@@ -2,12 +2,12 @@ import CYAML
 
 /// A YAML (and so a JSON) document that is one flat mapping: names to scalars, or to lists of them.
 ///
-/// Read with libyaml's events. Its Swift wrappers bring in all of Foundation, which costs more memory than the worker.
+/// Read with libyaml's events. The Swift wrappers need all of Foundation, which would use more memory than the worker.
 struct FlatYAML {
     /// A member of the mapping.
     struct Member: Equatable {
         let name: String
-        /// The scalar's text, or a list's with commas between; nil: none was written, or `null`.
+        /// The scalar's text, or a list's elements separated by commas; nil if there is no value, or `null`.
         let value: String?
         /// From 1.
         let line: Int
@@ -27,7 +27,7 @@ struct FlatYAML {
     init(parsing text: String) throws(Fault) {
         var parser = yaml_parser_t()
         guard yaml_parser_initialize(&parser) == 1 else {
-            throw Fault(line: 1, problem: "there is no memory to read it")
+            throw Fault(line: 1, problem: "not enough memory to read it")
         }
         defer { yaml_parser_delete(&parser) }
         var bytes = Array(text.utf8)
@@ -45,11 +45,13 @@ struct FlatYAML {
                 throw Fault(line: event.line, problem: "a setting's name must be plain text")
             }
             guard !members.contains(where: { $0.name == name }) else {
-                throw Fault(line: event.line, problem: "\(name) stands there twice")
+                throw Fault(line: event.line, problem: "\(name) is set twice")
             }
             members.append(Member(name: name, value: try Self.value(of: name, &events), line: event.line))
         }
-        if let more = events.first { throw Fault(line: more.line, problem: "a second document is one too many") }
+        if let more = events.first {
+            throw Fault(line: more.line, problem: "the file has a second document; only one is allowed")
+        }
     }
 
     private static func value(of name: String, _ events: inout ArraySlice<Event>) throws(Fault) -> String? {
@@ -71,7 +73,7 @@ struct FlatYAML {
         }
     }
 
-    /// What is left of libyaml's events.
+    /// The parts of libyaml's events that are used here.
     private struct Event {
         enum Kind: Equatable {
             case scalar(String, isQuoted: Bool)
@@ -104,7 +106,7 @@ struct FlatYAML {
             case YAML_SEQUENCE_START_EVENT: events.append(Event(kind: .beginList, line: line))
             case YAML_MAPPING_END_EVENT, YAML_SEQUENCE_END_EVENT: events.append(Event(kind: .end, line: line))
             case YAML_ALIAS_EVENT:
-                return .failure(Fault(line: line, problem: "aliases (*name) have no place in settings"))
+                return .failure(Fault(line: line, problem: "aliases (*name) are not supported"))
             default: break
             }
         }
