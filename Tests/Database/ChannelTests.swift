@@ -9,6 +9,8 @@ extension DatabaseTests {
         @Test(arguments: [1, 1000])
         func insertIsOneHintHoweverManyOrders(_ count: Int) async throws {
             let test = try await TestQueue.make()
+            try await test.heartbeat()
+            try await test.queue.set(idle: true)
             let notified = try await test.notifications(on: "giftbridge_orders", "giftbridge_results") {
                 try await test.insert(count)
             }
@@ -16,13 +18,40 @@ extension DatabaseTests {
             #expect(notified.map(\.payload) == [""])
         }
 
-        /// PostgreSQL drops repeated notifications of a transaction, but only after the cost of each.
-        @Test func hintsAreMadePerStatement() async throws {
+        /// Whether a worker is idle counts at the end of the transaction, and not when the order is inserted.
+        @Test(arguments: [("false", "true", true), ("true", "false", false)])
+        func hintIsForAnIdleWorker(atInsert: String, atCommit: String, isNotified: Bool) async throws {
             let test = try await TestQueue.make()
-            let rowLevel = try await test.column(
-                "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'orders\\_hint%' AND tgtype & 1 = 1")
-            #expect(rowLevel.isEmpty)
-            #expect(try await test.int("SELECT count(*) FROM pg_trigger WHERE tgname = 'orders_hint'") == 1)
+            try await test.heartbeat()
+            let notified = try await test.notifications(on: "giftbridge_orders") {
+                try await test.run(
+                    """
+                    BEGIN; SELECT giftbridge.set_idle('\(test.queue.worker)', \(atInsert)); \(TestQueue.insert(1));
+                    SELECT giftbridge.set_idle('\(test.queue.worker)', \(atCommit)); COMMIT
+                    """)
+            }
+            #expect(notified.map(\.payload) == (isNotified ? [""] : []))
+        }
+
+        /// One that is dead, or has stopped, would have every commit notify for nothing.
+        @Test(arguments: [
+            "state = 'stopped'", "heartbeat_at = now() - interval '2 minutes'",
+            "heartbeat_at = now() - interval '50 s'",
+        ])
+        func workersThatEndedAreIdleNoMore(_ change: String) async throws {
+            let test = try await TestQueue.make()
+            try await test.run(
+                """
+                INSERT INTO giftbridge.status (worker, host, pid, version, state) VALUES
+                    ('ended', 'host', 1, '', 'running'), ('other', 'host', 2, '', 'running');
+                SELECT giftbridge.set_idle('ended', true);
+                UPDATE giftbridge.status SET \(change) WHERE worker = 'ended';
+                SELECT giftbridge.set_idle('other', true)
+                """)
+            let isAlive = change.contains("50 s")
+            #expect(
+                try await test.column("SELECT worker FROM giftbridge.idle_workers ORDER BY worker")
+                    == (isAlive ? ["ended", "other"] : ["other"]))
         }
 
         @Test(arguments: ["submit_after = now()", "priority = 9"])
@@ -37,6 +66,8 @@ extension DatabaseTests {
 
         @Test func refusedInsertIsNoHint() async throws {
             let test = try await TestQueue.make()
+            try await test.heartbeat()
+            try await test.queue.set(idle: true)
             let notified = try await test.notifications(on: "giftbridge_orders") {
                 _ = try await test.error(TestQueue.insert(1, ["items": "'[]'"]))
             }

@@ -32,12 +32,11 @@ extension DatabaseTests {
                     seen.lane.map { Rota.Waiting(lane: $0, allowance: seen.allowance, readyAt: now + seen.wait) }
                 }
                 rota.saw(seen, isComplete: true, at: now)
-                let free = rota.slots + rota.reserve - rota.inFlight
                 let portions = rota.deal(at: now)
                 guard !portions.isEmpty else { return [:] }
-                let orders = try await test.claim(portions, slots: free)
+                let orders = try await test.claim(portions, slots: rota.dealt)
                 let lanes = orders.reduce(into: [Lane: Int]()) { $0[$1.lane, default: 0] += 1 }
-                _ = rota.claimed(lanes, of: portions, slots: free, at: now)
+                _ = rota.claimed(lanes, of: portions, slots: rota.dealt, at: now)
                 if isAnswered {
                     _ = try await test.settle(orders.map { .sold($0) })
                     for order in orders { rota.ended(order.lane, isAnswer: true, at: now) }

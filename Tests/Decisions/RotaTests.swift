@@ -51,10 +51,9 @@ struct RotaTests {
         // They wait for a slot: so nothing more is claimed, until one is free.
         rota.waiting = 10
         #expect(rota.deal(at: Self.now).isEmpty)
-        rota.ended(lane, isAnswer: true, at: Self.now)
-        rota.waiting = 9
-        let claimed = Self.claim(&rota)[lane] ?? 0
-        #expect((1...2).contains(claimed))
+        for _ in 1...5 { rota.ended(lane, isAnswer: true, at: Self.now) }
+        rota.waiting = 5
+        #expect(Self.claim(&rota) == [lane: 5])
         // One that is not answered: the vendor may take its time from now on.
         rota.waiting = 0
         for _ in 1...20 { rota.ended(lane, isAnswer: true, at: Self.now) }

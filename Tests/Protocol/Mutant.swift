@@ -31,7 +31,7 @@ struct Mutant: Sendable, CustomStringConvertible {
             leaning: .refusals),
         Mutant(
             name: "half_allowance", file: "functions/claim.sql",
-            guarded: "IF p_lanes[i] >= 200 AND giftbridge.waits_fresh(",
+            guarded: "IF v_lane.lane >= 200 AND giftbridge.waits_fresh(",
             without: "IF false AND giftbridge.waits_fresh(",
             leaning: .fewPlaces),
         Mutant(
@@ -52,7 +52,7 @@ struct Mutant: Sendable, CustomStringConvertible {
             leaning: .fewPlaces),
         Mutant(
             name: "account_kept", file: "functions/claim.sql",
-            guarded: "AND (o.sent_to IS NULL OR o.sent_to = v_shop.account || '@' || v_shop.api_host)",
+            guarded: "AND (o.sent_to IS NULL OR o.sent_to = v_lane.account || '@' || v_lane.api_host)",
             without: ""),
         Mutant(
             name: "foreign_codes", file: "functions/has_foreign_code.sql", guarded: "AND c.order_id <> p_order_id",

@@ -11,6 +11,10 @@ extension Walk {
             // A worker may look late, and claim what another has taken.
             if try row.double("seconds") <= 0 || chance.percent(10) { lanes.append((shop, lane)) }
         }
+        // What is sent again asks for all that an allowance has left.
+        if leaning == .fewPlaces, !all, lanes.contains(where: { $0.lane >= 200 }), chance.percent(40) {
+            lanes.removeAll { $0.lane < 200 }
+        }
         if !all {
             while lanes.count > 3 || (lanes.count > 1 && chance.percent(30)) {
                 lanes.remove(at: chance.below(lanes.count))
@@ -57,7 +61,8 @@ extension Walk {
             isCalm
             ? "plain"
             : chance.weighted([
-                (60, "plain"), (9, "lost"), (4, "unreachable"), (3, "released"), (3, "not sent"), (6, "held"),
+                (60, "plain"), (leaning == .fewPlaces ? 60 : 9, "lost"), (4, "unreachable"), (3, "released"),
+                (3, "not sent"), (6, "held"),
                 (5, "copied"), (3, "copy held"),
                 (5, "swapped"),
             ])

@@ -38,8 +38,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--only", "nonsense"], ["--runs", "0"], ["--delays", "soon"], ["--concurrencies", "0"], ["--directory", "here"],
-        ["--giftbridge", "/nowhere/giftbridge"],
+        ["--only", "nonsense"], ["--runs", "0"], ["--delays", "soon"], ["--concurrencies", "0"],
+        ["--directory", "here"], ["--giftbridge", "/nowhere/giftbridge"],
     ])
     func wrongUseIsRefused(arguments: [String]) async throws {
         let outcome = try await Self.bench(arguments, within: .seconds(10))

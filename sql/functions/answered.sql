@@ -9,30 +9,33 @@ CREATE OR REPLACE FUNCTION giftbridge.answered(
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_allowance record;
+    v_locked text[];    -- the allowances to change
 BEGIN
-    FOR v_allowance IN
-        SELECT w.name, array_agg(giftbridge.place_free_at(f.claimed_at, NULL, w.rate_limit, w.rate_window)) AS estimates,
-            array_agg(giftbridge.place_free_at(f.claimed_at, p_now - f.claimed_at, w.rate_limit, w.rate_window)) AS free_at,
-            array_agg(1) AS ones, array_agg(-1) AS minus, array_agg(CASE WHEN f.lane >= 200 THEN 1 ELSE 0 END) AS again,
-            array_agg(CASE WHEN f.lane >= 200 THEN -1 ELSE 0 END) AS minus_again
-        FROM unnest(p_flights) AS f JOIN giftbridge.allowances AS w ON w.name = f.allowance
-        WHERE w.rate_limit IS NOT NULL GROUP BY w.name ORDER BY w.name
-    LOOP
-        IF p_skip_locked THEN
-            PERFORM FROM giftbridge.allowances AS w WHERE w.name = v_allowance.name FOR UPDATE SKIP LOCKED;
-            CONTINUE WHEN NOT FOUND;
-        ELSE
-            -- In a statement of its own: take_places must see what the last holder of the lock has written.
-            PERFORM FROM giftbridge.allowances AS w WHERE w.name = v_allowance.name FOR UPDATE;
-        END IF;
-        IF p_how = 'unsent' THEN
-            PERFORM giftbridge.take_places(v_allowance.name, v_allowance.estimates, v_allowance.minus, v_allowance.minus_again, p_now);
-        ELSE
-            PERFORM giftbridge.take_places(v_allowance.name, v_allowance.estimates || v_allowance.free_at,
-                v_allowance.minus || v_allowance.ones, v_allowance.minus_again || v_allowance.again, p_now);
-        END IF;
-    END LOOP;
+    -- In a statement of its own: take_places must see what the last holder of the lock has written.
+    IF p_skip_locked THEN
+        v_locked := ARRAY(
+            SELECT w.name FROM (SELECT DISTINCT f.allowance FROM unnest(p_flights) AS f ORDER BY f.allowance) AS f
+            CROSS JOIN LATERAL (
+                SELECT a.name FROM giftbridge.allowances AS a WHERE a.name = f.allowance AND a.rate_limit IS NOT NULL FOR UPDATE SKIP LOCKED) AS w);
+    ELSE
+        v_locked := ARRAY(
+            SELECT w.name FROM (SELECT DISTINCT f.allowance FROM unnest(p_flights) AS f ORDER BY f.allowance) AS f
+            CROSS JOIN LATERAL (
+                SELECT a.name FROM giftbridge.allowances AS a WHERE a.name = f.allowance AND a.rate_limit IS NOT NULL FOR UPDATE) AS w);
+    END IF;
+    IF v_locked <> '{}' THEN
+        PERFORM giftbridge.take_places(array_agg(change.name), array_agg(change.at), array_agg(change.taken), array_agg(change.taken * change.again),
+            p_now)
+        FROM unnest(p_flights) AS f
+        CROSS JOIN LATERAL (SELECT * FROM giftbridge.allowances AS a WHERE a.name = f.allowance OFFSET 0) AS w
+        -- The estimate that the claim made is removed, and the time that is known now is added.
+        CROSS JOIN LATERAL (VALUES
+            (w.name, giftbridge.place_free_at(f.claimed_at, NULL, w.rate_limit, w.rate_window), -1, CASE WHEN f.lane >= 200 THEN 1 ELSE 0 END),
+            (w.name, giftbridge.place_free_at(f.claimed_at, p_now - f.claimed_at, w.rate_limit, w.rate_window),
+                CASE WHEN p_how = 'unsent' THEN 0 ELSE 1 END, CASE WHEN f.lane >= 200 THEN 1 ELSE 0 END)
+        ) AS change (name, at, taken, again)
+        WHERE w.name = ANY (v_locked);
+    END IF;
     IF p_how = 'passed' AND EXISTS (SELECT FROM giftbridge.set_aside) THEN
         WITH passed AS (
             DELETE FROM giftbridge.set_aside AS a USING unnest(p_flights) AS f

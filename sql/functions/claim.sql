@@ -20,7 +20,7 @@ CREATE OR REPLACE FUNCTION giftbridge.claim(
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 -- Index scans and nested loops are the right plan from the first call on, before there are statistics, whatever the size of the
--- tables. JIT is off because the planner's penalty for disabled plans would make it compile a query of microseconds.
+-- tables. LATERAL with OFFSET 0 is a lookup for each row, also where the table was tiny when the plan was made. JIT is off because the planner's penalty for disabled plans would make it compile a query of microseconds.
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
@@ -28,9 +28,9 @@ DECLARE
     v_now       timestamptz := clock_timestamp();
     v_left      integer := p_slots;
     v_most      integer;
-    v_shop      record;
+    v_lane      record;
+    v_position  integer;
     v_remaining integer;
-    v_again     integer;
     v_is_probe  boolean;
     v_skip      bigint;       -- the order of the last probe
     v_ids       bigint[];     -- taken from one lane
@@ -39,66 +39,97 @@ DECLARE
     v_all       bigint[] := '{}';
     v_all_lanes integer[] := '{}';
     v_all_lookups boolean[] := '{}';
+    v_locked    text[];       -- the allowances that may be used
+    -- One element per allowance that orders were taken from.
+    v_names     text[] := '{}';
+    v_free_at   timestamptz[] := '{}';
+    v_taken     integer[] := '{}';
+    v_again     integer[] := '{}';
+    -- One element per lane.
     v_allowances text[] := '{}';
     v_accounts  text[] := '{}';
     v_hosts     text[] := '{}';
     v_has_obstacles CONSTANT boolean := EXISTS (SELECT FROM giftbridge.set_aside) OR EXISTS (SELECT FROM giftbridge.unreachable);
 BEGIN
-    -- The write-ahead entry must survive a crash of the server, and reach its synchronous standby, whatever the session's setting.
+    -- The write-ahead entry must outlive a crash of the server, and reach its synchronous standby, whatever the session's setting.
     IF current_setting('synchronous_commit') IN ('off', 'local') THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
 
-    FOR i IN 1 .. cardinality(p_shops) LOOP
+    -- In a statement of its own: the next one must see what the last holders of the locks have written.
+    v_locked := ARRAY(
+        SELECT w.name
+        FROM (
+            SELECT DISTINCT CASE WHEN k.rate_group IS NULL THEN 'key ' || k.account ELSE k.allowance END AS allowance
+            FROM unnest(p_shops) AS l (shop)
+            CROSS JOIN LATERAL (
+                SELECT s.rate_group, a.account, t.allowance
+                FROM giftbridge.shops AS s CROSS JOIN giftbridge.shop_state AS t CROSS JOIN giftbridge.accounts AS a
+                WHERE s.name = l.shop AND t.shop = l.shop AND a.shop = l.shop AND a.worker = p_worker OFFSET 0) AS k
+            ORDER BY allowance
+        ) AS n
+        CROSS JOIN LATERAL (
+            SELECT w.name FROM giftbridge.allowances AS w
+            WHERE w.name = n.allowance AND (w.rate_limit IS NOT NULL OR w.throttled_until > v_now) FOR UPDATE SKIP LOCKED) AS w);
+    -- Later than the times that other workers have written.
+    v_now := clock_timestamp();
+
+    FOR v_lane IN
+        SELECT l.number::integer AS number, l.shop, l.lane, l.most, k.codes_ignored_at, k.account, k.api_host, k.allowance,
+            w.rate_limit, w.rate_window, w.rate_limit IS NOT NULL OR w.throttled_until > v_now AS is_limited,
+            w.name = ANY (v_locked) AND (w.throttled_until > v_now) IS NOT TRUE AS is_open,
+            w.rate_limit - used.places AS remaining, (w.rate_limit + 1) / 2 - used.again AS remaining_again
+        FROM unnest(p_shops, p_lanes, p_most) WITH ORDINALITY AS l (shop, lane, most, number)
+        CROSS JOIN LATERAL (
+            SELECT t.codes_ignored_at, a.account, a.api_host,
+                CASE WHEN s.rate_group IS NULL THEN 'key ' || a.account ELSE t.allowance END AS allowance
+            FROM giftbridge.shops AS s CROSS JOIN giftbridge.shop_state AS t CROSS JOIN giftbridge.accounts AS a
+            WHERE s.name = l.shop AND t.shop = l.shop AND a.shop = l.shop AND a.worker = p_worker
+                AND (NOT s.paused OR s.paused_until <= v_now) OFFSET 0) AS k
+        LEFT JOIN LATERAL (SELECT * FROM giftbridge.allowances AS w WHERE w.name = k.allowance OFFSET 0) AS w ON true
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(p.taken), 0) AS places, coalesce(sum(p.again), 0) AS again
+            FROM unnest(w.free_at, w.taken, w.taken_again) AS p (at, taken, again) WHERE p.at > v_now) AS used
+        ORDER BY l.number
+    LOOP
         EXIT WHEN v_left <= 0;
-        v_most := least(p_most[i], v_left);
+        v_most := least(v_lane.most, v_left);
         v_skip := NULL;
         v_is_probe := false;
-        SELECT s.rate_group, t.codes_ignored_at, a.account, a.api_host,
-            CASE WHEN s.rate_group IS NULL THEN 'key ' || a.account ELSE t.allowance END AS allowance INTO v_shop
-        FROM giftbridge.shops AS s JOIN giftbridge.shop_state AS t ON t.shop = s.name
-        JOIN giftbridge.accounts AS a ON a.shop = s.name AND a.worker = p_worker
-        WHERE s.name = p_shops[i] AND (NOT s.paused OR s.paused_until <= v_now);
-        CONTINUE WHEN NOT FOUND;
-
         IF v_has_obstacles THEN
             SELECT o.is_probe, o.skipped INTO v_is_probe, v_skip
-            FROM giftbridge.probe(p_worker, p_shops[i], v_shop.account, v_shop.api_host, p_lease, v_now) AS o;
+            FROM giftbridge.probe(p_worker, v_lane.shop, v_lane.account, v_lane.api_host, p_lease, v_now) AS o;
             CONTINUE WHEN v_is_probe IS NULL;
             v_most := CASE WHEN v_is_probe THEN 1 ELSE v_most END;
         END IF;
-        IF p_lanes[i] = 201 THEN
-            -- An order that was being sent when a worker died may have caused that.
+        IF v_lane.lane = 201 THEN
+            -- What was being sent when a worker died may be what it died of.
             CONTINUE WHEN EXISTS (SELECT FROM giftbridge.in_flight AS f WHERE f.lane = 201 AND f.worker = p_worker);
             v_most := 1;
         END IF;
 
-        IF EXISTS (SELECT FROM giftbridge.allowances AS w
-            WHERE w.name = v_shop.allowance AND (w.rate_limit IS NOT NULL OR w.throttled_until > v_now)) THEN
-            PERFORM FROM giftbridge.allowances AS w WHERE w.name = v_shop.allowance FOR UPDATE SKIP LOCKED;
-            CONTINUE WHEN NOT FOUND;
-            -- Read under the lock, so that what other workers took is counted with earlier times.
-            v_now := clock_timestamp();
-            SELECT w.remaining, w.remaining_again INTO v_remaining, v_again FROM giftbridge.allowance(v_shop.allowance, v_now) AS w;
-            IF p_lanes[i] >= 200 AND giftbridge.waits_fresh(v_shop.allowance, p_shops[i], v_now) THEN
-                v_remaining := v_again;
+        IF v_lane.is_limited THEN
+            CONTINUE WHEN NOT v_lane.is_open;
+            -- What this claim has taken already is used, too.
+            v_position := array_position(v_names, v_lane.allowance);
+            v_remaining := v_lane.remaining - coalesce(v_taken[v_position], 0);
+            IF v_lane.lane >= 200 AND giftbridge.waits_fresh(v_lane.allowance, v_lane.shop, v_now) THEN
+                v_remaining := least(v_remaining, v_lane.remaining_again - coalesce(v_again[v_position], 0));
             END IF;
             v_most := least(v_most, v_remaining);
             CONTINUE WHEN v_most <= 0;
-        ELSE
-            v_remaining := NULL;
         END IF;
 
-        IF p_lanes[i] >= 200 THEN
-            PERFORM giftbridge.refuse_unverifiable(p_shops[i], p_lanes[i], v_shop.account || '@' || v_shop.api_host,
-                v_shop.codes_ignored_at IS NOT NULL, v_now);
+        IF v_lane.lane >= 200 THEN
+            PERFORM giftbridge.refuse_unverifiable(v_lane.shop, v_lane.lane, v_lane.account || '@' || v_lane.api_host,
+                v_lane.codes_ignored_at IS NOT NULL, v_now);
         END IF;
         WITH picked AS MATERIALIZED (
             SELECT d.ctid AS place FROM giftbridge.due AS d
-            WHERE d.shop = p_shops[i] AND d.lane = p_lanes[i] AND d.due_at <= v_now AND d.order_id IS DISTINCT FROM v_skip
+            WHERE d.shop = v_lane.shop AND d.lane = v_lane.lane AND d.due_at <= v_now AND d.order_id IS DISTINCT FROM v_skip
                 -- In lanes below 200 no order was ever in doubt.
                 AND (d.lane < 200 OR EXISTS (SELECT FROM giftbridge.orders AS o WHERE o.id = d.order_id
-                    AND (o.sent_to IS NULL OR o.sent_to = v_shop.account || '@' || v_shop.api_host)))
+                    AND (o.sent_to IS NULL OR o.sent_to = v_lane.account || '@' || v_lane.api_host)))
             ORDER BY d.due_at, d.order_id LIMIT v_most FOR UPDATE SKIP LOCKED
         ), gone AS (
             DELETE FROM giftbridge.due AS d USING picked WHERE d.ctid = picked.place
@@ -113,23 +144,31 @@ BEGIN
         END IF;
         CONTINUE WHEN v_ids IS NULL;
 
-        IF v_remaining IS NOT NULL THEN
-            PERFORM giftbridge.take_places(v_shop.allowance, ARRAY[giftbridge.place_free_at(v_now, NULL, w.rate_limit, w.rate_window)],
-                ARRAY[cardinality(v_ids)], ARRAY[CASE WHEN p_lanes[i] >= 200 THEN cardinality(v_ids) ELSE 0 END], v_now)
-            FROM giftbridge.allowances AS w WHERE w.name = v_shop.allowance AND w.rate_limit IS NOT NULL;
+        IF v_lane.rate_limit IS NOT NULL THEN
+            IF v_position IS NULL THEN
+                v_names := v_names || v_lane.allowance;
+                v_free_at := v_free_at || giftbridge.place_free_at(v_now, NULL, v_lane.rate_limit, v_lane.rate_window);
+                v_taken := v_taken || 0;
+                v_again := v_again || 0;
+                v_position := cardinality(v_names);
+            END IF;
+            v_taken[v_position] := v_taken[v_position] + cardinality(v_ids);
+            v_again[v_position] := v_again[v_position] + CASE WHEN v_lane.lane >= 200 THEN cardinality(v_ids) ELSE 0 END;
         END IF;
         IF v_is_probe THEN
-            PERFORM giftbridge.probing(p_worker, p_shops[i], v_shop.account, v_shop.api_host, v_ids[1], p_lease, v_now);
+            PERFORM giftbridge.probing(p_worker, v_lane.shop, v_lane.account, v_lane.api_host, v_ids[1], p_lease, v_now);
         END IF;
         v_left := v_left - cardinality(v_ids);
         v_all := v_all || v_ids;
         v_all_lookups := v_all_lookups || v_lookups;
-        v_all_lanes := v_all_lanes || array_fill(i, ARRAY[cardinality(v_ids)]);
-        -- One element per lane.
-        v_allowances[i] := v_shop.allowance;
-        v_accounts[i] := v_shop.account;
-        v_hosts[i] := v_shop.api_host;
+        v_all_lanes := v_all_lanes || array_fill(v_lane.number, ARRAY[cardinality(v_ids)]);
+        v_allowances[v_lane.number] := v_lane.allowance;
+        v_accounts[v_lane.number] := v_lane.account;
+        v_hosts[v_lane.number] := v_lane.api_host;
     END LOOP;
+    IF v_names <> '{}' THEN
+        PERFORM giftbridge.take_places(v_names, v_free_at, v_taken, v_again, v_now);
+    END IF;
     IF v_all = '{}' THEN
         RETURN;
     END IF;
@@ -149,9 +188,8 @@ BEGIN
                     SELECT FROM giftbridge.lookups AS l WHERE l.order_id = o.id AND l.position = c.position)
             ) END AS position
         FROM unnest(v_all, v_all_lanes, v_all_lookups) WITH ORDINALITY AS t (order_id, lane, is_lookup, number)
-        JOIN giftbridge.orders AS o ON o.id = t.order_id
-        -- Not plain o.shop: if the planner believed the table to be empty, it would scan an index that contains the shop.
-        JOIN giftbridge.shops AS s ON s.name = o.shop || ''
+        CROSS JOIN LATERAL (SELECT * FROM giftbridge.orders AS o WHERE o.id = t.order_id OFFSET 0) AS o
+        CROSS JOIN LATERAL (SELECT s.payment_method, s.site_id FROM giftbridge.shops AS s WHERE s.name = o.shop OFFSET 0) AS s
     ), flight AS (
         INSERT INTO giftbridge.in_flight (order_id, token, shop, lane, kind, attempt, position, worker, account, api_host, allowance,
             payment_method, expires_at, claimed_at, lease_until)

@@ -25,16 +25,26 @@ BEGIN
         SELECT step.* FROM step LIMIT p_most
     )
     SELECT w.shop, w.lane,
-        greatest(extract(epoch FROM greatest(w.due_at, s.paused_until, limits.next_at, aside.probe_at, away.probe_at) - v_now), 0)::double precision,
-        s.api_url, a.account, a.api_host, coalesce(known.allowance, t.allowance)
+        greatest(extract(epoch FROM greatest(w.due_at, s.paused_until,
+            -- For lanes by the thousand: only of an allowance that is used up it is asked when it opens again.
+            CASE WHEN used.places >= limits.rate_limit OR limits.throttled_until > v_now THEN (giftbridge.allowance(limits.name, v_now)).next_at END,
+            aside.probe_at, away.probe_at) - v_now), 0)::double precision,
+        s.api_url, a.account, a.api_host, known.allowance
     FROM waiting AS w
-    JOIN giftbridge.shops AS s ON s.name = w.shop
-    JOIN giftbridge.shop_state AS t ON t.shop = w.shop
-    LEFT JOIN giftbridge.accounts AS a ON a.shop = w.shop AND a.worker = p_worker
-    LEFT JOIN LATERAL (SELECT CASE WHEN s.rate_group IS NULL THEN 'key ' || a.account END AS allowance) AS known ON true
-    CROSS JOIN LATERAL giftbridge.allowance(coalesce(known.allowance, t.allowance), v_now) AS limits
-    LEFT JOIN giftbridge.set_aside AS aside ON aside.shop = w.shop AND aside.account = a.account || '@' || a.api_host
-    LEFT JOIN giftbridge.unreachable AS away ON away.worker = p_worker AND away.api_host = a.api_host
+    -- LATERAL with OFFSET 0 is a lookup for each row, also where the table was tiny when the plan was made.
+    CROSS JOIN LATERAL (SELECT * FROM giftbridge.shops AS s WHERE s.name = w.shop OFFSET 0) AS s
+    CROSS JOIN LATERAL (SELECT * FROM giftbridge.shop_state AS t WHERE t.shop = w.shop OFFSET 0) AS t
+    LEFT JOIN LATERAL (SELECT * FROM giftbridge.accounts AS a WHERE a.shop = w.shop AND a.worker = p_worker OFFSET 0) AS a ON true
+    CROSS JOIN LATERAL (
+        SELECT coalesce(CASE WHEN s.rate_group IS NULL THEN 'key ' || a.account END, t.allowance) AS allowance) AS known
+    LEFT JOIN LATERAL (SELECT * FROM giftbridge.allowances AS l WHERE l.name = known.allowance OFFSET 0) AS limits ON true
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(p.taken), 0) AS places FROM unnest(limits.free_at, limits.taken) AS p (at, taken) WHERE p.at > v_now) AS used
+    LEFT JOIN LATERAL (
+        SELECT k.probe_at FROM giftbridge.set_aside AS k WHERE k.shop = w.shop AND k.account = a.account || '@' || a.api_host OFFSET 0
+    ) AS aside ON true
+    LEFT JOIN LATERAL (
+        SELECT u.probe_at FROM giftbridge.unreachable AS u WHERE u.worker = p_worker AND u.api_host = a.api_host OFFSET 0) AS away ON true
     WHERE NOT s.paused OR s.paused_until IS NOT NULL;
 
     RETURN QUERY

@@ -534,9 +534,12 @@ CREATE TRIGGER orders_check_insert BEFORE INSERT ON giftbridge.orders
 -- Once per statement, however many rows: codes and due rows.
 CREATE TRIGGER orders_enqueue AFTER INSERT ON giftbridge.orders REFERENCING NEW TABLE AS inserted
     FOR EACH STATEMENT EXECUTE FUNCTION giftbridge.orders_enqueue();
--- At the end of the transaction, when it is known whether a worker is idle.
+-- At the end of the transaction, when it is known whether a worker is idle; once, for the first of its orders. The setting is the
+-- transaction's own, and a savepoint takes it back together with the order.
 CREATE CONSTRAINT TRIGGER orders_hint AFTER INSERT ON giftbridge.orders DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION giftbridge.orders_hint();
+    FOR EACH ROW WHEN (current_setting('giftbridge.hint', true) IS DISTINCT FROM pg_current_xact_id()::text
+        AND set_config('giftbridge.hint', pg_current_xact_id()::text, true) IS NOT NULL)
+    EXECUTE FUNCTION giftbridge.orders_hint();
 
 -- These three fire only where an input column is in the SET list: Giftbridge's own updates set none of them.
 CREATE TRIGGER orders_check_update BEFORE UPDATE OF

@@ -147,9 +147,6 @@ SELECT EXISTS (SELECT FROM giftbridge.due) OR EXISTS (SELECT FROM giftbridge.in_
 -- name: listen
 LISTEN giftbridge_bench
 
--- name: listen_orders
-LISTEN giftbridge_orders
-
 -- name: notify
 NOTIFY giftbridge_bench
 

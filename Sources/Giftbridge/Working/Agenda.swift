@@ -63,8 +63,11 @@ struct Agenda: Sendable {
     private var furtherLooks: ArraySlice<Duration> = []
     /// Hints in short succession: since when, and how many.
     private var hints: (since: ContinuousClock.Instant, count: Int)?
-    /// It needs no hints until then, but looks every few milliseconds.
+    /// So many that a notification for each commit costs the shops more than looks cost the server.
+    private var hasManyHints = false
+    /// It needs no hints until then, but looks every ten milliseconds.
     private var awakeUntil: ContinuousClock.Instant?
+    private var awakeFor: Duration = .zero
 
     /// - Parameters:
     ///   - slots: `GIFTBRIDGE_CONCURRENCY`.
@@ -108,6 +111,7 @@ struct Agenda: Sendable {
         } else {
             hints = (now, 1)
         }
+        if let hints, hints.count >= 8 { hasManyHints = true }
         // Lanes that gave something before are asked at once; a look says of the others. One that is under way may have missed it.
         let isAsked = rota.hinted(at: now)
         if !isAsked || isLooking { putBack(at: now) }
@@ -136,7 +140,7 @@ struct Agenda: Sendable {
     /// Orders were put back to wait: when, a look has to say.
     mutating func putBack(at now: ContinuousClock.Instant) {
         let soon = max(now, lastLookAt.map { $0 + .milliseconds(20) } ?? now)
-        timers[.look] = min(timers[.look] ?? soon, soon)
+        set(.look, notAfter: soon)
     }
 
     /// Results were written: a probe among them may have opened lanes that wait, or the one that is verified alone has ended.
@@ -152,7 +156,7 @@ struct Agenda: Sendable {
         vainClaims = taken.isEmpty ? vainClaims + 1 : 0
         // With a backlog of many lanes a look at all of them follows once a second; their own claims need none.
         guard isShort && timers[.farLook] == nil || rota.isEmpty else { return }
-        timers[.look] = min(timers[.look] ?? now, now)
+        set(.look, notAfter: now)
     }
 
     /// A claim failed: other lanes first, these after a pause.
@@ -165,7 +169,7 @@ struct Agenda: Sendable {
         restsUntil = until
         isIdle = false
         // It may have been the look.
-        timers[.look] = min(timers[.look] ?? until, until)
+        set(.look, notAfter: until)
     }
 
     /// What a look found.
@@ -187,17 +191,19 @@ struct Agenda: Sendable {
             }, isComplete: isComplete, at: now)
         isLooking = false
         lastLookAt = now
-        if isIdle, let pause = furtherLooks.popFirst() { timers[.look] = min(timers[.look] ?? now + pause, now + pause) }
+        if isIdle, let pause = furtherLooks.popFirst() { set(.look, notAfter: now + pause) }
         // Many lanes: a look at all of them once a second; lanes that the claims have emptied meanwhile are not asked.
         if look == .far {
-            timers[.farLook] = lanes.count >= Look.near.rawValue ? now + .seconds(1) : nil
+            // It takes longer the more there are, and nothing else is done meanwhile.
+            let pause = Duration.milliseconds(max(1000, lanes.count / 5))
+            timers[.farLook] = lanes.count >= Look.near.rawValue ? now + pause : nil
         } else if !isComplete {
             timers[.farLook] = now
         }
         if var rescueAt {
             // An order that another session holds locked cannot be rescued: it is not tried all the time.
             if let lastRescueAt { rescueAt = max(rescueAt, lastRescueAt + .milliseconds(200)) }
-            timers[.rescue] = min(timers[.rescue] ?? rescueAt, rescueAt)
+            set(.rescue, notAfter: rescueAt)
         }
     }
 
@@ -226,7 +232,7 @@ struct Agenda: Sendable {
             turn.claim = rota.deal(at: now)
             if !isIdle, let lastLookAt {
                 // No hint says what else has become due.
-                timers[.look] = min(timers[.look] ?? now, lastLookAt + .milliseconds(100))
+                set(.look, notAfter: lastLookAt + .milliseconds(100))
             }
             // With a claim only what is late: the next turn may have none.
             if turn.claim.isEmpty || isDue(.look, now - .milliseconds(20)) {
@@ -236,18 +242,20 @@ struct Agenda: Sendable {
                 if isLooking { timers[.look] = now + pollInterval }
             }
             if turn.beats, isIdle { turn.idles = true }
-            if isIdle, !turn.claim.isEmpty || isLooking, let hints, hints.count >= 8, hints.since + .milliseconds(20) > now {
-                // A notification for each commit costs shops more than looks cost the server.
-                isIdle = false
+            if isIdle, hasManyHints {
                 turn.idles = false
-                awakeUntil = now + .milliseconds(100)
+                isIdle = false
+                // Longer and longer while they keep coming.
+                let isAgain = awakeUntil.map { now < $0 + .milliseconds(100) } ?? false
+                awakeFor = isAgain ? min(awakeFor * 2, .seconds(1)) : .milliseconds(100)
+                awakeUntil = now + awakeFor
             }
+            hasManyHints = false
         }
         guard turn == Turn() else { return .turn(turn) }
         if !isDraining, !isIdle {
             if let awakeUntil, awakeUntil > now {
-                let soon = (lastLookAt ?? now) + .milliseconds(5)
-                timers[.look] = min(timers[.look] ?? soon, soon)
+                set(.look, notAfter: (lastLookAt ?? now) + .milliseconds(10))
             } else {
                 // The database knows it before the last look: what is committed later notifies.
                 isIdle = true
@@ -261,6 +269,10 @@ struct Agenda: Sendable {
         if let writeAgainAt { until = min(until, writeAgainAt) }
         if !isDraining, let ready = rota.nextReady { until = min(until, ready) }
         return .wait(until: until)
+    }
+
+    private mutating func set(_ timer: Timer, notAfter time: ContinuousClock.Instant) {
+        timers[timer] = min(timers[timer] ?? time, time)
     }
 
     private func isDue(_ timer: Timer, _ now: ContinuousClock.Instant) -> Bool {

@@ -121,7 +121,8 @@ struct Queue: Sendable {
     func look(_ look: Agenda.Look, isolation: isolated (any Actor)? = #isolation) async throws(QueueError) -> [SeenLane]
     {
         do {
-            return try await connection.prepared(SQL.Worker.look, [.text(worker), .int(look.rawValue)]).map(SeenLane.init)
+            let rows = try await connection.prepared(SQL.Worker.look, [.text(worker), .int(look.rawValue)])
+            return try rows.map(SeenLane.init)
         } catch {
             throw QueueError(error)
         }

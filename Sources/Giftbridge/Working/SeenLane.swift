@@ -10,11 +10,12 @@ struct SeenLane: Sendable {
     let account: Account.Name?
     let allowance: String
 
+    /// Columns by their position in `sql/functions/look.sql`: a name would have to be looked up for each value of each lane.
     init(_ row: Row) throws {
-        lane = try row.optionalText("shop").map { Lane(shop: $0, number: try row.int("lane")) }
-        wait = .seconds(min(try row.double("seconds"), 1_000_000_000))
-        apiURL = try row.optionalText("api_url")
-        account = try row.optionalText("account").map { Account.Name(fingerprint: $0, host: try row.text("api_host")) }
-        allowance = try row.optionalText("allowance") ?? ""
+        lane = try row.optionalText(0).map { Lane(shop: $0, number: try row.int(1)) }
+        wait = .seconds(min(try row.double(2), 1_000_000_000))
+        apiURL = try row.optionalText(3)
+        account = try row.optionalText(4).map { Account.Name(fingerprint: $0, host: try row.text(5)) }
+        allowance = try row.optionalText(6) ?? ""
     }
 }

@@ -2,8 +2,8 @@ import Giftbridge
 import LibPQ
 import Logging
 
-/// What the triggers cost the shop: inserts with all of them, without the NOTIFY, and without any. No worker runs, but
-/// somebody listens. The three take turns, so that they are compared at the same moments.
+/// What the triggers cost the shop: inserts with all of them, without the NOTIFY, and without any. A worker runs, and hears of
+/// each, but the shop is paused. The three take turns, so that they are compared at the same moments.
 struct InsertCost {
     let scene: Scene
 
@@ -12,13 +12,15 @@ struct InsertCost {
     }
 
     func measure() async throws {
-        let listener = try await Connection.open(scene.conninfo, logger: Logger(label: "bench"))
-        try await listener.query(SQL.Bench.listenOrders)
-        try await measure("1 row, 1 session", sessions: 1, rows: 1)
-        try await measure("1 row, 16 sessions", sessions: 16, rows: 1)
-        try await measure("1,000 rows, 1 session", sessions: 1, rows: scene.plan.isQuick ? 50 : 1000)
-        await listener.close()
+        try await scene.connection.query(SQL.Bench.pause)
+        try await scene.withWorker { worker in
+            try await scene.waitUntilUp(worker)
+            try await measure("1 row, 1 session", sessions: 1, rows: 1)
+            try await measure("1 row, 16 sessions", sessions: 16, rows: 1)
+            try await measure("1,000 rows, 1 session", sessions: 1, rows: scene.plan.isQuick ? 50 : 1000)
+        }
         try await scene.clear()
+        try await scene.connection.query(SQL.Bench.resume)
     }
 
     private func measure(_ name: String, sessions: Int, rows: Int) async throws {

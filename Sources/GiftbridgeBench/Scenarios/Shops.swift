@@ -17,8 +17,9 @@ struct Shops {
             var many: [Double] = []
             try await scene.clear()
             try await scene.connection.query(SQL.Bench.shopsInsert, [.int(count)])
+            // Every shop's key is reported once.
             try await scene.withWorker(concurrency: concurrency) { worker in
-                _ = try await rate(min(orders, 2000), shops: 1, prefix: "w-", worker)
+                _ = try await rate(count, shops: count, prefix: "w-", worker)
             }
             for run in 1...scene.plan.runs {
                 one.append(try await measured(orders, shops: 1, prefix: "o\(run)-"))
