@@ -62,6 +62,17 @@ struct RotaTests {
         #expect(rota.deal(at: Self.now).map(\.most) == [min(free + 40, 64 + 64)])
     }
 
+    @Test("Behind a vendor that takes its time nothing is claimed ahead")
+    func slowAnswers() {
+        for (took, isAhead) in [(249, true), (250, false)] {
+            let lane = Lane(shop: "a", number: 0)
+            var rota = Self.rota(64, [Self.waiting("a")])
+            _ = Self.claim(&rota)
+            for _ in 1...64 { rota.ended(lane, isAnswer: true, took: .milliseconds(took), at: Self.now) }
+            #expect(Self.claim(&rota) == [lane: isAhead ? 128 : 64])
+        }
+    }
+
     @Test("What waits for a slot keeps nothing from another allowance")
     func aheadIsNoHold() {
         let lane = Lane(shop: "a", number: 0)

@@ -45,8 +45,9 @@ struct Rota: Sendable {
     /// How many orders to claim ahead of the slots where one allowance has all of them: as many as are answered in two turns
     /// of the loop, so that a slot is used again at once, and not after the next claim.
     private var ahead = 0
-    /// How many requests were answered since the last turn.
+    /// How many requests were answered since the last turn, and quickly: behind slower ones, what is claimed ahead would wait long.
     private var answered = 0
+    private static let quick = Duration.milliseconds(250)
     /// How many orders the portions of the last deal may take altogether.
     private(set) var dealt = 0
 
@@ -224,17 +225,19 @@ struct Rota: Sendable {
 
     /// A request of a lane is over.
     ///
-    /// - Parameter isAnswer: The vendor answered it.
-    mutating func ended(_ lane: Lane, isAnswer: Bool, at now: ContinuousClock.Instant) {
+    /// - Parameters:
+    ///   - isAnswer: The vendor answered it.
+    ///   - took: How long the request took.
+    mutating func ended(_ lane: Lane, isAnswer: Bool, took: Duration = .zero, at now: ContinuousClock.Instant) {
         let flights = flights[lane] ?? ("shop \(lane.shop)", 1)
         self.flights[lane] = flights.count > 1 ? (flights.allowance, flights.count - 1) : nil
-        ended(flights.allowance, isAnswer: isAnswer, at: now)
+        ended(flights.allowance, isAnswer: isAnswer, took: took, at: now)
     }
 
     /// A request of an allowance is over.
-    mutating func ended(_ allowance: String, isAnswer: Bool, at now: ContinuousClock.Instant) {
+    mutating func ended(_ allowance: String, isAnswer: Bool, took: Duration = .zero, at now: ContinuousClock.Instant) {
         inFlight -= 1
-        if isAnswer { answered += 1 } else { ahead = 0 }
+        if !isAnswer { ahead = 0 } else if took < Self.quick { answered += 1 }
         guard var pace = pace[allowance] else { return }
         pace.inFlight -= 1
         if isAnswer {

@@ -331,7 +331,8 @@ public actor Worker: Service {
         guard !arrived.isEmpty else { return }
         held -= arrived.count
         for result in arrived {
-            agenda.rota.ended(result.lane, isAnswer: result.httpStatus != nil, at: now)
+            agenda.rota.ended(
+                result.lane, isAnswer: result.httpStatus != nil, took: result.took ?? .zero, at: now)
         }
         backlog.add(arrived)
     }
