@@ -51,7 +51,8 @@ SELECT s.name AS shop, s.paused OR coalesce(b.is_stopped, false) AS paused,
     s.paused AS by_operator
 FROM giftbridge.shops AS s
 LEFT JOIN (
-    SELECT l.shop, bool_and(a.shop IS NOT NULL OR u.worker IS NOT NULL) AS is_stopped, min(coalesce(a.reason, u.reason)) AS reason,
+    SELECT l.shop, bool_and(a.shop IS NOT NULL OR u.worker IS NOT NULL) AS is_stopped,
+        min(coalesce(a.reason, 'Unreachable since ' || to_char(u.since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC: ' || u.reason)) AS reason,
         min(greatest(a.probe_at, u.probe_at)) AS probe_at
     FROM living AS l
     LEFT JOIN giftbridge.set_aside AS a ON a.shop = l.shop AND a.account = l.account

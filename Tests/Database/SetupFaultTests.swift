@@ -137,6 +137,10 @@ extension DatabaseTests {
                 try await test.value(
                     "SELECT concat_ws(' ', failures, probe_at > now() + interval '15 s') FROM giftbridge.unreachable")
                     == "2 t")
+            let reason = try await test.value("SELECT pause_reason FROM giftbridge.shop_pauses") ?? ""
+            #expect(
+                reason.wholeMatch(of: /Unreachable since \d{4}-\d\d-\d\d \d\d:\d\d UTC: .+/) != nil,
+                "\(reason)")
             // Any answer at all shows that it is within reach.
             try await test.run("UPDATE giftbridge.unreachable SET probe_at = now()")
             try await test.settle(.sold(try #require(try await test.claim().first)))

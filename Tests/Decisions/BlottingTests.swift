@@ -67,7 +67,7 @@ struct BlottingTests {
             policy: RetryPolicy(),
             jitter: 0)
         for settlement in [sold, refused] {
-            let line = "\(settlement.metadata) \(settlement.headline)"
+            let line = "\(settlement.metadata) \(settlement.headline(of: settlement.status))"
             for secret in ["OWNA", "OWNB", "SECRETREF", "@example.com", "100045"] {
                 #expect(!line.contains(secret))
             }

@@ -21,6 +21,29 @@ struct SettlementLogTests {
         #expect(settlement.metadata["http_status"] == "422" && settlement.metadata["order"] == "7")
     }
 
+    @Test("What is out of the ordinary is said, and how bad it is; a result that was applied is nothing of the kind")
+    func alarms() {
+        let settlement = Settlement(
+            of: .of(), .notSent(reason: "No connection."), policy: RetryPolicy(), jitter: 0)
+        func alarm(_ note: Settled.Note?, isApplied: Bool) -> Alarm? {
+            Alarm(
+                settlement,
+                Settled(token: "t", orderID: 7, status: "completed", isApplied: isApplied, note: note))
+        }
+        for note in [Settled.Note.soldAgain, .gone, .foreign, .codesIgnored] {
+            for isApplied in [true, false] {
+                let alarm = alarm(note, isApplied: isApplied)
+                #expect(alarm?.level == .critical && alarm?.fault != nil, "\(note)")
+            }
+        }
+        #expect(alarm(.codesRespelled, isApplied: true)?.level == .warning)
+        for note in [Settled.Note.late, nil] {
+            #expect(alarm(note, isApplied: true) == nil)
+            #expect(alarm(note, isApplied: false)?.level == .warning && alarm(note, isApplied: false)?.fault == nil)
+        }
+        #expect(Alarm(settlement, nil)?.level == .warning, "nobody knows what became of it")
+    }
+
     @Test("Giftbridge's own words are in the log")
     func ownWords() {
         let settlement = Settlement(

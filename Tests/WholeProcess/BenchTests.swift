@@ -91,9 +91,15 @@ import Testing
     @Test func killedItLeavesNothingBehind() async throws {
         let (worker, outcome) = try await RunningProcess.run(
             ["--quick", "--only", "idle", "--runs", "100"], program: Self.program
-        ) {
-            process in
+        ) { process in
             let worker = try await Self.child(of: process.pid, running: "run")
+            // Once it runs, the peer watches over it. In the milliseconds before nobody does.
+            let log = worker.directory + "/worker.log"
+            let deadline = ContinuousClock.now + .seconds(30)
+            while FileManager.default.contents(atPath: log)?.range(of: Data("is running".utf8)) == nil {
+                try #require(ContinuousClock.now < deadline, "the worker does not run")
+                try await Task.sleep(for: .milliseconds(5))
+            }
             process.signal(SIGKILL)
             return worker
         }

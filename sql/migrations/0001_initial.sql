@@ -67,7 +67,7 @@ COMMENT ON COLUMN giftbridge.shops.rate_limit IS 'Requests that the vendor allow
 COMMENT ON COLUMN giftbridge.shops.rate_window IS 'Length of the window of rate_limit; the limit holds for every window of this length.';
 COMMENT ON COLUMN giftbridge.shops.rate_group IS 'Shops with the same group share one allowance; null: shops with the same key share one.';
 COMMENT ON COLUMN giftbridge.shops.site_id IS 'The vendor''s number of the company''s site, which POST /redeem/check needs; null: unknown, and orders in doubt cannot be looked up.';
-COMMENT ON COLUMN giftbridge.shops.callback_url IS 'URL to which signed results are POSTed; null: none.';
+COMMENT ON COLUMN giftbridge.shops.callback_url IS 'Reserved for results by HTTP; not used yet.';
 COMMENT ON COLUMN giftbridge.shops.api_url IS 'Base URL of the vendor for this shop; null: the worker''s GIFTBRIDGE_API_URL.';
 COMMENT ON COLUMN giftbridge.shops.db_role IS 'The role (with its members) that may use the shop''s orders; null: every role that may insert.';
 COMMENT ON COLUMN giftbridge.shops.paused IS 'The shop''s orders are not sent until giftbridge.resume.';

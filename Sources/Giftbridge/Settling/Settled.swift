@@ -26,12 +26,15 @@ struct Settled: Sendable {
         /// The vendor spells codes differently.
         case codesRespelled = "codes_respelled"
     }
+}
 
+extension Settled {
+    /// Columns by their position in `sql/functions/settle.sql`: a name would have to be looked up for each value.
     init(_ row: Row) throws {
-        token = try row.text("token")
-        orderID = try row.int("order_id")
-        status = try row.text("status")
-        isApplied = try row.bool("is_applied")
-        note = try row.optionalText("note").flatMap(Note.init)
+        orderID = try row.int(0)
+        token = try row.text(1)
+        status = try row.text(2)
+        isApplied = try row.bool(3)
+        note = try row.optionalText(4).flatMap(Note.init)
     }
 }

@@ -343,39 +343,16 @@ public actor Worker: Service {
         metrics.settled(result, isApplied: isApplied)
         var metadata = result.metadata
         metadata["status"] = "\(settled?.status ?? "unknown")"
-        switch settled?.note {
-        case .soldAgain?:
-            status.note(error: "order \(result.orderID) has two references: it may have been sold twice")
-            logger.critical(
-                "The order was accepted twice, under different references: ask the vendor whether it was sold twice.",
-                metadata: metadata)
-        case .gone?:
-            status.note(error: "the vendor sold an order that is not in this database (order \(result.orderID))")
-            logger.critical(
-                "The vendor sold an order that is not in this database; its answer is kept in the journal.",
-                metadata: metadata)
-        case .foreign?:
-            status.note(error: "order \(result.orderID) was answered with codes of another order")
-            logger.critical("The vendor's answer has codes of another order; it was not stored.", metadata: metadata)
-        case .codesIgnored?:
-            status.note(error: "the vendor of shop \(result.lane.shop) ignores voucher codes")
-            logger.critical(
-                "The vendor ignores voucher codes; orders of this shop are not verified by sending them again, as that could sell them twice.",
-                metadata: metadata)
-        case .codesRespelled?:
-            logger.warning("The vendor spells voucher codes differently from what was sent.", metadata: metadata)
-        case .late?, nil:
-            guard isApplied else {
-                logger.warning(
-                    "Another process acted on the order meanwhile; the result is only in the journal.",
-                    metadata: metadata)
-                return
-            }
+        if let alarm = Alarm(result, settled) {
+            logger.log(level: alarm.level, "\(alarm.message)", metadata: metadata)
+            if let fault = alarm.fault { status.note(error: fault) }
         }
-        if isApplied { status.count(result, became: settled.flatMap { OrderStatus(rawValue: $0.status) }) }
+        guard isApplied, let settled else { return }
+        let became = OrderStatus(rawValue: settled.status)
+        status.count(result, became: became)
         if result.effect == .setup, let error = result.error { status.note(error: error) }
-        if let status = settled.flatMap({ OrderStatus(rawValue: $0.status) }) {
-            logger.log(level: result.level(of: status), "\(result.headline(of: status))", metadata: metadata)
+        if let became {
+            logger.log(level: result.level(of: became), "\(result.headline(of: became))", metadata: metadata)
         }
     }
 
