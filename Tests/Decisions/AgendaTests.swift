@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Giftbridge
@@ -250,6 +251,76 @@ struct AgendaTests {
         #expect(step16 == .wait(until: Self.now + .seconds(1)))
         let step17 = agenda.next(at: Self.now + .seconds(1))
         #expect(step17 == .turn(.init(looks: .far)))
+    }
+
+    @Test("With many lanes a hint waits for the look at all of them, unless none is left")
+    func hintsWithManyLanes() {
+        let lanes = (0..<100).map {
+            Rota.Waiting(lane: Lane(shop: "\($0)", number: 0), allowance: "g", readyAt: Self.now + .seconds(60))
+        }
+        var agenda = Self.idle()
+        agenda.saw(lanes, isComplete: true, by: .far, rescueAt: nil, at: Self.now)
+        agenda.hinted(at: Self.now)
+        let step = agenda.next(at: Self.now + .milliseconds(20))
+        #expect(step == .wait(until: Self.now + .seconds(1)), "it does not spin until then")
+        let look = agenda.next(at: Self.now + .seconds(1))
+        #expect(look == .turn(.init(looks: .far)))
+        agenda.saw([Self.waiting()] + lanes, isComplete: true, by: .far, rescueAt: nil, at: Self.now + .seconds(1))
+        guard case .turn(let turn) = agenda.next(at: Self.now + .seconds(1)) else { return }
+        agenda.rota.saw([], isComplete: true, at: Self.now + .seconds(1))
+        agenda.claimed([Self.lane: 1], of: turn.claim, slots: 8, at: Self.now + .seconds(1))
+        let atOnce = agenda.next(at: Self.now + .seconds(1))
+        #expect(atOnce == .turn(.init(looks: .near)), "nothing is known to wait any more")
+    }
+
+    @Test("Whatever happens in whatever order, it never waits for a time that is over", arguments: 1...20)
+    func neverSpins(seed: UInt64) throws {
+        var random = SplitMix(seed: seed)
+        var agenda = Agenda(slots: 8, heartbeat: .seconds(10), pollInterval: .seconds(30), at: Self.now)
+        var at = Self.now
+        var waits = 0
+        agenda.connected(at: at)
+        for _ in 0..<3000 {
+            at += .milliseconds(Int.random(in: 0...30, using: &random))
+            switch Int.random(in: 0...5, using: &random) {
+            case 0: agenda.hinted(at: at)
+            case 1: agenda.putBack(at: at)
+            case 2: agenda.wrote(at: at)
+            case 3: agenda.changed(at: at)
+            default: break
+            }
+            switch agenda.next(at: at) {
+            case .wait(let until):
+                waits += 1
+                try #require(until > at, "seed \(seed)")
+                if Bool.random(using: &random) { at = until }
+            case .turn(let turn):
+                if turn.beats { agenda.beat(at: at) }
+                if turn.rescues { agenda.rescued(at: at) }
+                if !turn.claim.isEmpty {
+                    let taken = turn.claim.reduce(into: [Lane: Int]()) {
+                        $0[$1.lane] = Int.random(in: 0...1, using: &random)
+                    }
+                    agenda.claimed(taken, of: turn.claim, slots: agenda.rota.dealt, at: at)
+                    for lane in turn.claim.map(\.lane) where taken[lane] == 1 {
+                        agenda.rota.ended(lane, isAnswer: true, at: at)
+                    }
+                }
+                if let looks = turn.looks {
+                    let count = Int.random(in: 0...3, using: &random) * 25
+                    let lanes = (0..<count).map {
+                        Rota.Waiting(
+                            lane: Lane(shop: "\($0)", number: 0), allowance: "g \($0 % 3)",
+                            readyAt: at + .milliseconds(Int.random(in: -50...5000, using: &random)))
+                    }
+                    agenda.saw(
+                        Array(lanes.prefix(looks.rawValue)), isComplete: lanes.count < looks.rawValue, by: looks,
+                        rescueAt: nil, at: at)
+                }
+            case .connect, .stop: Issue.record("neither a turn nor a wait")
+            }
+        }
+        #expect(waits > 100)
     }
 
     @Test("A step that the database refuses lets it rest")

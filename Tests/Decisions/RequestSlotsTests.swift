@@ -33,6 +33,19 @@ struct RequestSlotsTests {
         for _ in 1...2 { #expect(await slots.enter("a")) }
     }
 
+    @Test("A slot that becomes free too late is given to none of those that waited")
+    func patience() async throws {
+        let slots = RequestSlots(1, patience: .zero)
+        #expect(await slots.enter("a"))
+        let late = await Self.wait(slots, "a", 2)
+        slots.leave("a")
+        let stillWaiting = slots.waiting
+        slots.turnAway()  // If any does, the test fails, and does not hang.
+        for task in late { #expect(await !task.value) }
+        try #require(stillWaiting == 0)
+        #expect(await slots.enter("a"))
+    }
+
     @Test("What has waited too long is turned away, and leaves no slot behind")
     func turnAway() async {
         let slots = RequestSlots(1)

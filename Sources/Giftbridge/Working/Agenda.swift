@@ -63,7 +63,7 @@ struct Agenda: Sendable {
     private var furtherLooks: ArraySlice<Duration> = []
     /// Hints in short succession: since when, and how many.
     private var hints: (since: ContinuousClock.Instant, count: Int)?
-    /// So many that a notification for each commit costs the shops more than looks cost the server.
+    /// Hints come so often that notifying at each commit costs the shops more than looking costs the server.
     private var hasManyHints = false
     /// It needs no hints until then, but looks every ten milliseconds.
     private var awakeUntil: ContinuousClock.Instant?
@@ -156,6 +156,8 @@ struct Agenda: Sendable {
         vainClaims = taken.isEmpty ? vainClaims + 1 : 0
         // With a backlog of many lanes a look at all of them follows once a second; their own claims need none.
         guard isShort && timers[.farLook] == nil || rota.isEmpty else { return }
+        // Nothing is known to wait any more: there is no reason to put the look off.
+        if rota.isEmpty { timers[.farLook] = nil }
         set(.look, notAfter: now)
     }
 
@@ -265,7 +267,9 @@ struct Agenda: Sendable {
                 return .turn(Turn(idles: true, looks: isLooking ? .near : nil))
             }
         }
-        var until = earliest(isDraining ? [.beat, .drain] : [.beat, .look, .farLook, .rescue], now)
+        // A look at all lanes that is to come replaces one at the first.
+        let look = timers[.farLook] == nil ? Timer.look : .farLook
+        var until = earliest(isDraining ? [.beat, .drain] : [.beat, look, .rescue], now)
         if let writeAgainAt { until = min(until, writeAgainAt) }
         if !isDraining, let ready = rota.nextReady { until = min(until, ready) }
         return .wait(until: until)

@@ -128,7 +128,7 @@ struct Queue: Sendable {
         }
     }
 
-    /// Says whether this worker waits for a notification: while none does, shops' commits notify nobody.
+    /// Says whether this worker waits for a notification. While no worker does, shops' commits send none.
     func set(idle isIdle: Bool, isolation: isolated (any Actor)? = #isolation) async throws(QueueError) {
         do {
             try await connection.prepared(SQL.Worker.setIdle, [.text(worker), .bool(isIdle)])

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Lets at most so many requests of one allowance be in flight. What was claimed ahead of them waits here, in order.
+/// Limits the requests in flight of each allowance. Orders that were claimed ahead wait here for a slot, in their order.
 final class RequestSlots: Sendable {
     private struct Line {
         var inFlight = 0
@@ -8,10 +8,17 @@ final class RequestSlots: Sendable {
     }
 
     private let slots: Int
+    private let patience: Duration
     private let lines = Mutex<[String: Line]>([:])
 
-    /// - Parameter slots: Of each allowance; at least 1.
-    init(_ slots: Int) { self.slots = slots }
+    /// - Parameters:
+    ///   - slots: Maximum number of requests in flight of one allowance, 1 or more.
+    ///   - patience: The longest that an order may wait. The allowance counts a request from its claim, so it must not be sent
+    ///     much later.
+    init(_ slots: Int, patience: Duration = .seconds(1)) {
+        self.slots = slots
+        self.patience = patience
+    }
 
     /// Waits for a slot. It is to be given back with ``leave(_:)``.
     ///
@@ -37,8 +44,9 @@ final class RequestSlots: Sendable {
         }
     }
 
-    /// Gives a slot back, to the one that waits longest.
+    /// Gives a slot back, to the order that waits longest; those that have waited too long are turned away.
     func leave(_ allowance: String) {
+        turnAwayLate()
         let turn = lines.withLock { lines -> CheckedContinuation<Bool, Never>? in
             guard var line = lines[allowance] else { return nil }
             defer { lines[allowance] = line.inFlight == 0 ? nil : line }
@@ -54,7 +62,10 @@ final class RequestSlots: Sendable {
     /// How many wait.
     var waiting: Int { lines.withLock { $0.values.reduce(0) { $0 + $1.waiting.count } } }
 
-    /// Turns away what has waited since then or longer.
+    /// Turns away the orders that have waited too long.
+    func turnAwayLate() { turnAway(before: .now - patience) }
+
+    /// Turns away the orders that have waited since then or longer.
     func turnAway(before: ContinuousClock.Instant = .now) {
         let turns = lines.withLock { lines in
             var turns: [CheckedContinuation<Bool, Never>] = []

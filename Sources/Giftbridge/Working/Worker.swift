@@ -326,7 +326,8 @@ public actor Worker: Service {
         let arrived = wakeUp.take()
         let now = ContinuousClock.now
         // The vendor does not want more, or takes its time: what was claimed ahead is put back, for any worker.
-        requestSlots.turnAway(before: arrived.contains { $0.effect != nil } ? now : now - .seconds(1))
+        requestSlots.turnAwayLate()
+        if arrived.contains(where: { $0.effect != nil }) { requestSlots.turnAway() }
         agenda.rota.waiting = requestSlots.waiting + claimed.reduce(0) { $0 + $1.count }
         guard !arrived.isEmpty else { return }
         held -= arrived.count
