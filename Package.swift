@@ -198,7 +198,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ProtocolTests",
-            dependencies: ["LibPQ", "LocalPostgres", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["LibPQ", "LocalPostgres", "TestSupport", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Protocol",
             exclude: ["walk.sql"],
             swiftSettings: strict

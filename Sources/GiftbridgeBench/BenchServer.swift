@@ -9,7 +9,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// The server that is measured: a throwaway one, or a database of its own on somebody else's.
+/// The server that is measured: a throwaway one, or a database of its own on the server of `--database-url`.
 struct BenchServer: Sendable {
     /// Of the benchmark's database.
     let conninfo: String

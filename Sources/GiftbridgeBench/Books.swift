@@ -23,7 +23,7 @@ struct Books {
             let sent = requests[id] ?? []
             if status != "completed" { faults.append("order \(id) is \(status)") }
             if sent.count != 1 { faults.append("order \(id) stands in the ledger \(sent.count) times") }
-            // The codes themselves are nobody's to read.
+            // The codes themselves are not read.
             if let entry = sent.first, try row.optionalText("codes") != entry.codes {
                 faults.append("order \(id) has other codes than the ledger")
             }

@@ -11,7 +11,7 @@ struct Scene: Sendable {
     let peer: PeerProcess
     /// A folder for the worker's log, on the disk that is measured.
     let directory: String
-    /// The throwaway server's log; nil: somebody else's server.
+    /// The throwaway server's log; nil: the server of `--database-url`.
     let serverLog: String?
     /// The server process; nil: it is on another machine, and its CPU is not known.
     let postmaster: Int32?

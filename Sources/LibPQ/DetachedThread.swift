@@ -2,7 +2,7 @@ import CLibPQ
 
 /// A plain thread for what blocks: no cooperative thread may.
 enum DetachedThread {
-    /// Runs `body` on a new thread with SIGPIPE blocked. It ends when `body` returns, and nobody waits for it.
+    /// Runs `body` on a new thread with SIGPIPE blocked. It ends when `body` returns, and is not joined.
     ///
     /// - Returns: whether the system had a thread left (`pthread_create`).
     static func start(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {

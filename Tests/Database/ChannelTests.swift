@@ -33,6 +33,25 @@ extension DatabaseTests {
             #expect(notified.map(\.payload) == (isNotified ? [""] : []))
         }
 
+        /// Once for each transaction, whatever savepoints took back before.
+        @Test(arguments: [
+            "INSERT", "INSERT; INSERT", "SAVEPOINT a; INSERT; ROLLBACK TO a; INSERT",
+            "INSERT; SAVEPOINT a; INSERT; ROLLBACK TO a",
+        ])
+        func aTransactionIsOneHint(_ statements: String) async throws {
+            let test = try await TestQueue.make()
+            try await test.heartbeat()
+            try await test.queue.set(idle: true)
+            // Two transactions in one session: what the first has set does not silence the second.
+            for _ in 1...2 {
+                let script = statements.replacing("INSERT", with: TestQueue.insert(1))
+                let notified = try await test.notifications(on: "giftbridge_orders") {
+                    try await test.run("BEGIN; \(script); COMMIT")
+                }
+                #expect(notified.map(\.payload) == [""])
+            }
+        }
+
         /// One that is dead, or has stopped, would have every commit notify for nothing.
         @Test(arguments: [
             "state = 'stopped'", "heartbeat_at = now() - interval '2 minutes'",

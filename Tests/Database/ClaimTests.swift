@@ -72,7 +72,7 @@ extension DatabaseTests {
             #expect(try await test.claim().map(\.orderID) == [ids[0]])
         }
 
-        @Test func pausedShopIsNotClaimedAndHoldsUpNobody() async throws {
+        @Test func pausedShopIsNotClaimedAndDelaysNoOther() async throws {
             let test = try await TestQueue.make()
             try await test.shop("second")
             try await test.insert(50, ["priority": "9"])
@@ -142,7 +142,7 @@ extension DatabaseTests {
             // While a worker with the account lives, it is left to that one.
             #expect(try await other.claim().isEmpty)
             #expect(try await test.place(order.orderID) == "due 201")
-            // The key was rotated: nobody has the account any more.
+            // The key was rotated: no worker has the account any more.
             try await test.run("UPDATE giftbridge.status SET state = 'stopped' WHERE worker = 'one'")
             #expect(try await other.claim().isEmpty)
             #expect(try await test.place(order.orderID) == "attention in_doubt")

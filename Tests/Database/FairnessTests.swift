@@ -115,7 +115,7 @@ extension DatabaseTests {
         }
 
         /// One has used up its allowance: the other goes on as if it were alone.
-        @Test func usedUpAllowanceHoldsUpNobody() async throws {
+        @Test func usedUpAllowanceDelaysNoOther() async throws {
             let test = try await TestQueue.make(rateLimit: "1")
             try await test.shop("second")
             try await test.insert(100)

@@ -30,7 +30,7 @@ import Testing
         await looking.close()
     }
 
-    /// The server processes that answered so many readers at once.
+    /// The server processes that answered these readers at once.
     private static func sessions(_ readers: Int, _ looking: LookingConnection) async throws -> [Int] {
         try await withThrowingTaskGroup(of: Int?.self) { group in
             for _ in 0..<readers {

@@ -34,7 +34,7 @@ extension DatabaseTests {
             #expect(try await Schema.migrate(test.connection).isEmpty)
             #expect(try await test.status(order.orderID) == "submitting")
             #expect(try await test.int("SELECT count(*) FROM giftbridge.migrations") == Schema.migrations.count)
-            // Functions are installed anew each time.
+            // Functions are installed again each time.
             #expect(try await test.value("SELECT to_regproc('giftbridge.waits_fresh') IS NOT NULL") == "t")
         }
 
@@ -75,7 +75,7 @@ extension DatabaseTests {
 
         @Test func tableThatIsLockedForLongStopsTheMigrationAndChangesNothing() async throws {
             let test = try await TestQueue.make()
-            // Should the lock not be waited for as told, it ends by itself: the test fails, and does not hang.
+            // Should the lock not be waited for as told, the lock ends after a while: the test fails, and does not hang.
             let holder = try await test.other()
             try await holder.run(
                 """

@@ -93,7 +93,7 @@ extension DatabaseTests {
             story = try #require(try await desk.story(of: order.orderID))
             #expect(story.timeline.map(\.what).last == "refused by Giftbridge's own check")
             #expect(story.timeline.map(\.detail).last == "items.0.price: No.")
-            #expect(story.outlook.options.map(\.action) == [.mend, .retry])
+            #expect(story.outlook.options.map(\.action) == [.correct, .retry])
             let json = try OperatorJSON.text(story)
             #expect(json.contains("\"shop_order_id\" : \"100045\""))
             #expect(!json.contains("bob@example.com") && !json.contains("ann@example.com"))

@@ -55,7 +55,7 @@ extension DatabaseTests {
             #expect(error.message == "there is no order 999999")
         }
 
-        @Test func retryBeginsAnew() async throws {
+        @Test func retryBeginsAgain() async throws {
             let test = try await TestQueue.make()
             let order = try await test.claimedOrder()
             try await test.settle(Settlement(of: order, .rejected, .rejected, error: "No such voucher."))

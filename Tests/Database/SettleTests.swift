@@ -134,7 +134,7 @@ extension DatabaseTests {
         }
 
         /// A shop's transaction holds one order: the others are written at once, and that one when it is free.
-        @Test func aLockedOrderIsLeftOutAndHoldsUpNobody() async throws {
+        @Test func aLockedOrderIsLeftOutAndDelaysNoOther() async throws {
             let test = try await TestQueue.make()
             let ids = try await test.insert(3)
             let orders = try await test.claim()
@@ -166,7 +166,7 @@ extension DatabaseTests {
             #expect(try await test.settle(.sold(orders[1])).status == "completed")
         }
 
-        @Test func codesThatNobodyKnowsCompleteTheOrderAndFlagTheShop() async throws {
+        @Test func codesThatAreUnknownCompleteTheOrderAndFlagTheShop() async throws {
             let test = try await TestQueue.make()
             try await test.insert(2)
             let orders = try await test.claim()

@@ -123,7 +123,7 @@ struct BridgeConfigurationTests {
         #expect(error?.variable == "GIFTBRIDGE_LEASE")
     }
 
-    @Test("A timeout beyond the default lease is refused too, because nobody set the lease")
+    @Test("A timeout beyond the default lease is refused too, because the lease was not set")
     func timeoutTooLong() {
         let error = #expect(throws: ConfigurationError.self) {
             try Self.settings(["GIFTBRIDGE_REQUEST_TIMEOUT": "120s"])

@@ -95,7 +95,7 @@ struct EvidenceTests {
         (["OWNA", "OWNB"], [" OWNB", "OWNA"], "sold respelled", ["OWNA", " OWNB"]),
         (["OWNA", "OWNB"], ["OW NB", "ow-na"], "sold respelled", ["ow-na", "OW NB"]),
         (["OWNA", nil], ["X", "owna"], "sold respelled", ["owna", "X"]),
-        // Codes that nobody sent.
+        // Codes that were not sent.
         (["OWNA", "OWNB"], ["X", "Y"], "sold unknown", ["X", "Y"]),
         (["OWNA", "OWNB"], ["OWNA", "Y"], "sold unknown", ["OWNA", "Y"]),
         (["OWNA", "OWNB"], ["X", "OWNA"], "sold unknown", ["OWNA", "X"]),

@@ -64,7 +64,7 @@ import Testing
         #expect(try await after == 2)
     }
 
-    @Test func aLookThatTakesTooLongHoldsUpNobodyAndEndsAllTheSame() async throws {
+    @Test func aLookThatTakesTooLongDelaysNoOtherAndEndsAllTheSame() async throws {
         let source = Source()
         let glance = Glance(freshness: .seconds(60), patience: .milliseconds(50)) { await source.look() }
         await #expect(throws: TookTooLong.self) { try await glance.value() }

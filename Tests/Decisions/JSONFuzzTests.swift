@@ -3,7 +3,7 @@ import SmartGift
 import TestSupport
 import Testing
 
-/// The parser against Foundation's, on texts that nobody thought of. The seed is fixed: a failure can be repeated.
+/// The parser against Foundation's, on random texts. The seed is fixed: a failure can be repeated.
 ///
 /// Where the two differ on purpose, and the texts are left out of the comparison: a byte order mark (RFC 8259 lets a
 /// parser ignore it; ours refuses), UTF-16 and UTF-32 (Foundation guesses encodings by NUL bytes), a comma after the last

@@ -135,7 +135,7 @@ struct RotaTests {
         #expect(step4.map(\.most) == [8])
     }
 
-    @Test("Whoever was served goes to the end")
+    @Test("A lane that was served goes to the end")
     func turns() {
         var rota = Self.rota(1, ["a", "b", "c"].map { Self.waiting($0, allowance: "g") })
         var served: [String] = []

@@ -17,7 +17,7 @@ import Testing
         #expect(Self.isEntered(sessions.enter(token: Self.token, from: "192.0.2.2")))
     }
 
-    @Test func wrongTokensFromEverywhereKeepNobodyOut() throws {
+    @Test func wrongTokensFromEverywhereLockNoOtherAddressOut() throws {
         let sessions = Sessions(token: try HTTPToken(Self.token))
         for number in 0..<3000 { _ = sessions.enter(token: "wrong", from: "192.0.\(number / 250).\(number % 250)") }
         #expect(Self.isEntered(sessions.enter(token: Self.token, from: "198.51.100.1")))

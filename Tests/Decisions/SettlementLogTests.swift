@@ -41,7 +41,7 @@ struct SettlementLogTests {
             #expect(alarm(note, isApplied: true) == nil)
             #expect(alarm(note, isApplied: false)?.level == .warning && alarm(note, isApplied: false)?.fault == nil)
         }
-        #expect(Alarm(settlement, nil)?.level == .warning, "nobody knows what became of it")
+        #expect(Alarm(settlement, nil)?.level == .warning, "it is unknown what became of it")
     }
 
     @Test("Giftbridge's own words are in the log")

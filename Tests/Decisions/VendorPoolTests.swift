@@ -248,7 +248,7 @@ struct VendorPoolTests {
         #expect(bench.connected(1) == [Self.send(2, 1)])
     }
 
-    @Test("An attempt that nobody waits for fails silently")
+    @Test("An attempt that no request waits for fails silently")
     func surplusAttemptFails() {
         var bench = Bench()
         _ = bench.request(1)

@@ -44,7 +44,7 @@ extension OneAtATime {
                 // 95 % and more on a quiet machine; less would be a machine that is busy with other tests.
                 #expect(share >= 0.88, "the share of the ideal rate, with \(who)")
                 let served = try await database.value("SELECT count(DISTINCT worker) FROM giftbridge.submissions")
-                // Whoever asks first may take all that is left of the allowance.
+                // The worker that asks first may take all that is left of the allowance.
                 #expect(Int(served ?? "") ?? 0 >= min(workers, 2), "workers that had a part in it")
             }
         }
@@ -70,7 +70,7 @@ extension OneAtATime {
             }
         }
 
-        /// Somebody else uses the same key: the journal cannot know, so the vendor's 429 is heard, and waited out.
+        /// Another program uses the same key. The journal does not know of it, so the vendor's 429 is waited out.
         @Test func aForeignUserOfTheKeyIsWaitedOut() async throws {
             let database = try await TestServer.shared.database()
             try await database.run(Self.shopSettings)

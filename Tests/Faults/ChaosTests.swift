@@ -37,7 +37,7 @@ extension OneAtATime {
                     #expect(chaos.toll.terminated > 5, "connections terminated")
                     let rescued =
                         "EXISTS (SELECT FROM giftbridge.journal WHERE error LIKE 'The worker''s lease expired%')"
-                    #expect(try await database.holds(rescued), "nobody was rescued")
+                    #expect(try await database.holds(rescued), "no order was rescued")
                 }
             }
         }

@@ -31,7 +31,7 @@ extension OneAtATime {
                     "EXISTS (SELECT FROM giftbridge.order_list WHERE due_at IS NOT NULL)")
                 #expect(isOpen, "nothing was left to do")
                 if ["claimed", "sending", "answered", "settling"].contains(crash.prefix { $0 != ":" }) {
-                    // Between the claim's commit and the settle's somebody has to take over.
+                    // Between the claim's commit and the settle's another worker has to take over.
                     let held = "EXISTS (SELECT FROM giftbridge.in_flight)"
                     #expect(try await database.holds(held), "the crash cost nothing")
                 }

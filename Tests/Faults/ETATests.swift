@@ -24,7 +24,7 @@ extension OneAtATime {
             }
         }
 
-        /// Inserts a backlog, asks for the ETA when so many orders have been claimed, and waits.
+        /// Inserts a backlog, asks for the ETA when this number of orders has been claimed, and waits.
         private static func measure(
             _ database: TestDatabase, _ vendor: VendorPeer, _ settings: [String: String] = [:], orders: Int, begun: Int,
             _ what: String

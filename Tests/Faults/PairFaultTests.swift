@@ -77,7 +77,7 @@ import Testing
 
 /// Two faults for one order: its first request suffers one, its second the other.
 private struct Pair {
-    /// So many are on their way at once.
+    /// How many are in flight at once.
     static let portion = 64
 
     let faults: [VendorModel.Fault]

@@ -56,7 +56,7 @@ extension OneAtATime {
                         WHERE q.paused AND q.pause_reason ~ 'HTTP [34]' AND o.status = 'pending' AND o.attempts = 0
                         """
                     try await database.wait(for: "\(Self.setupFaults.count)", from: paused)
-                    // A paused shop stays silent, and holds up nobody else.
+                    // A paused shop stays silent, and delays no other.
                     try await database.insert(orders: ["clean"])
                     try await database.wait(
                         for: "completed", from: "SELECT status FROM giftbridge.orders WHERE shop = 'default'")

@@ -74,7 +74,7 @@ extension OneAtATime {
 
         /// The stalled worker learns that it was refused for now (429) while another has the order at the vendor: put back, the
         /// order would be sent once more beside that request.
-        @Test func anOldAnswerDoesNotTakeTheOrderFromWhoeverVerifiesIt() async throws {
+        @Test func anOldAnswerDoesNotTakeTheOrderFromTheWorkerThatVerifiesIt() async throws {
             let database = try await TestServer.shared.database()
             try await database.liftLimit()
             try await VendorPeer.run(["--rate-limit", "0", "--latency", "1500ms"]) { vendor in

@@ -113,7 +113,7 @@ extension VendorPeer {
         }
     }
 
-    /// A sale or an attempt at one that is not the bridge's: somebody else with the same key.
+    /// A sale or an attempt at one that is not Giftbridge's: of another program with the same key.
     ///
     /// - Returns: The HTTP status.
     @discardableResult

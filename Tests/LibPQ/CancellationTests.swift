@@ -27,7 +27,7 @@ extension OneAtATime {
             try await other.waitUntilGone(connection.backendPID)
         }
 
-        @Test func cancelledWaiterLeavesTheQueueAndDisturbsNobody() async throws {
+        @Test func cancelledWaiterLeavesTheQueueAndDisturbsNoOther() async throws {
             let connection = try await openConnection()
             let holder = try await openConnection()
             _ = try await holder.query("SELECT pg_advisory_lock(20261124)")

@@ -87,7 +87,7 @@ extension OneAtATime {
             #expect(try await other.query("SELECT 1").count == 1)
         }
 
-        /// Else it would commit behind the back of whoever tries again.
+        /// Else it could commit after the caller has tried again.
         @Test func whatIsGivenUpIsCancelledAtTheServer() async throws {
             let other = try await openConnection()
             try await other.script("DROP TABLE IF EXISTS given_up; CREATE TABLE given_up (a int)")

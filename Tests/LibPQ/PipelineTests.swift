@@ -199,7 +199,7 @@ extension OneAtATime {
             #expect(next.warnings.isEmpty)
         }
 
-        /// The server waits for a standby that there is not, until somebody cancels the wait: it has committed then.
+        /// The server waits for a standby that there is not, until the wait is cancelled: it has committed then.
         @Test func commitWithoutItsStandbyIsToldApart() async throws {
             let settings = ["synchronous_standby_names=nobody"]
             try await LocalPostgres.run(in: TestServer.directory, settings: settings) { server in

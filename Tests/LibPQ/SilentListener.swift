@@ -37,7 +37,7 @@ final class SilentListener: Sendable {
         close(descriptor)
     }
 
-    /// Waits, with a bound, until somebody has connected.
+    /// Waits, with a bound, until a client has connected.
     func waitForConnection() async throws {
         for _ in 0..<1000 {
             var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

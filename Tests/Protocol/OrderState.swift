@@ -67,6 +67,6 @@ struct Known {
     var wasResolvedUnsold = false
     /// An operator allowed another account.
     var wasVerified = false
-    /// Completed without a sale, as a vendor that keeps refused codes makes it look, and nobody could have known.
+    /// Completed without a sale, as a vendor that keeps refused codes makes it look, which cannot be known.
     var isExcused = false
 }

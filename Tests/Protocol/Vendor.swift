@@ -74,7 +74,7 @@ struct Vendor {
     /// Requests (by token) whose refusal kept the order's codes, by order.
     private(set) var kept: [String: Set<String>] = [:]
     private var serial = 0
-    /// When the bridge's own requests arrived, by allowance; without copies and what was held on its way.
+    /// When Giftbridge's requests arrived, by allowance; without copies and what was held on its way.
     var arrivals: [String: [Double]] = [:]
 
     mutating func receive(
@@ -128,7 +128,7 @@ struct Vendor {
                 request: request, isCopy: isCopy))
         if isPart || mood == .failsAfter { return .serverError }
         var told = habits.respells ? codes.map(Self.respelled) : codes
-        // Nobody can tell which item has which of the vendor's own codes.
+        // It is unknown which item has which of the vendor's own codes.
         if habits.reorders, codes == request.codes { told.reverse() }
         return .receipt(reference: reference, codes: told)
     }

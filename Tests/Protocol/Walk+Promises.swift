@@ -3,7 +3,7 @@
 /// What no bridge can prevent is left out, by name:
 /// - a vendor that ignores codes: a sale whose answer was lost before anything showed that it does; what an operator lets through;
 /// - orders without a code of Giftbridge's, and accounts that an operator allowed: the same;
-/// - a request that a layer below sent twice, whose first answer nobody saw, and whose second was something else than "taken";
+/// - a request that a layer below sent twice, whose first answer was lost, and whose second was something else than "taken";
 /// - what the database no longer knows since it went back: then an order that was sold may look unsold until it is sent again, but
 ///   where it has codes it is not sold again;
 /// - a vendor that keeps the codes of an order that it refused, when the refusal never came back and no look-up can tell.

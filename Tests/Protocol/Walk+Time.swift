@@ -2,7 +2,7 @@ import LibPQ
 
 /// Time, and what the database suffers.
 extension Walk {
-    /// Time runs on for everybody. Whole steps of 3 seconds, in which a fine-grained allowance counts.
+    /// Time passes for all. Whole steps of 3 seconds, in which a fine-grained allowance counts.
     func advance(seconds: Int) async throws {
         note("time +\(seconds) s")
         try await connection.query("SELECT walk.advance($1)", [.interval(.seconds(seconds))])

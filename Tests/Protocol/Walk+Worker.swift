@@ -94,7 +94,7 @@ extension Walk {
     }
 
     /// The receipt of another order, for one whose own answer is lost. Only of an order whose codes the bridge knows: a receipt with
-    /// codes that nobody has seen before cannot be told from the answer of a vendor that ignores codes.
+    /// codes that are new to Giftbridge cannot be told from the answer of a vendor that ignores codes.
     private func strangerReceipt(for request: Request) -> Answer? {
         let strangers = vendor.sales.filter { sale in
             sale.key != request.key && sale.isWhole && sale.codes.count == request.codes.count

@@ -82,7 +82,7 @@ actor WalkServer {
 struct WalkDatabase {
     /// Of shops, workers and operators, one at a time.
     let connection: Connection
-    /// Of whoever holds a lock meanwhile.
+    /// Of the session that holds a lock meanwhile.
     let owner: Connection
 }
 

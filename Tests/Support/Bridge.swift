@@ -92,7 +92,7 @@ extension TestDatabase {
             """) ?? ""
     }
 
-    /// Waits until so many requests are in flight, by the write-ahead entries.
+    /// Waits until this number of requests is in flight, by the write-ahead entries.
     package func waitForFlights(_ count: Int, within bound: Duration = .seconds(20)) async throws {
         try await wait(for: "\(count)", from: "SELECT count(*) FROM giftbridge.in_flight", within: bound)
     }

@@ -62,7 +62,7 @@ package actor TestServer {
         return database
     }
 
-    /// A copy of a database that nobody is connected to, as a restore elsewhere would make it.
+    /// A copy of a database without connections, as a restore elsewhere would make it.
     package func copy(of name: String) async throws -> TestDatabase {
         try await database(from: name)
     }

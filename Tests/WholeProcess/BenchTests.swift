@@ -76,7 +76,7 @@ import Testing
             "\(outcome.text)")
     }
 
-    @Test func somebodyElsesServerThatIsNotDurableFailsItAndIsLeftClean() async throws {
+    @Test func aGivenServerThatIsNotDurableFailsItAndIsLeftClean() async throws {
         let conninfo = try await TestServer.shared.conninfo()
         let outcome = try await Self.bench(
             ["--quick", "--only", "drain,growth", "--delays", "0", "--runs", "1", "--database-url", conninfo],
@@ -93,7 +93,7 @@ import Testing
             ["--quick", "--only", "idle", "--runs", "100"], program: Self.program
         ) { process in
             let worker = try await Self.child(of: process.pid, running: "run")
-            // Once it runs, the peer watches over it. In the milliseconds before nobody does.
+            // Once it runs, the peer ends it together with the benchmark. In its first milliseconds it does not yet.
             let log = worker.directory + "/worker.log"
             let deadline = ContinuousClock.now + .seconds(30)
             while FileManager.default.contents(atPath: log)?.range(of: Data("is running".utf8)) == nil {

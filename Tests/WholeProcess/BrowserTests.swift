@@ -5,7 +5,7 @@ import Testing
 /// The status page in a real browser.
 @Suite(.enabled(if: Browser.tool.isTested, "\(Browser.tool.advice)"), .serialized)
 struct BrowserTests {
-    /// Where the pictures go, if somebody wants to look at them.
+    /// Where the pictures go, to look at them.
     private static let pictures = ProcessInfo.processInfo.environment["GIFTBRIDGE_PICTURES"]
 
     /// Long names and texts, every state, several shops and workers, a dead one among them.
@@ -106,7 +106,7 @@ struct BrowserTests {
         }
     }
 
-    @Test func somebodySignsInResolvesAnOrderAndSignsOut() async throws {
+    @Test func anOperatorSignsInResolvesAnOrderAndSignsOut() async throws {
         let database = try await TestServer.shared.database()
         try await Self.furnish(database)
         try await VendorPeer.run { vendor in

@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func aDatabaseThatHangsHoldsUpNoScrapeAndMakesNobodySick() async throws {
+    @Test func aDatabaseThatHangsDelaysNoScrapeAndFailsNoLivenessProbe() async throws {
         let database = try await TestServer.shared.database()
         try await VendorPeer.run { vendor in
             try await Bridge(database, vendor, StatusFace.settings).run { process in

@@ -21,7 +21,7 @@ import Darwin
         let writer = LineWriter(descriptor: pipe.writeEnd.rawValue, limit: 1000)
         writer.sayDrops { "dropped \($0)" }
         for number in 0..<100 { writer.write("line \(number) " + String(repeating: "x", count: 90)) }
-        #expect(await !writer.flushed(within: .milliseconds(50)), "nobody reads")
+        #expect(await !writer.flushed(within: .milliseconds(50)), "the pipe is not read")
 
         let read = Task { try await pipe.lines() }
         #expect(await writer.flushed(within: .seconds(20)))
@@ -84,7 +84,7 @@ import Darwin
         try pipe.readEnd.close()
         let writer = LineWriter(descriptor: pipe.writeEnd.rawValue)
         for _ in 0..<3 {
-            writer.write("nobody hears it")
+            writer.write("lost")
             #expect(await writer.flushed(within: .seconds(20)))
         }
         try pipe.writeEnd.close()

@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    /// The connection is gone when the drain's time is over, and nobody has noticed.
+    /// The connection is gone when the drain's time is over, and the worker has not noticed.
     @Test func whatTheDrainsEndCutsOffIsWrittenOnANewConnection() async throws {
         let database = try await TestServer.shared.database()
         try await VendorPeer.run(["--rate-limit", "0"]) { vendor in

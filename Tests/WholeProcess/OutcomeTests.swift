@@ -3,7 +3,7 @@ import LibPQ
 import TestSupport
 import Testing
 
-/// Every end that an order can have, each through the real binary, and what the shop hears of it.
+/// Every end that an order can have, each through the real binary, and what the shop is notified of.
 @Suite struct OutcomeTests {
     @Test func aRejectedOrderIsCorrectedAndRetried() async throws {
         let database = try await TestServer.shared.database()
@@ -169,7 +169,7 @@ import Testing
     }
 
     /// The worker goes on with others, and writes it when the database takes it.
-    @Test func aResultThatTheDatabaseRefusesHoldsUpNobody() async throws {
+    @Test func aResultThatTheDatabaseRefusesDelaysNoOther() async throws {
         let database = try await TestServer.shared.database()
         try await database.liftLimit()
         try await database.run(

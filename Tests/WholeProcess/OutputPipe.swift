@@ -14,7 +14,7 @@ struct OutputPipe: Sendable {
     let readEnd: FileDescriptor
     let writeEnd: FileDescriptor
 
-    /// - Parameter isFull: It takes no byte more until somebody reads.
+    /// - Parameter isFull: It takes no byte more until it is read.
     init(isFull: Bool) throws {
         (readEnd, writeEnd) = try FileDescriptor.pipe()
         // No other process that a test starts may hold an end.
@@ -35,7 +35,7 @@ struct OutputPipe: Sendable {
         else { throw Errno(rawValue: errno) }
     }
 
-    /// Reads until nobody can write any more, on a thread of its own.
+    /// Reads until every write end is closed, on a thread of its own.
     ///
     /// - Returns: The lines, without empty ones.
     func lines() async throws -> [String] {

@@ -6,7 +6,7 @@ import Testing
 @Suite struct PageActionTests {
     static let token = "a-token-for-the-tests"
 
-    /// Somebody at the page of a worker that has a token.
+    /// A visitor of the page of a worker that has a token.
     struct Person: Sendable {
         let face: StatusFace
         var cookie = ""
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func whoeverHasTheTokenResolvesRetriesCancelsPausesAndResumes() async throws {
+    @Test func aVisitorWithTheTokenResolvesRetriesCancelsPausesAndResumes() async throws {
         try await Self.run { person, database in
             var person = person
             try await person.signIn()

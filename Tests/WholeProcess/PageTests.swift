@@ -29,7 +29,7 @@ import Testing
                 #expect(order.contains("<p class=\"reason\">\(error.replacing("'", with: "&#39;"))</p>"))
                 #expect(
                     order.contains("giftbridge retry \(id)") && order.contains("the vendor answered HTTP 422: refused"))
-                #expect(!order.contains("<form class=\"stack\""), "nobody has signed in")
+                #expect(!order.contains("<form class=\"stack\""), "the visitor has not signed in")
 
                 #expect(try await face.get("/orders?status=rejected").text.contains("href=\"/orders/\(id)\""))
                 for filter in ["needs=attention", "shop=default&needs=attention"] {

@@ -24,7 +24,7 @@ final class SilentPort: Sendable {
         _ = Self.with(&address) { pointer, _ in getsockname(listener, pointer, &length) }
         port = Int(UInt16(bigEndian: address.sin_port))
         var descriptors = [listener]
-        // Nobody accepts: these fill the queue.
+        // Nothing accepts them: these fill the queue.
         for _ in 0..<(isBlackHole ? 8 : 0) {
             let filler = Self.stream()
             _ = fcntl(filler, F_SETFL, O_NONBLOCK)

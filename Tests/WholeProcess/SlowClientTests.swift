@@ -3,7 +3,7 @@ import NIOCore
 import TestSupport
 import Testing
 
-/// Connections that are idle or slow, more than the server holds, take the probes away from nobody.
+/// Connections that are idle or slow, more than the server holds, do not keep the probes away.
 @Suite struct SlowClientTests {
     private static let token = "a-token-for-the-tests"
     static let beginnings = [

@@ -4,9 +4,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Standard error that nobody reads stops no selling: Docker's blocking log driver, a stopped journald, `| less`.
+/// Standard error that is not read does not stop sales: Docker's blocking log driver, a stopped journald, `| less`.
 @Suite struct StalledLogTests {
-    @Test func aWorkerWhoseLogNobodyReadsSellsAndDrains() async throws {
+    @Test func aWorkerWhoseLogIsNotReadSellsAndDrains() async throws {
         let database = try await TestServer.shared.database()
         try await database.liftLimit()
         let pipe = try OutputPipe(isFull: true)
@@ -29,7 +29,7 @@ import Testing
         defer { try? pipe.readEnd.close() }  // The test is over.
         try await VendorPeer.run(["--rate-limit", "0"]) { vendor in
             try await database.insertOrders(1...300)
-            // Nobody reads before all are sold.
+            // The pipe is not read before all are sold.
             let read = Task<[String], any Error> {
                 try await database.waitUntilFinished()
                 return try await pipe.lines()

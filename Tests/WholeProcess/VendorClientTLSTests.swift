@@ -3,7 +3,7 @@ import NIOSSL
 import SmartGift
 import Testing
 
-/// TLS, with a peer whose certificate is for `localhost` and 127.0.0.1 and signed by nobody but itself.
+/// TLS, with a peer whose certificate is for `localhost` and 127.0.0.1 and self-signed.
 @Suite("The vendor client over TLS", .serialized, .timeLimit(.minutes(1)))
 struct VendorClientTLSTests {
     private static func submit(
@@ -73,7 +73,7 @@ struct VendorClientTLSTests {
         #expect(record.connections == 1 && record.requests.count == (isSpoken ? 1 : 0))
     }
 
-    @Test("A certificate of somebody else: nothing is sent", arguments: ["127.0.0.2", "ip6-localhost", "localhost."])
+    @Test("A certificate of another host: nothing is sent", arguments: ["127.0.0.2", "ip6-localhost", "localhost."])
     func otherName(host: String) async throws {
         let (answers, record) = try await Self.submit(to: host, trusting: TestCertificate.pem)
         #expect(VendorClientFaultTests.mayHaveBeenSent(answers.first) == false, "\(answers)")

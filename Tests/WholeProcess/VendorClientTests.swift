@@ -69,7 +69,7 @@ struct VendorClientTests {
 
     static let redirects = [300, 301, 302, 303, 304, 307, 308]
 
-    @Test("A redirect is an answer, and its target never hears of it", arguments: redirects)
+    @Test("A redirect is an answer, and its target never receives a request", arguments: redirects)
     func redirect(status: Int) async throws {
         try await RawPeer.run(RawPeer.Script(request: { wire, _, _ in wire.answer(Self.receipt) })) { target in
             let location = target.url + "/pos-sale"

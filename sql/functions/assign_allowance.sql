@@ -51,12 +51,12 @@ BEGIN
     IF v_former NOT LIKE 'key %' THEN
         FOREACH v_name IN ARRAY v_names LOOP
             CONTINUE WHEN v_name IN (v_former, v_present);
-            PERFORM giftbridge.take_places(array_fill(v_name, ARRAY[cardinality(v_sent.free_at)]), v_sent.free_at, v_sent.taken,
+            PERFORM giftbridge.take_places(array_fill(v_name, ARRAY[coalesce(cardinality(v_sent.free_at), 0)]), v_sent.free_at, v_sent.taken,
                 v_sent.taken_again, clock_timestamp());
         END LOOP;
     END IF;
     IF v_former <> v_present THEN
-        PERFORM giftbridge.take_places(array_fill(v_present, ARRAY[cardinality(v_sent.free_at)]), v_sent.free_at, v_sent.taken,
+        PERFORM giftbridge.take_places(array_fill(v_present, ARRAY[coalesce(cardinality(v_sent.free_at), 0)]), v_sent.free_at, v_sent.taken,
             v_sent.taken_again, clock_timestamp());
         UPDATE giftbridge.allowances AS a SET throttled_until = greatest(a.throttled_until, v_sent.throttled_until)
         WHERE a.name = v_present AND v_sent.throttled_until > clock_timestamp();

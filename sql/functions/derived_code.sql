@@ -2,7 +2,7 @@
 -- Upper case, no 0 O 1 I. The same order gets the same code again after a restore or a failover that lost commits, and when a
 -- shop inserts it again; another order never gets it.
 --
--- Called by orders_enqueue and orders_changed, whose search_path it uses. The key is hashed together with a hash, so that nobody can
+-- Called by orders_enqueue and orders_changed, whose search_path it uses. The key is hashed together with a hash, so that it is impossible to
 -- extend a known code's input. Twelve bytes are 16 symbols of base64; each symbol of a code stands for two of the 64: the two cases of
 -- a letter, or a digit and one of the eight symbols that codes do not use. It is one expression so that PostgreSQL can inline it.
 CREATE OR REPLACE FUNCTION giftbridge.derived_code(p_secret bytea, p_content bytea, p_position bigint) RETURNS text

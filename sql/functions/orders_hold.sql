@@ -1,4 +1,4 @@
--- Prevents a shop's change of a pending order and its claim from interfering. Whoever locks the order's row in due goes first: a claim
+-- Prevents a shop's change of a pending order and its claim from interfering. The one that locks the order's row in due first goes first: a claim
 -- skips an order that is being changed; a change waits for a claim that is about to commit, and is then refused.
 -- Called by trigger orders_hold, after the check. Locks the order's row in due until the transaction ends.
 CREATE OR REPLACE FUNCTION giftbridge.orders_hold() RETURNS trigger

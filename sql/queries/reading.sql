@@ -5,7 +5,7 @@
 SELECT set_config('default_transaction_read_only', 'on', false), set_config('statement_timeout', $1, false)
 
 -- name: orders
--- $1 shop, $2 state, $3 the shop's order id, $4 only what needs attention; null, or false: whichever. $5 at most so many, newest first.
+-- $1 shop, $2 state, $3 the shop's order id, $4 only what needs attention; null, or false: any. $5 maximum number, newest first.
 -- Times as seconds since 1970.
 SELECT l.id, l.shop, l.shop_order_id, l.status, l.needs_attention, l.items, l.order_reference, l.codes, l.error, l.attempts,
     extract(epoch FROM l.created_at)::double precision AS created_at, extract(epoch FROM l.updated_at)::double precision AS updated_at,

@@ -8,7 +8,7 @@ SELECT i.is_clone, i.is_promoted, i.sequences_set FROM giftbridge.identity() AS 
 SELECT giftbridge.tell_accounts($1, $2, $3, $4, $5)
 
 -- name: look
--- $1 worker, $2 at most so many lanes
+-- $1 worker, $2 maximum number of lanes
 SELECT * FROM giftbridge.look($1, $2::integer)
 
 -- name: claim

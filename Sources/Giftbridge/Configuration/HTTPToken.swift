@@ -5,7 +5,7 @@ public struct HTTPToken: Sendable, CustomStringConvertible {
     /// `GIFTBRIDGE_HTTP_TOKEN`, also as `…_FILE` and in `$CREDENTIALS_DIRECTORY`, like a key.
     static let variable = "GIFTBRIDGE_HTTP_TOKEN"
 
-    /// - Parameter text: At least 16 characters, because whoever has the token can act on orders.
+    /// - Parameter text: At least 16 characters, because everyone who has the token can act on orders.
     init(_ text: String) throws(ConfigurationError) {
         guard text.utf8.count >= 16 else {
             throw ConfigurationError(

@@ -21,7 +21,7 @@ public struct OrderOutlook: Sendable, Equatable, Codable {
             /// `giftbridge run`.
             case run
             /// Correct the order with an UPDATE of its row, or insert a new order.
-            case mend
+            case correct
         }
 
         /// The kind of action.
@@ -151,12 +151,12 @@ extension OrderOutlook {
     private static func again(_ facts: OrderFacts) -> [Option] {
         let order = facts.order
         guard !facts.isErased else {
-            return [Option(.mend, nil, "Its personal data was erased. Insert a new order.")]
+            return [Option(.correct, nil, "Its personal data was erased. Insert a new order.")]
         }
         let retry = Option(.retry, "retry \(order.id)", "Sends the order again.")
         guard order.status == .rejected else { return [retry] }
         return [
-            Option(.mend, nil, "First correct the order (UPDATE giftbridge.orders)."),
+            Option(.correct, nil, "First correct the order (UPDATE giftbridge.orders)."),
             retry,
         ]
     }

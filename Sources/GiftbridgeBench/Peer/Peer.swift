@@ -6,7 +6,7 @@ import Glibc
 /// strict one.
 ///
 /// Commands on standard input, one a line, each answered with a line: `delay NANOSECONDS`, `flush` (writes the ledger to its
-/// file and begins anew), `guard PID` (a worker to kill at the end; 0: none). At the end of the input, when the benchmark's
+/// file and begins again), `guard PID` (a worker to kill at the end; 0: none). At the end of the input, when the benchmark's
 /// process is gone, the peer ends.
 final class Peer {
     private let epoll: Int32

@@ -41,7 +41,7 @@ struct PeerLedger {
         }
     }
 
-    /// Writes all lines to a file and begins anew.
+    /// Writes all lines to a file and begins again.
     mutating func flush(to path: String) throws(Failure) {
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw Failure() }

@@ -17,7 +17,7 @@ struct CPUUsage {
         machine = ProcessUsage.machineBusySeconds()
     }
 
-    /// Everybody else on the machine; a server of somebody else's is among them.
+    /// All other processes on the machine; with `--database-url` the server is among them.
     var others: Double { max(machine - worker - peer - bench - (server ?? 0), 0) }
 
     static func - (after: CPUUsage, before: CPUUsage) -> CPUUsage {

@@ -19,7 +19,7 @@ struct FsyncProbe {
         }
     }
 
-    /// - Returns: How long each of so many writes took, in microseconds.
+    /// - Returns: How long each write took, in microseconds.
     func run(_ count: Int) throws(BenchError) -> [Double] {
         let file = open(path, O_RDWR | O_CLOEXEC)
         defer { close(file) }

@@ -20,7 +20,7 @@ struct Machine: Sendable, Encodable {
     let postgres: String
     /// Its settings that durability rests on.
     let durability: [String: String]
-    /// The folder of the throwaway server's data; null: somebody else's server.
+    /// The folder of the throwaway server's data; null: the server of `--database-url`.
     let directory: String?
     /// Whether this program was built for speed.
     let isRelease: Bool

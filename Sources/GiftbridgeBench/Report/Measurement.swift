@@ -68,7 +68,7 @@ struct Measurement: Sendable, Encodable {
 extension [Double] {
     var median: Double { percentile(50) }
 
-    /// The value below which so many percent lie, interpolated; not a number where there are none.
+    /// The value below which this percentage lies, interpolated; not a number where there are none.
     func percentile(_ percent: Double) -> Double {
         guard let last = indices.last else { return .nan }
         let sorted = sorted()

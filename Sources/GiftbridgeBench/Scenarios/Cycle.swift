@@ -26,7 +26,7 @@ enum Cycle {
         guard orders == count else { throw BenchError("\(orders) orders were claimed and settled instead of \(count)") }
     }
 
-    /// - Returns: How long each of so many cycles took, in milliseconds.
+    /// - Returns: How long each cycle took, in milliseconds.
     static func times(_ cycles: Int, of count: Int, on connection: Connection) async throws -> [Double] {
         var times: [Double] = []
         for _ in 0..<cycles {

@@ -54,7 +54,7 @@ struct Drain {
             serverCore: serverCores.isEmpty ? nil : serverCores.median)
     }
 
-    /// One drain of so many orders, checked against the ledger.
+    /// One drain of these orders, checked against the ledger.
     private func run(_ count: Int, prefix: String, _ worker: WorkerProcess) async throws -> Run {
         // Paused, so that the inserting is over before the draining begins.
         try await scene.connection.query(SQL.Bench.pause)
@@ -79,7 +79,7 @@ struct Drain {
             .init("peer_cpu_us_per_order", "peer µs", runs.map { $0.perOrder($0.used.peer) }),
             .init("others_cpu_cores", "others' CPU", runs.map { $0.used.others / $0.seconds }),
             .init("worker_peak_mb", "peak MB", runs.map { Double($0.peakBytes) / 1e6 }),
-            // What so many requests in flight, each as long as the delay, add up to.
+            // The rate of requests that are in flight all the time and take as long as the delay.
             .init(
                 "delay_allows_orders_per_s", "at most",
                 delay > .zero ? [Double(concurrency) / (delay / .seconds(1))] : []),

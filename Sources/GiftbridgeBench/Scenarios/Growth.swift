@@ -71,7 +71,7 @@ struct Growth {
         try await connection.query(SQL.Bench.pagesRoomy)
         try await connection.query(SQL.Bench.checksOn)
         try await connection.query(SQL.Bench.vacuum)
-        // Somebody else's server may not let us.
+        // The server of `--database-url` may not allow it.
         if scene.plan.databaseURL == nil { try await connection.query(SQL.Bench.checkpoint) }
     }
 }

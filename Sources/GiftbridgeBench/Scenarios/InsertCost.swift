@@ -2,8 +2,8 @@ import Giftbridge
 import LibPQ
 import Logging
 
-/// What the triggers cost the shop: inserts with all of them, without the NOTIFY, and without any. A worker runs, and hears of
-/// each, but the shop is paused. The three take turns, so that they are compared at the same moments.
+/// What the triggers cost the shop: inserts with all of them, without the one that notifies, and without any. A worker runs and
+/// is notified, but the shop is paused. The three take turns, so that they are compared at the same moments.
 struct InsertCost {
     let scene: Scene
 
@@ -25,13 +25,13 @@ struct InsertCost {
 
     private func measure(_ name: String, sessions: Int, rows: Int) async throws {
         var rates: [Variant: [Double]] = [:]
-        for run in 1...scene.plan.runs {
+        for _ in 1...scene.plan.runs {
             for variant in Variant.allCases {
                 try await scene.clear()
                 try await set(variant)
                 let rate: Double
                 do {
-                    rate = try await load(variant, sessions: sessions, rows: rows, run: run)
+                    rate = try await load(sessions: sessions, rows: rows)
                 } catch {
                     try await scene.connection.query(SQL.Bench.checksOn)
                     throw error
@@ -63,9 +63,8 @@ struct InsertCost {
     /// Inserts from several sessions at once.
     ///
     /// - Returns: Rows a second.
-    private func load(_ variant: Variant, sessions: Int, rows: Int, run: Int) async throws -> Double {
+    private func load(sessions: Int, rows: Int) async throws -> Double {
         let duration: Duration = scene.plan.isQuick ? .milliseconds(50) : .milliseconds(1500)
-        let statement = variant == .none ? SQL.Bench.insertUnchecked : SQL.Bench.insertOrders
         var connections: [Connection] = []
         for _ in 1...sessions {
             connections.append(try await Connection.open(scene.conninfo, logger: Logger(label: "bench")))
@@ -77,7 +76,8 @@ struct InsertCost {
                 group.addTask(executorPreference: connection.loop) {
                     var inserts = 0
                     while monotonicNow() < end {
-                        try await connection.prepared(statement, [.text("\(session)-\(inserts)-"), .int(rows)])
+                        try await connection.prepared(
+                            SQL.Bench.insertOrders, [.text("\(session)-\(inserts)-"), .int(rows)])
                         inserts += 1
                     }
                     return inserts * rows

@@ -54,7 +54,7 @@ final class Sessions: Sendable {
 
     /// Signs in.
     ///
-    /// - Parameter address: Where the attempt comes from. Wrong tokens block only this address, so that nobody can lock others out.
+    /// - Parameter address: Where the attempt comes from. Wrong tokens block only this address, so that an attacker cannot lock others out.
     func enter(token text: String, from address: String) -> Entry {
         let isRight = token.matches(text)
         return state.withLock { state in

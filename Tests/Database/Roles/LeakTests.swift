@@ -126,11 +126,11 @@ extension DatabaseTests {
                 #expect(!rows.isEmpty, "\(query)")
                 #expect(!rows.contains { row in secrets.contains { row.contains($0) } }, "\(query)")
             }
-            // Of every shop, whoever's it is.
+            // Of every shop.
             #expect(try await session.value("SELECT rejected FROM giftbridge.queue WHERE shop = 'b'") == "1")
         }
 
-        /// A notification is a hint, never data: everybody may send one, and nobody is fooled.
+        /// A notification is a hint, never data: every login may send one, and it changes nothing.
         @Test func aForgedNotificationChangesNothing() async throws {
             let house = try await RoleHouse.make()
             let session = try await house.session(.outsider)

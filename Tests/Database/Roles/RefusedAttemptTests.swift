@@ -26,7 +26,7 @@ extension DatabaseTests {
             "INSERT INTO giftbridge.orders (id) OVERRIDING SYSTEM VALUE VALUES (1)",
             "INSERT INTO giftbridge.orders (was_refused) VALUES (true)",
             "DELETE FROM giftbridge.orders", "TRUNCATE giftbridge.orders",
-            // A lock would stop everybody's orders.
+            // A lock would stop the orders of all shops.
             "LOCK TABLE giftbridge.orders IN ACCESS EXCLUSIVE MODE", "LOCK TABLE giftbridge.orders IN SHARE MODE",
             "LOCK TABLE giftbridge.shops", "SELECT FROM giftbridge.shops FOR UPDATE",
             // Other tables.

@@ -72,7 +72,7 @@ extension DatabaseTests {
             }
         }
 
-        /// Rights that somebody added by hand are gone, and a migration without --roles keeps the roles up to date.
+        /// Rights that were added by hand are gone, and a migration without --roles keeps the roles up to date.
         @Test func everyMigrationPutsTheRightsRightAgain() async throws {
             let test = try await TestQueue.make()
             try await test.run(

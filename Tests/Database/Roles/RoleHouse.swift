@@ -4,7 +4,7 @@ import Testing
 
 @testable import Giftbridge
 
-/// Two shops of one role each (`a`, `b`), the shop `default` of everybody's, and a login of every kind.
+/// Two shops of one role each (`a`, `b`), the shop `default`, open to all, and a login of every kind.
 ///
 /// Shop b has what others would like to see: a completed, a pending and a rejected order, with texts and codes that begin SECRET.
 struct RoleHouse: Sendable {

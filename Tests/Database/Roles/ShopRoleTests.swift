@@ -88,7 +88,7 @@ extension DatabaseTests {
             #expect(try await house.test.status(house.pending) == "cancelled")
         }
 
-        /// What page, metrics and commands show, of every shop, whoever's it is.
+        /// What page, metrics and commands show, of every shop.
         @Test func theWorkersLoginReadsWhatTheOperatorSees() async throws {
             let house = try await RoleHouse.make()
             let worker = try await house.session(.worker)
