@@ -32,7 +32,7 @@ enum Benchmark {
     /// Opens a connection of the benchmark's own, and installs the schema.
     static func open(_ conninfo: String) async throws -> Connection {
         let options = ConnectionOptions(
-            commandTimeout: nil, applicationName: "giftbridge bench", settings: ["enable_seqscan": "off"])
+            commandTimeout: nil, applicationName: "giftbridge-bench", settings: ["enable_seqscan": "off"])
         let connection = try await Connection.open(conninfo, options: options, logger: Logger(label: "bench"))
         do {
             _ = try await Schema.migrate(connection)
