@@ -38,7 +38,7 @@ GRANT SELECT ON giftbridge.migrations TO giftbridge_worker, giftbridge_shop, gif
 -- The worker changes orders through functions only, so row-level security does not concern it. The second statement is for operators,
 -- whose commands may use the worker's login. prune and adopt are for the schema's owner only.
 GRANT EXECUTE ON FUNCTION giftbridge.identity, giftbridge.tell_accounts, giftbridge.look, giftbridge.claim, giftbridge.settle, giftbridge.rescue,
-    giftbridge.set_idle, giftbridge.heartbeat TO giftbridge_worker;
+    giftbridge.set_idle, giftbridge.heartbeat, giftbridge.take_place TO giftbridge_worker;
 GRANT EXECUTE ON FUNCTION giftbridge.retry, giftbridge.cancel, giftbridge.resolve_sold, giftbridge.resolve_unsold, giftbridge.verify,
     giftbridge.look_up, giftbridge.pause, giftbridge.resume TO giftbridge_worker;
 
@@ -60,7 +60,7 @@ GRANT EXECUTE ON FUNCTION giftbridge.retry, giftbridge.cancel TO giftbridge_shop
 
 -- The monitor sees the status: no orders, codes, journal or personal data. The worker's status page and the operator's commands also
 -- show orders and journal, through views without codes and personal data.
-GRANT SELECT ON giftbridge.status, giftbridge.queue, giftbridge.workers, giftbridge.sold_by_minute
+GRANT SELECT ON giftbridge.status, giftbridge.queue, giftbridge.workers, giftbridge.sold_by_minute, giftbridge.installation_state
     TO giftbridge_worker, giftbridge_monitor;
 -- Views call functions with their reader's permissions.
 GRANT EXECUTE ON FUNCTION giftbridge.allowance, giftbridge.drain_seconds TO giftbridge_worker, giftbridge_monitor;

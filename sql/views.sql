@@ -195,6 +195,16 @@ LEFT JOIN giftbridge.shop_pauses AS pause ON pause.shop = s.name
 CROSS JOIN (SELECT coalesce(max(o.id), 0) AS id FROM giftbridge.orders AS o) AS newest;
 COMMENT ON VIEW giftbridge.shop_setup IS 'Each shop''s settings for the vendor, for giftbridge check.';
 
+-- Whether this database is where it was installed, for status, page and giftbridge check. It is a clone in another cluster, or as
+-- another database of the same one.
+CREATE OR REPLACE VIEW giftbridge.installation_state AS
+SELECT NOT EXISTS (
+        SELECT FROM pg_control_system() AS c, pg_database AS d
+        WHERE d.datname = current_database() AND c.system_identifier = i.system_identifier AND d.oid = i.database_oid) AS is_clone,
+    coalesce(i.promoted_at, CASE WHEN k.timeline_id > i.timeline THEN now() END) AS promoted_at
+FROM giftbridge.installation AS i, pg_control_checkpoint() AS k;
+COMMENT ON VIEW giftbridge.installation_state IS 'Whether this database is a copy, which does not sell, and since when a standby is known to have been promoted.';
+
 -- Orders completed within the last hour, by minutes ago; minutes without any are omitted. Only counts, no orders.
 -- By queries/reading.sql (status page).
 CREATE OR REPLACE VIEW giftbridge.sold_by_minute AS

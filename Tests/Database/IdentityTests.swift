@@ -14,7 +14,7 @@ extension DatabaseTests {
 
         private static func adopted() async throws -> TestQueue {
             let test = try await TestQueue.make()
-            try await Identity.adopt(over: test.connection)
+            try await Installation.adopt(over: test.connection)
             return test
         }
 
@@ -24,17 +24,18 @@ extension DatabaseTests {
             _ = try await Schema.migrate(connection, roles: false)
             let test = TestQueue(database: database, connection: connection, worker: "one")
             #expect(try await Self.identity(test) == "f f {}")
-            #expect(try await !Identity.isClone(connection))
+            #expect(try await !Installation(connection).isClone)
         }
 
         /// The database has moved to another cluster: a base backup has the same identifier, a restored dump another.
         @Test func anotherClusterIsAClone() async throws {
             let test = try await Self.adopted()
-            #expect(try await !Identity.isClone(test.connection))
+            #expect(try await !Installation(test.connection).isClone)
             try await test.run("UPDATE giftbridge.installation SET system_identifier = system_identifier + 1")
-            #expect(try await Identity.isClone(test.connection))
-            try await Identity.adopt(over: test.connection)
-            #expect(try await !Identity.isClone(test.connection))
+            #expect(try await Installation(test.connection).isClone)
+            #expect(try await Installation(test.connection).findings.map(\.level) == [.fault])
+            try await Installation.adopt(over: test.connection)
+            #expect(try await !Installation(test.connection).isClone)
             #expect(try await test.value("SELECT action FROM giftbridge.actions") == "adopt")
         }
 
@@ -45,11 +46,11 @@ extension DatabaseTests {
             await test.connection.close()
             let copied = try await TestServer.shared.copy(of: test.database.name)
             let copy = TestQueue(database: copied, connection: try await copied.connect(), worker: "one")
-            #expect(try await Identity.isClone(copy.connection))
+            #expect(try await Installation(copy.connection).isClone)
             let original = try await test.other("one")
-            #expect(try await !Identity.isClone(original.connection))
-            try await Identity.adopt(over: copy.connection)
-            #expect(try await !Identity.isClone(copy.connection))
+            #expect(try await !Installation(original.connection).isClone)
+            try await Installation.adopt(over: copy.connection)
+            #expect(try await !Installation(copy.connection).isClone)
 
             let codes = "SELECT code FROM giftbridge.codes"
             try await original.insert(1, numbered)
@@ -64,8 +65,12 @@ extension DatabaseTests {
         @Test func aPromotedStandbyIsToldOnce() async throws {
             let test = try await Self.adopted()
             try await test.run("UPDATE giftbridge.installation SET timeline = timeline - 1")
+            #expect(try await Installation(test.connection).promotedAt != nil, "before a worker sees it")
             #expect(try await Self.identity(test) == "f t {}")
             #expect(try await Self.identity(test) == "f f {}")
+            #expect(try await Installation(test.connection).findings.map(\.level) == [.warning])
+            try await Installation.adopt(over: test.connection)
+            #expect(try await Installation(test.connection).findings == [])
         }
 
         /// As after a restore that brought the rows and not the sequences.
@@ -100,7 +105,7 @@ extension DatabaseTests {
             }
             // Workers ask.
             try await test.run("SET ROLE giftbridge_worker")
-            #expect(try await !Identity.isClone(test.connection))
+            #expect(try await !Installation(test.connection).isClone)
         }
     }
 }

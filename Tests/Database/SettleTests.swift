@@ -270,6 +270,21 @@ extension DatabaseTests {
             }
         }
 
+        /// A code that the shop chose may have been sold with another order: that it exists proves nothing.
+        @Test func thatACodeOfTheShopExistsProvesNoSale() async throws {
+            let test = try await TestQueue.make()
+            try await test.run("UPDATE giftbridge.shops SET site_id = 7")
+            let order = try await test.claimedOrder(["items": "'[{\"id\": 1, \"code\": \"SUMMER26\"}]'"])
+            try await test.settle(Settlement(of: order, .inDoubt, .inDoubt, error: "No answer."))
+            let lookup = try #require(try await test.claim().first)
+            var result = Settlement(of: lookup, .completed, .inDoubt)
+            (result.isFound, result.httpStatus) = (true, 200)
+            try await test.settle(result)
+            #expect(try await test.place(order.orderID) == "attention in_doubt")
+            #expect(
+                try await test.value("SELECT error FROM giftbridge.orders")?.contains("the shop chose them") == true)
+        }
+
         @Test func aResultOfNoOrderIsKeptWithItsReferenceAndTheHashOfItsCodes() async throws {
             let test = try await TestQueue.make()
             let order = try await test.claimedOrder()

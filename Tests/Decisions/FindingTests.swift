@@ -51,7 +51,7 @@ import Testing
             (403, nil, nil, 0, .key, .fault, "refuses the key"),
             (302, nil, nil, 0, .vendor, .fault, "redirects to https://elsewhere.example"),
             (404, nil, nil, 0, .vendor, .fault, "has no list of payment methods (HTTP 404)"),
-            (429, nil, nil, 0, .allowance, .warning, "could not be checked"),
+            (429, nil, nil, 0, .allowance, .warning, "was not checked"),
             (503, nil, nil, 0, .vendor, .unreachable, "answers HTTP 503"),
         ] as [(Int, [Int]?, Int?, Double, Finding.Subject, Finding.Level, String)])
     func theVendorsAnswerIsUnderstood(

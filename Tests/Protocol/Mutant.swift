@@ -52,8 +52,7 @@ struct Mutant: Sendable, CustomStringConvertible {
             leaning: .fewPlaces),
         Mutant(
             name: "account_kept", file: "functions/claim.sql",
-            guarded: "AND (o.sent_to IS NULL OR o.sent_to = v_lane.account || '@' || v_lane.api_host)",
-            without: ""),
+            guarded: "d.lane < 200 OR (SELECT o.sent_to", without: "true OR (SELECT o.sent_to"),
         Mutant(
             name: "foreign_codes", file: "functions/has_foreign_code.sql", guarded: "AND c.order_id <> p_order_id",
             without: "AND false"),
@@ -70,8 +69,7 @@ struct Mutant: Sendable, CustomStringConvertible {
             without: "(false AND"),
         Mutant(
             name: "look_up_finds_nothing", file: "functions/settle_lookup.sql",
-            guarded: "AND EXISTS (SELECT FROM giftbridge.codes AS c WHERE c.order_id = p_order.id AND c.is_assigned)",
-            without: "",
+            guarded: "p_max_verifications\n            AND v_is_assigned", without: "p_max_verifications",
             leaning: .chosenCodes),
         Mutant(
             name: "added_items", file: "functions/orders_changed.sql", guarded: "v_known.code = v_code OR",

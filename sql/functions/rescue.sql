@@ -22,9 +22,9 @@ BEGIN
         CONTINUE WHEN NOT FOUND AND EXISTS (SELECT FROM giftbridge.orders AS o WHERE o.id = v_flight.order_id);
         DELETE FROM giftbridge.in_flight AS f WHERE f.order_id = v_flight.order_id AND f.token = v_flight.token;
         INSERT INTO giftbridge.journal (order_id, id, token, shop, kind, attempt, worker, account, api_host, allowance, claimed_at, finished_at,
-            outcome, error)
+            outcome, error, is_rescue)
         VALUES (v_flight.order_id, v_flight.id, v_flight.token, v_flight.shop, v_flight.kind, v_flight.attempt, v_flight.worker, v_flight.account,
-            v_flight.api_host, v_flight.allowance, v_flight.claimed_at, v_now, 'in_doubt', 'The worker''s lease expired without an answer.');
+            v_flight.api_host, v_flight.allowance, v_flight.claimed_at, v_now, 'in_doubt', 'The worker''s lease expired without an answer.', true);
         IF v_flight.kind = 'lookup' THEN
             -- Not if a late answer has completed the order meanwhile.
             INSERT INTO giftbridge.due (order_id, shop, lane, due_at, is_lookup)

@@ -20,9 +20,7 @@ BEGIN
     SELECT j.* INTO v_journal FROM giftbridge.journal AS j WHERE j.order_id = p_order_id AND j.token = p_token AND j.codes_hash IS NULL
     ORDER BY j.finished_at DESC LIMIT 1;
     IF FOUND THEN
-        IF v_journal.outcome = p_outcome AND v_journal.http_status IS NOT DISTINCT FROM p_http_status
-            -- The rescue's row is not this result.
-            AND v_journal.error IS DISTINCT FROM 'The worker''s lease expired without an answer.' THEN
+        IF v_journal.outcome = p_outcome AND v_journal.http_status IS NOT DISTINCT FROM p_http_status AND NOT v_journal.is_rescue THEN
             -- The result was written before, but the database's answer was lost.
             is_applied := true;
             note := NULL;

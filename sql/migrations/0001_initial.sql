@@ -18,6 +18,7 @@ CREATE TABLE giftbridge.installation (
     database_oid      oid         NOT NULL,
     timeline          integer     NOT NULL,
     adopted_at        timestamptz NOT NULL DEFAULT now(),
+    promoted_at       timestamptz,
     CONSTRAINT installation_pkey PRIMARY KEY (is_only),
     CONSTRAINT installation_is_one CHECK (is_only),
     CONSTRAINT installation_secret_long_enough CHECK (length(secret) = 32)
@@ -29,6 +30,7 @@ COMMENT ON COLUMN giftbridge.installation.system_identifier IS 'pg_control_syste
 COMMENT ON COLUMN giftbridge.installation.database_oid IS 'pg_database.oid: a copy of the database within the cluster has another.';
 COMMENT ON COLUMN giftbridge.installation.timeline IS 'The cluster''s timeline when a worker last started; it grows with every promotion of a standby.';
 COMMENT ON COLUMN giftbridge.installation.adopted_at IS 'When the schema was installed, or last adopted.';
+COMMENT ON COLUMN giftbridge.installation.promoted_at IS 'When a worker saw that a standby had been promoted; null: never, or giftbridge adopt has run since.';
 
 CREATE TABLE giftbridge.shops (
     name            text        NOT NULL,
@@ -364,6 +366,7 @@ CREATE TABLE giftbridge.journal (
     response    text,
     reference   text,
     codes_hash  bytea,
+    is_rescue   boolean     NOT NULL DEFAULT false,
     CONSTRAINT journal_kind_known CHECK (kind IN ('sale', 'verification', 'lookup')),
     CONSTRAINT journal_outcome_known CHECK (outcome IN ('completed', 'rejected', 'retry', 'in_doubt', 'released')),
     CONSTRAINT journal_response_bounded CHECK (length(response) <= 4096)
@@ -391,6 +394,7 @@ COMMENT ON COLUMN giftbridge.journal.error IS 'What went wrong, in one sentence;
 COMMENT ON COLUMN giftbridge.journal.response IS 'First 4 kB of the vendor''s answer, without voucher codes and e-mail addresses; never a key.';
 COMMENT ON COLUMN giftbridge.journal.reference IS 'The vendor''s reference in an accepted answer.';
 COMMENT ON COLUMN giftbridge.journal.codes_hash IS 'SHA-256 of the codes in an accepted answer whose order no longer exists.';
+COMMENT ON COLUMN giftbridge.journal.is_rescue IS 'Written when the lease had expired, not for an answer: a late answer is still to be recorded.';
 
 CREATE TABLE giftbridge.lookups (
     order_id  bigint      NOT NULL,

@@ -13,21 +13,24 @@ SELECT current_setting('server_version') AS version, current_setting('server_ver
 
 -- name: shops
 SELECT s.name, s.api_url, s.paused, s.pause_reason, s.assign_codes, s.allowance, s.rate_limit,
-    extract(epoch FROM s.rate_window)::double precision AS rate_window, allowance.remaining AS allowance_left,
-    s.payment_methods, s.unknown_delivery_methods
-FROM giftbridge.shop_setup AS s CROSS JOIN LATERAL giftbridge.allowance(s.allowance, now()) AS allowance
+    extract(epoch FROM s.rate_window)::double precision AS rate_window, s.payment_methods, s.unknown_delivery_methods
+FROM giftbridge.shop_setup AS s
 ORDER BY s.name
+
+-- name: take_place
+-- $1 the allowance of the request that is to be sent
+SELECT giftbridge.take_place($1) AS is_taken
 
 -- name: rights
 -- What the worker needs and the current role may not: functions and views of schema giftbridge. Empty: nothing is missing.
 SELECT format('EXECUTE on giftbridge.%s', p.proname) AS missing
 FROM pg_proc AS p
 WHERE p.pronamespace = 'giftbridge'::regnamespace AND NOT has_function_privilege(p.oid, 'EXECUTE')
-    AND p.proname IN ('identity', 'tell_accounts', 'look', 'claim', 'settle', 'rescue', 'set_idle', 'heartbeat')
+    AND p.proname IN ('identity', 'tell_accounts', 'look', 'claim', 'settle', 'rescue', 'set_idle', 'heartbeat', 'take_place')
 UNION ALL
 SELECT format('SELECT on giftbridge.%s', c.relname)
 FROM pg_class AS c
-WHERE c.relnamespace = 'giftbridge'::regnamespace AND c.relname IN ('queue', 'workers', 'migrations')
+WHERE c.relnamespace = 'giftbridge'::regnamespace AND c.relname IN ('queue', 'workers', 'migrations', 'installation_state')
     AND NOT has_table_privilege(c.oid, 'SELECT')
 ORDER BY missing
 

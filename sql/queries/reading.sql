@@ -63,6 +63,9 @@ SELECT o.shop, s.api_url, o.status, coalesce(o.shop_order_id, 'gb-' || o.id) AS 
     o.delivery_county
 FROM giftbridge.orders AS o JOIN giftbridge.shops AS s ON s.name = o.shop WHERE o.id = $1
 
+-- name: installation
+SELECT s.is_clone, extract(epoch FROM s.promoted_at)::double precision AS promoted_at FROM giftbridge.installation_state AS s
+
 -- name: queue
 -- Times as seconds since 1970.
 SELECT q.shop, q.pending, q.submitting, q.in_doubt, q.rejected, q.failed, q.needs_attention, q.completed_last_hour,

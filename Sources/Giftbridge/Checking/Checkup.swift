@@ -10,8 +10,8 @@ import Foundation
 
 /// Checks everything that a worker needs, changes nothing, and says how to fix each fault.
 ///
-/// It asks the vendor for the payment methods, once per key. These requests count against the rate limit, but are not in the
-/// journal.
+/// It asks the vendor for the payment methods, once per key. Each of these requests takes its place in the allowance, but is not in
+/// the journal.
 public struct Checkup: Sendable {
     private let configuration: BridgeConfiguration
 
@@ -33,6 +33,7 @@ public struct Checkup: Sendable {
             try await Schema.check(connection)
             found(.ok(.schema, "Schema giftbridge is at version \(Schema.version)."))
             try await rights(connection, found)
+            for finding in try await Installation(connection).findings { found(finding) }
             try await listen(connection, found)
             try await shops(connection, found)
         } catch let error as Schema.Mismatch {
@@ -138,6 +139,11 @@ public struct Checkup: Sendable {
             case nil: continue
             }
             if answers[endpoint] == nil {
+                let place = try await connection.query(SQL.Check.takePlace, [.text(shop.rateGroup)]).first
+                guard try place?.bool("is_taken") ?? false else {
+                    found(shop.notChecked)
+                    continue
+                }
                 let reply = await vendor.send(VendorRequest(.paymentMethods, to: endpoint), by: .now + .seconds(10))
                 answers[endpoint] = (reply.answer, at: Date.now.timeIntervalSince1970)
             }
@@ -168,7 +174,6 @@ extension ShopFacts {
         rateGroup = try row.text("allowance")
         rateLimit = try row.optionalInt("rate_limit")
         rateWindowSeconds = try row.double("rate_window")
-        allowanceLeft = try row.optionalInt("allowance_left")
         paymentMethods = try row.optionalTextArray("payment_methods")?.compactMap { $0.flatMap { Int($0) } } ?? []
         unknownDeliveryMethods =
             try row.optionalTextArray("unknown_delivery_methods")?.compactMap { $0.flatMap { Int($0) } } ?? []

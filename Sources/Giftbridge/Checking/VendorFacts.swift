@@ -10,7 +10,6 @@ struct ShopFacts: Sendable, Equatable {
     var rateGroup = "default"
     var rateLimit: Int? = 60
     var rateWindowSeconds = 60.0
-    var allowanceLeft: Int? = 60
     var paymentMethods: [Int] = []
     var unknownDeliveryMethods: [Int] = []
 
@@ -40,12 +39,6 @@ struct ShopFacts: Sendable, Equatable {
                     "Look the method up in Smart Gift's back office, and add it to online_methods or offline_methods of the shop."
                 ))
         }
-        if allowanceLeft == 0 {
-            findings.append(
-                .warning(
-                    .allowance, "The rate limit of \(rateGroup) is used up for the moment.",
-                    "Nothing to do; requests continue automatically."))
-        }
         return findings
     }
 
@@ -71,13 +64,7 @@ struct ShopFacts: Sendable, Equatable {
                     .vendor, "\(endpoint) redirects to \(answer.location ?? "an unknown address").",
                     "Set GIFTBRIDGE_API_URL to the address that answers without a redirect.")
             ]
-        case 429:
-            return [
-                .warning(
-                    .allowance,
-                    "The vendor's rate limit is used up for the moment, so the key of shop \(name) could not be checked.",
-                    "Try again in a minute.")
-            ]
+        case 429: return [notChecked]
         case 500...:
             return [
                 .unreachable(
@@ -94,6 +81,13 @@ struct ShopFacts: Sendable, Equatable {
         return [.ok(.key, "The vendor accepts the key of shop \(name).")] + payment(answer.listedIDs)
             + limit(answer.rateLimit)
             + clock(answer.date, now)
+    }
+
+    /// Nothing was asked with the shop's key, because no request may be sent now.
+    var notChecked: Finding {
+        .warning(
+            .allowance, "The rate limit is used up for the moment, so the key of shop \(name) was not checked.",
+            "Try again in a minute.")
     }
 
     private func payment(_ ids: [Int]?) -> [Finding] {

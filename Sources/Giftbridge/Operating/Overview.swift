@@ -8,6 +8,8 @@ import Foundation
 public struct Overview: Sendable, Equatable, Codable {
     /// When it was read, by this machine's clock.
     public let at: Date
+    /// Whether the database is where it was installed.
+    public let installation: Installation
     /// All known worker processes, living ones first.
     public let workers: [WorkerReport]
     /// Every shop's queue, by name.
@@ -20,13 +22,17 @@ public struct Overview: Sendable, Equatable, Codable {
 
     /// The names in JSON.
     enum CodingKeys: String, CodingKey {
-        case at, workers, queues
+        case at, installation, workers, queues
         case needsAttention = "needs_attention"
     }
 
     /// Memberwise.
-    public init(at: Date, workers: [WorkerReport], queues: [ShopQueue], needsAttention: [OrderSummary]) {
+    public init(
+        at: Date, installation: Installation = Installation(), workers: [WorkerReport], queues: [ShopQueue],
+        needsAttention: [OrderSummary]
+    ) {
         self.at = at
+        self.installation = installation
         self.workers = workers
         self.queues = queues
         self.needsAttention = needsAttention
@@ -39,7 +45,7 @@ extension OperatorDesk {
         var search = OrderSearch()
         (search.needsAttention, search.limit) = (true, Overview.orderLimit)
         return Overview(
-            at: .now, workers: try await workers(), queues: try await queues(), needsAttention: try await orders(search)
-        )
+            at: .now, installation: try await Installation(connection), workers: try await workers(),
+            queues: try await queues(), needsAttention: try await orders(search))
     }
 }

@@ -24,7 +24,7 @@ struct Adopt: AsyncParsableCommand {
             else {
                 throw ValidationError("nothing was changed; use --yes to adopt without confirmation")
             }
-            try await Identity.adopt(over: connection)
+            try await Installation.adopt(over: connection)
             print("this database now belongs to this PostgreSQL cluster; workers can start")
         }
     }
