@@ -132,10 +132,9 @@ func withSandbox(
         }
         try await client.shutdown()
         group.cancelAll()
-        do {
-            try await group.waitForAll()
-        } catch is CancellationError {
-            // The way a cancelled service group ends.
+        while let result = await group.nextResult() {
+            // A cancelled service group ends with a CancellationError.
+            if case .failure(let error) = result, !(error is CancellationError) { throw error }
         }
     }
 }

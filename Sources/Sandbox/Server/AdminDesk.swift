@@ -49,11 +49,9 @@ struct AdminDesk: Sendable {
             let (after, limit) = page(request)
             return .json(["data": .array(await ledger.requests(after: after, limit: limit).map(\.json))])
         case (.get, "/_sandbox/summary"):
-            var summary = await ledger.summary()
-            summary.mostRequestsInWindow = gate.mostRequestsInWindow
-            return .json(summary.json)
+            return .json(await ledger.summary(mostRequestsInWindow: gate.mostRequestsInWindow).json)
         case (.get, "/_sandbox/faults"):
-            return .json(["queued": .array(gate.queued.map(\.json)), "kinds": .array(FaultKind.all.map(\.json))])
+            return .json(["queued": .array(gate.queued.map(\.json)), "kinds": .array(FaultKind.all.map { .string($0.name) })])
         case (.post, "/_sandbox/faults"):
             return queueFault(body)
         case (.get, "/_sandbox/habits"):
@@ -122,10 +120,6 @@ struct AdminDesk: Sendable {
     private func refusal(_ message: String) -> Answer {
         .json(["message": .string(message)], status: 422)
     }
-}
-
-extension FaultKind {
-    fileprivate var json: JSONValue { .string(name) }
 }
 
 extension Manner {
