@@ -131,7 +131,7 @@ struct StatusContext: RequestContext {
 }
 
 /// The time as HTTP's `Date` has it ([RFC 9110 §5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7)), for instance
-/// `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// `Sun, 06 Nov 1994 08:49:37 GMT`. Up to Swift 6.3 Foundation has no style for it on Linux.
 enum HTTPDate {
     /// - Parameter time: Seconds since 1970; default: now.
     static func text(_ time: time_t = time(nil)) -> String {

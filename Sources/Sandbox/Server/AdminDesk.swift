@@ -51,7 +51,9 @@ struct AdminDesk: Sendable {
         case (.get, "/_sandbox/summary"):
             return .json(await ledger.summary(mostRequestsInWindow: gate.mostRequestsInWindow).json)
         case (.get, "/_sandbox/faults"):
-            return .json(["queued": .array(gate.queued.map(\.json)), "kinds": .array(FaultKind.all.map { .string($0.name) })])
+            return .json([
+                "queued": .array(gate.queued.map(\.json)), "kinds": .array(FaultKind.all.map { .string($0.name) }),
+            ])
         case (.post, "/_sandbox/faults"):
             return queueFault(body)
         case (.get, "/_sandbox/habits"):
