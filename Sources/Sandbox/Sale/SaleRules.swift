@@ -93,18 +93,7 @@ struct SaleRules {
 extension SaleRules {
     /// The items of a request; nil where `items` itself is wrong or one of them is.
     func items(of body: JSONValue, _ reader: inout FieldReader) -> [SaleDraft.Item]? {
-        guard let value = body["items"] else {
-            reader.refuse("items", "is required")
-            return nil
-        }
-        guard case .array(let elements) = value else {
-            reader.refuse("items", "must be an array")
-            return nil
-        }
-        if elements.isEmpty {
-            reader.refuse("items", "is required")
-            return nil
-        }
+        guard let elements = reader.array(body, "items") else { return nil }
         var codes: Set<String> = []
         let items = elements.enumerated().map { index, element in
             item(element, at: "items.\(index)", codes: &codes, &reader)

@@ -101,8 +101,16 @@ final class Gate: Sendable {
 
     /// How sale requests are treated now.
     var manner: Manner {
-        get { state.withLock { $0.manner } }
-        set { state.withLock { $0.manner = newValue } }
+        state.withLock { $0.manner }
+    }
+
+    /// Treats sale requests in other ways from now on; nil: as they are.
+    func change(habits: Set<Habit>?, referencePrefix: String?) -> Manner {
+        state.withLock { state in
+            if let habits { state.manner.habits = habits }
+            if let referencePrefix { state.manner.referencePrefix = referencePrefix }
+            return state.manner
+        }
     }
 
     /// Keeps the answer to a sale request; gives the one before it.

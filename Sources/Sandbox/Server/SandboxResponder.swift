@@ -28,16 +28,15 @@ struct SandboxResponder: HTTPResponder {
         let body = try await vendorBody(of: &request, context)
         let line = Line(request: request, channel: context.channel, logger: context.logger)
         let visit = Visit(request: request, rawBody: body, receivedAt: WallClock.now)
-        let ending = try await vendor.serve(visit, on: line)
-        switch ending {
-        case .answer(let answer):
+        switch try await vendor.serve(visit, on: line) {
+        case .answer(let answer, .whole):
             return response(answer)
-        case .half(let answer):
+        case .answer(let answer, .half):
             return half(answer, line)
-        case .trickle(let answer):
+        case .answer(let answer, .trickle):
             return trickle(answer)
-        case .cut, .reset:
-            if case .reset = ending { await line.prepareReset() }
+        case .cut(let isReset):
+            if isReset { await line.prepareReset() }
             await line.cut()
             // Hummingbird wants a response; it finds the connection closed and ends.
             return Response(status: .internalServerError)
