@@ -7,22 +7,22 @@ import SystemPackage
 /// It listens on a Unix socket only, in a folder that no other user may enter, and trusts all connections. Run by root it runs as
 /// user `postgres`. A shell process holds it and cleans up at the end of its input, so even `kill -9` of this process leaves
 /// nothing behind.
-public actor LocalPostgres {
+package actor LocalPostgres {
     /// The folder of the data, the log and the socket.
-    public nonisolated let directory: String
+    package nonisolated let directory: String
     private let send: @Sendable (String) async throws -> Void
     private var replies: AsyncThrowingStream<String, any Error>.Iterator
 
     /// Why the server could not be made, started or stopped.
-    public struct Failure: Error, CustomStringConvertible {
+    package struct Failure: Error, CustomStringConvertible {
         /// What could not be done, and the server's last message.
-        public let description: String
+        package let description: String
     }
 
     /// libpq's connection string for a database of this server.
     ///
     /// - Parameter database: The database's name, `postgres` by default.
-    public nonisolated func conninfo(database: String = "postgres") -> String {
+    package nonisolated func conninfo(database: String = "postgres") -> String {
         "host=\(directory) user=postgres dbname=\(database)"
     }
 
@@ -34,7 +34,7 @@ public actor LocalPostgres {
     ///   - primary: A running server whose hot standby this one is to be; nil: one of its own.
     ///   - body: Gets the running server.
     /// - Throws: ``Failure``, or what `body` throws.
-    public static func run<Value: Sendable>(
+    package static func run<Value: Sendable>(
         in parent: String = "/tmp", settings: [String] = [], standbyOf primary: LocalPostgres? = nil,
         _ body: @Sendable @escaping (LocalPostgres) async throws -> Value
     ) async throws -> Value {
@@ -95,24 +95,20 @@ public actor LocalPostgres {
     }
 
     /// Starts the server after ``stop()`` or ``kill()``, and waits until it takes connections.
-    public func start() async throws { try await command("start") }
+    package func start() async throws { try await command("start") }
 
     /// Stops the server as an administrator would (`fast`).
-    public func stop() async throws { try await command("stop") }
+    package func stop() async throws { try await command("stop") }
 
     /// Stops the server as a crash would (`immediate`): it recovers at its next start.
-    public func kill() async throws { try await command("kill") }
+    package func kill() async throws { try await command("kill") }
 
     private func command(_ command: String) async throws {
-        do {
-            try await send(command)
-        } catch {
-            // The shell is gone; it has said why.
-        }
+        try? await send(command)  // It fails where the shell is gone, which has said why.
         var replies = replies
         let reply = try await replies.next(isolation: self)
         self.replies = replies
-        guard reply?.trimmingSuffix() == "ok" else {
+        guard reply?.prefix(while: { !$0.isNewline }) == "ok" else {
             throw Failure(
                 description: "the throwaway PostgreSQL could not \(command): \(reply ?? "its supervisor ended")")
         }
@@ -137,11 +133,5 @@ private final class Cancellation: Sendable {
             if $0.isCancelled { work.cancel() }
         }
         return try await work.value
-    }
-}
-
-extension String {
-    fileprivate func trimmingSuffix() -> Substring {
-        self[...].prefix(while: { !$0.isNewline })
     }
 }

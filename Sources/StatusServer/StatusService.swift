@@ -11,7 +11,7 @@ import ServiceLifecycle
 /// It never interferes with orders: it reads over its own connections. An address that is in use is only a warning, and is
 /// retried every few seconds, because the former worker may still be draining there. It also serves before the worker is ready:
 /// `/readyz` says what the worker waits for.
-public struct StatusService: Service {
+package struct StatusService: Service {
     private let address: HTTPAddress
     private let observed: Observed
     private let sessions: Sessions?
@@ -27,7 +27,7 @@ public struct StatusService: Service {
     ///   - worker: The worker of this process.
     ///   - version: This program's version.
     ///   - logger: Gets a message when it serves, and one when it cannot.
-    public init(
+    package init(
         address: HTTPAddress, configuration: BridgeConfiguration, worker: Worker, version: String, logger: Logger
     ) {
         self.address = address
@@ -45,7 +45,7 @@ public struct StatusService: Service {
     }
 
     /// Serves until graceful shutdown or cancellation. Throws nothing.
-    public func run() async {
+    package func run() async {
         var isWarned = false
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do {

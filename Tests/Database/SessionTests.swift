@@ -1,4 +1,5 @@
 import LibPQ
+import Logging
 import TestSupport
 import Testing
 
@@ -27,6 +28,45 @@ extension DatabaseTests {
             #expect(try row.int(0) == options.settings.count)
             for column in 1...3 { #expect(try row.bool(column), "\(column)") }
             await connection.close()
+        }
+    }
+}
+
+/// The connection of those who only look: one, however many ask.
+@Suite struct LookingConnectionTests {
+    @Test func manyFirstReadersShareOneConnection() async throws {
+        let database = try await TestServer.shared.database()
+        let looking = LookingConnection(conninfo: database.conninfo, logger: Logger(label: "test"))
+        let sessions = try await Self.sessions(20, looking)
+        #expect(Set(sessions).count == 1)
+        let open = try await TestDatabase(server: database.server, name: "postgres").value(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'giftbridge http'",
+            [.text(database.name)])
+        #expect(open == "1")
+        await looking.close()
+    }
+
+    @Test func manyReadersOfALostConnectionShareTheNextOne() async throws {
+        let database = try await TestServer.shared.database()
+        let looking = LookingConnection(conninfo: database.conninfo, logger: Logger(label: "test"))
+        let first = try await Self.sessions(1, looking)
+        try await database.terminateConnections()
+        // The first to read finds it lost.
+        await #expect(throws: (any Error).self) { try await Self.sessions(1, looking) }
+        let next = try await Self.sessions(20, looking)
+        #expect(Set(next).count == 1 && next.first != first.first)
+        await looking.close()
+    }
+
+    /// The server processes that answered these readers at once.
+    private static func sessions(_ readers: Int, _ looking: LookingConnection) async throws -> [Int] {
+        try await withThrowingTaskGroup(of: Int?.self) { group in
+            for _ in 0..<readers {
+                group.addTask {
+                    try await looking.read { try await $0.query("SELECT pg_backend_pid() AS pid").first?.int("pid") }
+                }
+            }
+            return try await group.reduce(into: []) { all, pid in if let pid { all.append(pid) } }
         }
     }
 }

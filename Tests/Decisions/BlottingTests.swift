@@ -1,3 +1,4 @@
+import Logging
 import SmartGift
 import Testing
 
@@ -73,5 +74,75 @@ struct BlottingTests {
             }
             #expect(line.contains("7") && line.contains("7"))
         }
+    }
+}
+
+/// What the journal keeps of an answer.
+@Suite("What the journal's answers hide")
+struct AnswerBlottingTests {
+    @Test("A receipt's codes are blotted out of the answer that the journal keeps")
+    func receipts() {
+        let text = ClaimedOrder.of().blotted(
+            #"{"voucher_codes":["THEIRS1","THEIRS12"],"to":"ann@example.com"}"#, ["THEIRS1", "THEIRS12"])
+        #expect(text == #"{"voucher_codes":["…","…"],"to":"…"}"#)
+        #expect(ClaimedOrder.unreadable().blotted("a THEIRS1\0", ["THEIRS1"]) == "a …")
+    }
+
+    @Test("Blotting is by bytes, the longest first, and leaves everything else as it was")
+    func byBytes() {
+        #expect("aXbxXAxb".blotting(["x", "xa"]) == "a…b………b")
+        #expect("aXbxXAxb".blotting(["xa", "x"]) == "a…b………b")
+        #expect("é".blotting(["\u{C3}"]) == "é")
+        #expect("ZOË zoë".blotting(["ZOË"]) == "… zoë", "only ASCII letters fold")
+        #expect("".blotting(["x"]) == "" && "x".blotting([]) == "x" && "x".blotting([""]) == "x")
+        #expect("\0a\0".blotting([]) == "a")
+    }
+}
+
+/// What the log has of a settlement.
+@Suite("Settlements in the log")
+struct SettlementLogTests {
+    @Test(
+        "The vendor's words may repeat what the customer wrote: the row has them, the log does not",
+        arguments: [false, true])
+    func vendorsWords(isVerification: Bool) {
+        let refusal = Refusal(
+            status: 422, message: "Invalid.",
+            fields: [Refusal.Field(path: "customer.postcode", message: "NP11 4EY of John Smith is unknown.")])
+        let settlement = Settlement(
+            of: .of(kind: isVerification ? .verification : .sale), .refused(refusal), policy: RetryPolicy(), jitter: 0)
+        #expect(settlement.error?.contains("NP11 4EY of John Smith is unknown.") == true)
+        #expect(!"\(settlement.metadata)".contains("John") && !settlement.headline(of: .rejected).contains("John"))
+        #expect(settlement.metadata["http_status"] == "422" && settlement.metadata["order"] == "7")
+    }
+
+    @Test("What is out of the ordinary is said, and how bad it is; a result that was applied is nothing of the kind")
+    func alarms() {
+        let settlement = Settlement(
+            of: .of(), .notSent(reason: "No connection."), policy: RetryPolicy(), jitter: 0)
+        func alarm(_ note: Settled.Note?, isApplied: Bool) -> Alarm? {
+            Alarm(
+                settlement,
+                Settled(token: "t", orderID: 7, status: "completed", isApplied: isApplied, note: note))
+        }
+        for note in [Settled.Note.soldAgain, .gone, .foreign, .codesIgnored] {
+            for isApplied in [true, false] {
+                let alarm = alarm(note, isApplied: isApplied)
+                #expect(alarm?.level == .critical && alarm?.fault != nil, "\(note)")
+            }
+        }
+        #expect(alarm(.codesRespelled, isApplied: true)?.level == .warning)
+        for note in [Settled.Note.late, nil] {
+            #expect(alarm(note, isApplied: true) == nil)
+            #expect(alarm(note, isApplied: false)?.level == .warning && alarm(note, isApplied: false)?.fault == nil)
+        }
+        #expect(Alarm(settlement, nil)?.level == .warning, "it is unknown what became of it")
+    }
+
+    @Test("Giftbridge's own words are in the log")
+    func ownWords() {
+        let settlement = Settlement(
+            of: .of(), .notSent(reason: "No connection."), policy: RetryPolicy(), jitter: 0)
+        #expect(settlement.metadata["reason"] == "No connection.")
     }
 }

@@ -137,3 +137,117 @@ struct BridgeConfigurationTests {
         #expect(error?.variable == "GIFTBRIDGE_API_KEY")
     }
 }
+
+/// Where the worker's HTTP face is.
+@Suite("The worker's HTTP address")
+struct HTTPAddressTests {
+    @Test(
+        "Host and port are told apart",
+        arguments: [
+            ("127.0.0.1:8780", "127.0.0.1", 8780, true), ("localhost:0", "localhost", 0, true),
+            ("[::1]:65535", "::1", 65535, true), ("0.0.0.0:80", "0.0.0.0", 80, false), ("[::]:8780", "::", 8780, false),
+            ("bridge.internal:8780", "bridge.internal", 8780, false),
+            ("127.evil.example:1", "127.evil.example", 1, false),
+        ])
+    func isTaken(text: String, host: String, port: Int, isLoopback: Bool) throws {
+        let address = try HTTPAddress(parsing: text, variable: "V")
+        #expect(address.host == host && address.port == port && address.isLoopback == isLoopback)
+        #expect(address.description == text)
+    }
+
+    @Test(
+        "Anything else is refused with the variable's name",
+        arguments: [
+            "8780", "127.0.0.1", ":8780", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:8780", "[::1]", "[]:1",
+            "[x]:1", "http://127.0.0.1:8780", "a b:1", "127.0.0.1:8780/", "ä:1",
+        ])
+    func isRefused(text: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try BridgeConfigurationTests.settings(["GIFTBRIDGE_HTTP_ADDRESS": text])
+        }
+        #expect(error?.variable == "GIFTBRIDGE_HTTP_ADDRESS")
+    }
+
+    @Test("Empty is off, from environment and flag")
+    func off() throws {
+        #expect(try BridgeConfigurationTests.settings(["GIFTBRIDGE_HTTP_ADDRESS": ""]).httpAddress == nil)
+        let flag = try BridgeConfigurationTests.settings(
+            ["GIFTBRIDGE_HTTP_ADDRESS": "localhost:1"], flags: ["GIFTBRIDGE_HTTP_ADDRESS": ""])
+        #expect(flag.httpAddress == nil)
+    }
+}
+
+/// `GIFTBRIDGE_LOG_LEVEL` and `GIFTBRIDGE_LOG_FORMAT`.
+@Suite("Log settings")
+struct LogSettingsTests {
+    static func settings(_ environment: [String: String], flags: [String: String] = [:]) throws(ConfigurationError)
+        -> LogSettings
+    {
+        try LogSettings(flags: flags, environment: environment, formats: ["text", "json"])
+    }
+
+    @Test("By default info, and a format that the place decides")
+    func defaults() throws {
+        let settings = try Self.settings([:])
+        #expect("\(settings.level)" == "info" && settings.format == nil)
+    }
+
+    @Test("Every level is taken", arguments: ["trace", "debug", "info", "notice", "warning", "error", "critical"])
+    func levels(name: String) throws {
+        #expect("\(try Self.settings(["GIFTBRIDGE_LOG_LEVEL": name]).level)" == name)
+        #expect(
+            "\(try Self.settings(["GIFTBRIDGE_LOG_LEVEL": "trace"], flags: ["GIFTBRIDGE_LOG_LEVEL": name]).level)"
+                == name)
+    }
+
+    @Test("Both formats are taken, flag before environment", arguments: ["text", "json"])
+    func formats(name: String) throws {
+        #expect(try Self.settings(["GIFTBRIDGE_LOG_FORMAT": name]).format == name)
+        #expect(
+            try Self.settings(["GIFTBRIDGE_LOG_FORMAT": "text"], flags: ["GIFTBRIDGE_LOG_FORMAT": name]).format == name)
+    }
+
+    @Test(
+        "A wrong value is refused with its variable and what there is",
+        arguments: [
+            ("GIFTBRIDGE_LOG_LEVEL", "verbose", "warning"), ("GIFTBRIDGE_LOG_LEVEL", "INFO", "info"),
+            ("GIFTBRIDGE_LOG_LEVEL", "warn", "warning"),
+            ("GIFTBRIDGE_LOG_LEVEL", "0", "trace"), ("GIFTBRIDGE_LOG_FORMAT", "xml", "json"),
+            ("GIFTBRIDGE_LOG_FORMAT", "JSON", "text"),
+        ])
+    func wrong(variable: String, value: String, offer: String) {
+        let error = #expect(throws: ConfigurationError.self) { try Self.settings([variable: value]) }
+        #expect(error?.variable == variable && error?.problem.contains(offer) == true)
+    }
+}
+
+/// Durations as settings and flags have them.
+@Suite("Durations")
+struct DurationTests {
+    @Test(
+        "An integer with a unit is read",
+        arguments: [
+            ("500ms", .milliseconds(500)), ("30s", .seconds(30)), ("5m", .seconds(300)), ("2h", .seconds(7200)),
+            ("90d", .seconds(90 * 86_400)), ("0s", .zero), ("0ms", .zero), ("007s", .seconds(7)),
+            ("1ms", .milliseconds(1)),
+            ("36600d", .seconds(36_600 * 86_400)), ("999999999999ms", .milliseconds(999_999_999_999)),
+        ] as [(String, Duration)])
+    func isRead(text: String, duration: Duration) {
+        #expect(Duration(parsing: text) == duration)
+        #expect(Duration(parsing: Substring(text)) == duration)
+    }
+
+    @Test(
+        "Anything else is none",
+        arguments: [
+            "", " ", "s", "ms", "30", "-30s", "+30s", "1.5s", "1,5s", "30 s", " 30s", "30s ", "30S", "30sec",
+            "30seconds", "5min",
+            "5M", "1w", "1y", "1h30m", "30s30s", "1e3s", "0x10s", "٣s", "３s", "30s\n", "30s\0", "s30", "nan", "inf",
+            "∞", "36601d",
+            "999999999999d", "9999999999999999999s", "1000000000000ms", "30µs", "30us", "30ns", "5m\u{301}", "PT5M",
+            "00:05:00",
+        ])
+    func isNone(text: String) {
+        #expect(Duration(parsing: text) == nil)
+    }
+}

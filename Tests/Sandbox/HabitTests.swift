@@ -89,7 +89,8 @@ struct HabitTests {
         // Codes that were taken before are no hindrance either.
         try await sandbox([]) { sandbox async throws in
             #expect(try await sandbox.sell(VendorExamples.full).status == 200)
-            sandbox.server.change(habits: [.codesIgnored])
+            let habits = #"{"habits": ["codes_ignored"]}"#
+            #expect(try await sandbox.send(.POST, "/_sandbox/habits", habits).status == 200)
             #expect(try await sandbox.sell(VendorExamples.full).status == 200)
         }
     }
@@ -201,9 +202,9 @@ struct HabitTests {
             #expect(try await change(#"{"reference_prefix": "\u0000"}"#) == 422)
             #expect(try await change("") == 422)
             #expect(try await sandbox.sell(VendorExamples.sale(orderID: "3")).json()["order_reference"] == "X-3")
-            sandbox.server.change(habits: [.referenceAsOrderID])
+            #expect(try await change(#"{"habits": ["reference_as_order_id"]}"#) == 200)
             #expect(try await sandbox.sell(VendorExamples.sale(orderID: "4")).json()["order_id"] == "X-4")
-            await sandbox.server.reset()
+            #expect(try await sandbox.send(.DELETE, "/_sandbox", headers: []).status == 200)
             #expect(
                 try await sandbox.sell(VendorExamples.sale(orderID: "5")).json()["data"]?["order_reference"] == "ACME-5"
             )

@@ -1,7 +1,7 @@
 /// The sandbox's memory: every sale and every request, and the one place where a sale happens.
 ///
 /// A sale is atomic: rules, reference, codes and entry are one step that no other sale can come between.
-public actor Ledger {
+package actor Ledger {
     /// What became of a sale request that reached the rules.
     enum Outcome {
         case sold(Sale)
@@ -15,8 +15,6 @@ public actor Ledger {
     private var requestLog: BoundedLog<RequestRecord>
     private var taken: TakenNames
     private var counts = LedgerSummary()
-    private var saleFeeds: [Int: AsyncStream<Sale>.Continuation] = [:]
-    private var feedCount = 0
 
     init(configuration: SandboxConfiguration) {
         catalogue = configuration.catalogue
@@ -32,7 +30,7 @@ public actor Ledger {
     /// - Parameters:
     ///   - sequence: only those with a larger ``Sale/sequence``; default 0, all.
     ///   - limit: at most this many; default no limit.
-    public func sales(after sequence: Int = 0, limit: Int = .max) -> [Sale] {
+    package func sales(after sequence: Int = 0, limit: Int = .max) -> [Sale] {
         saleLog.entries(after: sequence, limit: limit)
     }
 
@@ -41,29 +39,15 @@ public actor Ledger {
     /// - Parameters:
     ///   - sequence: only those with a larger ``RequestRecord/sequence``; default 0, all.
     ///   - limit: at most this many; default no limit.
-    public func requests(after sequence: Int = 0, limit: Int = .max) -> [RequestRecord] {
+    func requests(after sequence: Int = 0, limit: Int = .max) -> [RequestRecord] {
         requestLog.entries(after: sequence, limit: limit)
     }
 
-    /// Each sale from now on, as it happens; a reader who lags by more than 10,000 misses the oldest.
-    public func saleFeed() -> AsyncStream<Sale> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Sale.self, bufferingPolicy: .bufferingNewest(10_000))
-        feedCount += 1
-        let number = feedCount
-        saleFeeds[number] = continuation
-        continuation.onTermination = { [weak self] _ in
-            Task { await self?.forgetFeed(number) }
-        }
-        return stream
-    }
-
-    private func forgetFeed(_ number: Int) {
-        saleFeeds[number] = nil
-    }
-
-    /// The counts, without ``LedgerSummary/mostRequestsInWindow``, which the gate knows.
-    func summary() -> LedgerSummary {
-        counts
+    /// The counts; ``LedgerSummary/mostRequestsInWindow`` is the gate's to know.
+    func summary(mostRequestsInWindow: Int) -> LedgerSummary {
+        var summary = counts
+        summary.mostRequestsInWindow = mostRequestsInWindow
+        return summary
     }
 
     func reset() {
@@ -161,7 +145,6 @@ public actor Ledger {
         counts.sales += 1
         counts.vouchers += sale.items.count
         if sale.isRenamed { counts.renamed += 1 }
-        for feed in saleFeeds.values { feed.yield(sale) }
         return sale
     }
 
@@ -174,5 +157,82 @@ public actor Ledger {
         let name = TakenNames.compared(code)
         let item = saleLog[sequence]?.items.first { TakenNames.compared($0.code) == name }
         return (item?.code ?? code, item)
+    }
+}
+
+/// What happened at the sandbox since its start or its last reset, in numbers.
+struct LedgerSummary: Sendable, Equatable {
+    /// Requests to the vendor's paths, also unknown ones; not the admin's.
+    var requests = 0
+    /// Sales made.
+    var sales = 0
+    /// Vouchers in them.
+    var vouchers = 0
+    /// Sales whose order id was taken, so that their reference differs.
+    var renamed = 0
+    /// Sale requests that validation refused (422 by the rules, not by a fault).
+    var refused = 0
+    /// Requests that the rate limit refused.
+    var throttled = 0
+    /// Requests with a missing or wrong key that got as far as the key.
+    var unauthorized = 0
+    /// The most requests that one key sent, throttled ones included, within any stretch of time as long as the
+    /// limiter's window; a fixed window can let twice its limit through around its edge.
+    var mostRequestsInWindow = 0
+    /// How often each kind of fault struck.
+    var faults: [FaultKind: Int] = [:]
+
+    var json: JSONValue {
+        [
+            "requests": .integer(requests), "sales": .integer(sales), "vouchers": .integer(vouchers),
+            "renamed": .integer(renamed), "refused": .integer(refused), "throttled": .integer(throttled),
+            "unauthorized": .integer(unauthorized),
+            "max_requests_in_window": .integer(mostRequestsInWindow),
+            "faults": .object(
+                faults.map { JSONValue.Member($0.key.name, .integer($0.value)) }.sorted { $0.name < $1.name }
+            ),
+        ]
+    }
+}
+
+/// The newest entries of a row that never ends; entry n (counted from 1) stays reachable by n until it is forgotten.
+struct BoundedLog<Entry> {
+    let capacity: Int
+    private var slots: [Entry] = []
+    /// How many entries there have been.
+    private(set) var count = 0
+
+    init(capacity: Int) {
+        self.capacity = max(1, capacity)
+    }
+
+    /// The numbers of the entries still here.
+    var numbers: Range<Int> {
+        count - slots.count + 1..<count + 1
+    }
+
+    mutating func append(_ entry: Entry) {
+        if slots.count < capacity {
+            slots.append(entry)
+        } else {
+            slots[count % capacity] = entry
+        }
+        count += 1
+    }
+
+    /// The entry with a number; nil where it is forgotten or not there yet. Setting one that is not here is ignored.
+    subscript(number: Int) -> Entry? {
+        get { numbers.contains(number) ? slots[(number - 1) % capacity] : nil }
+        set {
+            if let newValue, numbers.contains(number) { slots[(number - 1) % capacity] = newValue }
+        }
+    }
+
+    /// The entries after a number, oldest first.
+    func entries(after number: Int = 0, limit: Int = .max) -> [Entry] {
+        let first = max(numbers.lowerBound, number + 1)
+        guard first < numbers.upperBound, limit > 0 else { return [] }
+        let last = limit >= numbers.upperBound - first ? numbers.upperBound : first + limit
+        return (first..<last).map { slots[($0 - 1) % capacity] }
     }
 }

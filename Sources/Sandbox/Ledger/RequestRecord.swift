@@ -1,7 +1,7 @@
 /// A request that reached the sandbox: one entry of its request log. The secret key is never in it.
-public struct RequestRecord: Sendable, Equatable {
+struct RequestRecord: Sendable, Equatable {
     /// What `Smart-Auth` carried.
-    public enum Key: String, Sendable {
+    enum Key: String, Sendable {
         /// The accepted key.
         case matched
         /// Another one.
@@ -11,36 +11,36 @@ public struct RequestRecord: Sendable, Equatable {
     }
 
     /// 1 for the first request since the start or the last reset, then one more each.
-    public internal(set) var sequence: Int
+    var sequence: Int
     /// When its head and body had arrived, in Unix seconds with a fraction.
-    public let receivedAt: Double
+    let receivedAt: Double
     /// When its answer was decided (a fault may then withhold it); nil: not yet.
-    public internal(set) var answeredAt: Double?
+    var answeredAt: Double?
     /// The method, e.g. `POST`.
-    public let method: String
+    let method: String
     /// The path with its query, as sent.
-    public let path: String
+    let path: String
     /// Every header's name as sent, in order.
-    public internal(set) var headerNames: [String]
+    var headerNames: [String]
     /// The values of the headers that matter: accept, content-type, content-length, transfer-encoding, connection,
     /// user-agent, host, expect; lower-case names.
-    public internal(set) var headers: [String: String]
+    var headers: [String: String]
     /// What `Smart-Auth` carried.
-    public let key: Key
+    let key: Key
     /// The client's port: requests on one connection share it. 0 where unknown.
-    public let clientPort: Int
+    let clientPort: Int
     /// Whether the whole body arrived; false: the connection ended in mid-request, and nothing was looked at.
-    public let isComplete: Bool
+    let isComplete: Bool
     /// The exact body as text; nil where none came, or where it is no longer kept.
-    public internal(set) var body: String?
+    var body: String?
     /// `order_id`, where the body is JSON and has one.
-    public internal(set) var orderID: String?
+    var orderID: String?
     /// The status answered; nil: none yet, or none at all because a fault cut the connection.
-    public internal(set) var status: Int?
+    var status: Int?
     /// The fault that struck.
-    public internal(set) var fault: FaultKind?
+    var fault: FaultKind?
     /// The ``Sale/sequence`` of the sale it made; nil: none.
-    public internal(set) var sale: Int?
+    var sale: Int?
 }
 
 extension RequestRecord {

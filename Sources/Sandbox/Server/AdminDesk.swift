@@ -49,11 +49,11 @@ struct AdminDesk: Sendable {
             let (after, limit) = page(request)
             return .json(["data": .array(await ledger.requests(after: after, limit: limit).map(\.json))])
         case (.get, "/_sandbox/summary"):
-            var summary = await ledger.summary()
-            summary.mostRequestsInWindow = gate.mostRequestsInWindow
-            return .json(summary.json)
+            return .json(await ledger.summary(mostRequestsInWindow: gate.mostRequestsInWindow).json)
         case (.get, "/_sandbox/faults"):
-            return .json(["queued": .array(gate.queued.map(\.json)), "kinds": .array(FaultKind.all.map(\.json))])
+            return .json([
+                "queued": .array(gate.queued.map(\.json)), "kinds": .array(FaultKind.all.map { .string($0.name) }),
+            ])
         case (.post, "/_sandbox/faults"):
             return queueFault(body)
         case (.get, "/_sandbox/habits"):
@@ -87,20 +87,23 @@ struct AdminDesk: Sendable {
 
     private func changeHabits(_ body: ByteBuffer) -> Answer {
         guard let order = json(body) else { return refusal("The body must be a JSON object.") }
-        var manner = gate.manner
+        var habits: Set<Habit>?
         if let list = order["habits"] {
             guard case .array(let names) = list else { return refusal("\"habits\" must be an array of strings.") }
-            let habits = names.map { $0.text.flatMap(Habit.init) }
-            guard !habits.contains(nil) else { return refusal("Unknown habit. GET /_sandbox/habits lists all habits.") }
-            manner.habits = Set(habits.compactMap(\.self))
+            let known = names.compactMap { $0.text.flatMap(Habit.init) }
+            guard known.count == names.count else {
+                return refusal("Unknown habit. GET /_sandbox/habits lists all habits.")
+            }
+            habits = Set(known)
         }
+        var referencePrefix: String?
         if let prefix = order["reference_prefix"] {
             guard let text = prefix.text, SandboxConfiguration.isPrefix(text) else {
                 return refusal("\"reference_prefix\" \(SandboxConfiguration.prefixRule).")
             }
-            manner.referencePrefix = text
+            referencePrefix = text
         }
-        gate.manner = manner
+        let manner = gate.change(habits: habits, referencePrefix: referencePrefix)
         logger.info("Habits were changed.")
         return .json(manner.json())
     }
@@ -122,10 +125,6 @@ struct AdminDesk: Sendable {
     private func refusal(_ message: String) -> Answer {
         .json(["message": .string(message)], status: 422)
     }
-}
-
-extension FaultKind {
-    fileprivate var json: JSONValue { .string(name) }
 }
 
 extension Manner {

@@ -101,8 +101,16 @@ final class Gate: Sendable {
 
     /// How sale requests are treated now.
     var manner: Manner {
-        get { state.withLock { $0.manner } }
-        set { state.withLock { $0.manner = newValue } }
+        state.withLock { $0.manner }
+    }
+
+    /// Treats sale requests in other ways from now on; nil: as they are.
+    func change(habits: Set<Habit>?, referencePrefix: String?) -> Manner {
+        state.withLock { state in
+            if let habits { state.manner.habits = habits }
+            if let referencePrefix { state.manner.referencePrefix = referencePrefix }
+            return state.manner
+        }
     }
 
     /// Keeps the answer to a sale request; gives the one before it.
@@ -126,5 +134,84 @@ final class Gate: Sendable {
     /// Back to the start: the configured key and habits, open windows, no faults on the list.
     func reset() {
         state.withLock { $0 = State(configuration) }
+    }
+}
+
+/// The vendor's allowance: a fixed window per key, opened by its first request, closed a set time later.
+///
+/// A refused request neither counts nor keeps the window open, as with Laravel's throttle. Moments are Unix seconds.
+struct RateLimiter {
+    /// What the limiter says about one request.
+    struct Allowance: Equatable {
+        let isGranted: Bool
+        let limit: Int
+        let remaining: Int
+        /// When the window closes.
+        let resetAt: Double
+    }
+
+    private struct Window {
+        var closesAt: Double
+        var count: Int
+    }
+
+    /// Above this many windows those that are closed are forgotten, so that invented keys cost no memory for long.
+    private static let windowBound = 1_000
+
+    let limit: Int
+    /// Seconds.
+    let length: Double
+    private var windows: [String: Window] = [:]
+
+    init(limit: Int, length: Double) {
+        self.limit = limit
+        self.length = length
+    }
+
+    mutating func admit(key: String, at now: Double) -> Allowance {
+        if windows.count > Self.windowBound { windows = windows.filter { $0.value.closesAt > now } }
+        var window = windows[key] ?? Window(closesAt: now + length, count: 0)
+        if window.closesAt <= now { window = Window(closesAt: now + length, count: 0) }
+        let isGranted = window.count < limit
+        if isGranted { window.count += 1 }
+        windows[key] = window
+        return Allowance(
+            isGranted: isGranted, limit: limit, remaining: limit - window.count, resetAt: window.closesAt
+        )
+    }
+}
+
+/// The most requests that one key sent within any stretch of time of a given length.
+///
+/// A fixed window lets up to twice its limit through around its edge; this shows what really came.
+struct RequestPace {
+    private struct Moments {
+        var times: [Double] = []
+        var first = 0
+    }
+
+    /// Seconds.
+    let length: Double
+    /// The highest count seen.
+    private(set) var most = 0
+    private var moments: [String: Moments] = [:]
+
+    init(length: Double) {
+        self.length = length
+    }
+
+    mutating func note(key: String, at now: Double) {
+        if moments.count > 1_000 {
+            moments = moments.filter { ($0.value.times.last ?? 0) > now - length }
+        }
+        var mine = moments.removeValue(forKey: key) ?? Moments()
+        mine.times.append(now)
+        while mine.times[mine.first] <= now - length { mine.first += 1 }
+        most = max(most, mine.times.count - mine.first)
+        if mine.first > 1_024, mine.first > mine.times.count / 2 {
+            mine.times.removeFirst(mine.first)
+            mine.first = 0
+        }
+        moments[key] = mine
     }
 }

@@ -2,6 +2,15 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import ServiceLifecycle
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
 
 /// Turns HTTP requests into visits, and endings into HTTP responses or cut connections.
 struct SandboxResponder: HTTPResponder {
@@ -19,16 +28,15 @@ struct SandboxResponder: HTTPResponder {
         let body = try await vendorBody(of: &request, context)
         let line = Line(request: request, channel: context.channel, logger: context.logger)
         let visit = Visit(request: request, rawBody: body, receivedAt: WallClock.now)
-        let ending = try await vendor.serve(visit, on: line)
-        switch ending {
-        case .answer(let answer):
+        switch try await vendor.serve(visit, on: line) {
+        case .answer(let answer, .whole):
             return response(answer)
-        case .half(let answer):
+        case .answer(let answer, .half):
             return half(answer, line)
-        case .trickle(let answer):
+        case .answer(let answer, .trickle):
             return trickle(answer)
-        case .cut, .reset:
-            if case .reset = ending { await line.prepareReset() }
+        case .cut(let isReset):
+            if isReset { await line.prepareReset() }
             await line.cut()
             // Hummingbird wants a response; it finds the connection closed and ends.
             return Response(status: .internalServerError)
@@ -88,3 +96,62 @@ struct SandboxResponder: HTTPResponder {
         return Response(status: .init(code: answer.status), headers: head(answer), body: body)
     }
 }
+
+/// What Hummingbird hands to the responder beside the request: here the connection, which faults cut.
+struct SandboxContext: InitializableFromSource {
+    typealias Source = ApplicationRequestContextSource
+
+    let channel: any Channel
+    let logger: Logger
+
+    init(source: ApplicationRequestContextSource) {
+        channel = source.channel
+        logger = source.logger
+    }
+}
+
+/// The connection that one request came on.
+struct Line: Sendable {
+    let request: Request
+    let channel: any Channel
+    let logger: Logger
+
+    /// The client's port; 0 where unknown.
+    var clientPort: Int {
+        channel.remoteAddress?.port ?? 0
+    }
+
+    /// Waits until the client closes its side, the bound is over or the server shuts down. The connection can serve
+    /// no further request: ``cut()`` has to follow.
+    func waitUntilClientLeaves(bound: Duration) async {
+        do {
+            try await request.body.consumeWithCancellationOnInboundClose { _ in
+                try await cancelWhenGracefulShutdown { try await Task.sleep(for: bound) }
+            }
+        } catch {
+            logger.debug("A hanging request ended early.", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Makes the next ``cut()`` a TCP reset: closing a socket that lingers for zero seconds throws it away.
+    func prepareReset() async {
+        guard let socket = channel as? any SocketOptionProvider else { return }
+        do {
+            try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        } catch {
+            logger.debug("The connection was already closed.", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Closes the connection at once. What was written before has been handed to the kernel.
+    func cut() async {
+        do {
+            try await channel.close()
+        } catch {
+            logger.debug("The connection was already closed.", metadata: ["reason": "\(error)"])
+        }
+    }
+}
+
+/// Thrown from an answer's body, so that Hummingbird knows that the connection was closed intentionally.
+struct ConnectionCut: Error {}

@@ -13,20 +13,17 @@ struct VendorDesk: Sendable {
 
     /// How a request ends.
     enum Ending {
-        case answer(Answer)
-        /// Head and half of the body, then the connection is cut.
-        case half(Answer)
-        /// The answer in small pieces.
-        case trickle(Answer)
-        case cut
-        /// Like ``cut``, but with a TCP reset.
-        case reset
+        case answer(Answer, Pace = .whole)
+        /// The connection is cut without an answer, with a TCP reset if wanted.
+        case cut(isReset: Bool = false)
 
-        fileprivate var told: Answer? {
-            switch self {
-            case .answer(let answer), .half(let answer), .trickle(let answer): answer
-            case .cut, .reset: nil
-            }
+        /// How an answer is sent.
+        enum Pace {
+            case whole
+            /// Head and half of the body, then the connection is cut.
+            case half
+            /// In small pieces.
+            case trickle
         }
     }
 
@@ -36,8 +33,15 @@ struct VendorDesk: Sendable {
         let record = visit.record(key: admission.key, clientPort: line.clientPort)
         let number = await ledger.arrived(record, isThrottled: admission.isThrottled)
         let ending = try await ending(of: visit, admission, number: number, on: line)
-        await ledger.answered(number, status: ending.told?.status, at: WallClock.now)
-        return ending.with(headers: allowanceHeaders(admission.allowance, at: visit.receivedAt))
+        guard case .answer(var answer, let pace) = ending else {
+            await ledger.answered(number, status: nil, at: WallClock.now)
+            return ending
+        }
+        await ledger.answered(number, status: answer.status, at: WallClock.now)
+        // Headers that a fault set itself stay.
+        for field in allowanceHeaders(admission.allowance, at: visit.receivedAt)
+        where answer.headers[field.name] == nil { answer.headers.append(field) }
+        return .answer(answer, pace)
     }
 
     private func ending(
@@ -49,7 +53,7 @@ struct VendorDesk: Sendable {
         if admission.isThrottled {
             return .answer(.error(429, "Too Many Attempts.", acceptsJSON: visit.acceptsJSON))
         }
-        guard let route = Route(path: visit.path) else {
+        guard let route = Route(rawValue: visit.path) else {
             return .answer(.error(404, "The route could not be found.", acceptsJSON: visit.acceptsJSON))
         }
         guard visit.head.method == route.method else {
@@ -90,10 +94,10 @@ struct VendorDesk: Sendable {
         case .status(let status):
             return .answer(.fault(status: status))
         case .closeBefore:
-            return .cut
+            return .cut()
         case .hangBefore:
             await line.waitUntilClientLeaves(bound: configuration.hangBound)
-            return .cut
+            return .cut()
         case .hangThenSell:
             await line.waitUntilClientLeaves(bound: configuration.hangBound)
         default:
@@ -102,16 +106,16 @@ struct VendorDesk: Sendable {
         let answer = await sell(visit, number: number, usual.adding(fault.habit))
         switch fault {
         case .closeAfter, .hangThenSell:
-            return .cut
+            return .cut()
         case .resetAfter:
-            return .reset
+            return .cut(isReset: true)
         case .hangAfter:
             await line.waitUntilClientLeaves(bound: configuration.hangBound)
-            return .cut
+            return .cut()
         case .closeMidAnswer:
-            return .half(answer)
+            return .answer(answer, .half)
         case .slowAnswer:
-            return .trickle(answer)
+            return .answer(answer, .trickle)
         default:
             if fault.needsSale, answer.sale == nil {
                 gate.giveBack(strike)
@@ -151,19 +155,18 @@ struct VendorDesk: Sendable {
     }
 }
 
-extension VendorDesk.Ending {
-    /// This ending with the allowance's headers; those that a fault set itself stay.
-    fileprivate func with(headers: HTTPFields) -> Self {
-        func added(_ answer: Answer) -> Answer {
-            var answer = answer
-            for field in headers where answer.headers[field.name] == nil { answer.headers.append(field) }
-            return answer
-        }
+/// The vendor's paths that the sandbox knows.
+enum Route: String {
+    case sale = "/pos-sale"
+    case vouchers = "/vouchers"
+    case paymentMethods = "/payment-methods"
+    case redeemCheck = "/redeem/check"
+
+    /// The one method that it knows.
+    var method: HTTPRequest.Method {
         switch self {
-        case .answer(let answer): return .answer(added(answer))
-        case .half(let answer): return .half(added(answer))
-        case .trickle(let answer): return .trickle(added(answer))
-        case .cut, .reset: return self
+        case .sale, .redeemCheck: .post
+        case .vouchers, .paymentMethods: .get
         }
     }
 }

@@ -2,6 +2,12 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// One request to a vendor's path with its whole body, as the desk looks at it.
 struct Visit {
     /// What a body turns out to be.
@@ -85,5 +91,25 @@ struct Visit {
             body: rawBody.flatMap(Self.text),
             orderID: orderID
         )
+    }
+}
+
+extension HTTPField.Name {
+    static let smartAuth = literal("Smart-Auth")
+    static let rateLimit = literal("X-RateLimit-Limit")
+    static let rateLimitRemaining = literal("X-RateLimit-Remaining")
+    static let rateLimitReset = literal("X-RateLimit-Reset")
+
+    private static func literal(_ name: String) -> Self {
+        guard let name = Self(name) else { preconditionFailure("not a header's name: \(name)") }
+        return name
+    }
+}
+
+/// The time of day, as the ledger and the rate limit's headers need it.
+enum WallClock {
+    /// Unix seconds with a fraction.
+    static var now: Double {
+        Date().timeIntervalSince1970
     }
 }

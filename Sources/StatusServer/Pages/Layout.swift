@@ -1,3 +1,7 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
 /// The frame of every page.
 struct Layout {
     let title: String
@@ -48,4 +52,29 @@ struct Layout {
         <script src="/assets/page.js" defer></script>
         <noscript><meta http-equiv="refresh" content="15"></noscript>
         """
+}
+
+extension Response {
+    /// A whole page.
+    static func page(_ layout: Layout, status: HTTPResponse.Status = .ok) -> Response {
+        .text(layout.html.text, status: status, type: "text/html; charset=utf-8")
+    }
+}
+
+/// Style sheet, script and icon of the pages.
+enum Asset: String {
+    case style = "style.css"
+    case script = "page.js"
+    case icon = "icon.svg"
+
+    var response: Response {
+        let (bytes, type) =
+            switch self {
+            case .style: (PackageResources.style_css, "text/css; charset=utf-8")
+            case .script: (PackageResources.page_js, "text/javascript; charset=utf-8")
+            case .icon: (PackageResources.icon_svg, "image/svg+xml")
+            }
+        return Response(
+            status: .ok, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
 }

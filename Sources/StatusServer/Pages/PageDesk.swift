@@ -104,31 +104,6 @@ struct PageDesk {
     ]
 }
 
-/// Style sheet, script and icon of the pages.
-private enum Asset: String {
-    case style = "style.css"
-    case script = "page.js"
-    case icon = "icon.svg"
-
-    var response: Response {
-        let (bytes, type) =
-            switch self {
-            case .style: (PackageResources.style_css, "text/css; charset=utf-8")
-            case .script: (PackageResources.page_js, "text/javascript; charset=utf-8")
-            case .icon: (PackageResources.icon_svg, "image/svg+xml")
-            }
-        return Response(
-            status: .ok, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
-    }
-}
-
-extension Response {
-    /// A whole page.
-    static func page(_ layout: Layout, status: HTTPResponse.Status = .ok) -> Response {
-        .text(layout.html.text, status: status, type: "text/html; charset=utf-8")
-    }
-}
-
 extension Substring {
     fileprivate var trimmed: String {
         String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())

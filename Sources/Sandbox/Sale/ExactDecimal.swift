@@ -1,10 +1,11 @@
 /// An exact decimal number: what prices are compared and computed with.
 ///
 /// It has up to 18 significant digits and up to 18 digits on either side of the point; trailing zeros are kept
-/// in ``text`` and ignored by comparisons.
-public struct ExactDecimal: Sendable {
+/// in ``text`` and ignored by comparisons. Foundation's `Decimal` forgets them, takes `1.2abc` for 1.2, rounds what is too long
+/// for it, and has no remainder.
+struct ExactDecimal: Sendable {
     /// The number as it was written, e.g. `100.10`.
-    public let text: String
+    let text: String
 
     private let coefficient: Int128
     private let scale: Int
@@ -14,7 +15,7 @@ public struct ExactDecimal: Sendable {
     /// Reads a decimal as JSON writes numbers, exponents included (`0.10`, `1000`, `1e2`).
     ///
     /// nil where the text is no such number, or has more digits than this type holds.
-    public init?(_ text: String) {
+    init?(_ text: String) {
         var digits = ""
         var scale = 0
         var rest = Substring(text)
@@ -99,12 +100,12 @@ public struct ExactDecimal: Sendable {
 
 extension ExactDecimal: Comparable {
     /// Whether both are the same number, however they are written: `1.0` equals `1.00`.
-    public static func == (left: Self, right: Self) -> Bool {
+    static func == (left: Self, right: Self) -> Bool {
         aligned(left, right).map { $0.left == $0.right } ?? false
     }
 
     /// Whether the left number is the smaller one.
-    public static func < (left: Self, right: Self) -> Bool {
+    static func < (left: Self, right: Self) -> Bool {
         if let pair = aligned(left, right) { return pair.left < pair.right }
         // Alignment only fails where one of them has a far larger magnitude: the one with the smaller scale.
         return left.scale < right.scale ? left.coefficient < 0 : right.coefficient > 0
@@ -113,7 +114,7 @@ extension ExactDecimal: Comparable {
 
 extension ExactDecimal: ExpressibleByStringLiteral {
     /// A decimal written in the source; a text that is no decimal ends the program.
-    public init(stringLiteral value: String) {
+    init(stringLiteral value: String) {
         guard let decimal = ExactDecimal(value) else { preconditionFailure("not a decimal: \(value)") }
         self = decimal
     }
