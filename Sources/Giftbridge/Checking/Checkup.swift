@@ -12,16 +12,16 @@ import Foundation
 ///
 /// It asks the vendor for the payment methods, once per key. Each of these requests takes its place in the allowance, but is not in
 /// the journal.
-public struct Checkup: Sendable {
+package struct Checkup: Sendable {
     private let configuration: BridgeConfiguration
 
     /// - Parameter configuration: The worker's settings.
-    public init(_ configuration: BridgeConfiguration) {
+    package init(_ configuration: BridgeConfiguration) {
         self.configuration = configuration
     }
 
     /// Runs all checks and reports each finding as it comes. Never throws: a failure is a finding.
-    public func run(_ found: (Finding) -> Void) async {
+    package func run(_ found: (Finding) -> Void) async {
         let connection: Connection
         do {
             connection = try await open("check")
@@ -185,5 +185,60 @@ extension String {
     fileprivate var capitalizedSentence: String {
         let text = prefix(1).uppercased() + dropFirst()
         return text.hasSuffix("..") ? String(text.dropLast()) : text
+    }
+}
+
+/// A result of `giftbridge check`, and what to do about it.
+package struct Finding: Sendable, Equatable, Codable {
+    /// The severity.
+    package enum Level: String, Sendable, Codable {
+        /// All is well.
+        case ok
+        /// It works, but an operator should know.
+        case warning
+        /// It does not work because something is configured wrong.
+        case fault
+        /// It does not work because something cannot be reached.
+        case unreachable
+    }
+
+    /// What was checked.
+    package enum Subject: String, Sendable, Codable {
+        case configuration, database, schema, rights, listen, durability, shops, key, vendor, clock, allowance
+        case paymentMethods = "payment methods"
+        case deliveryMethods = "delivery methods"
+    }
+
+    /// What was checked.
+    package let subject: Subject
+    /// The severity.
+    package let level: Level
+    /// What was found, in a sentence; no secrets.
+    package let what: String
+    /// What to do; nil if nothing has to be done.
+    package let remedy: String?
+
+    /// Memberwise.
+    package init(subject: Subject, level: Level, what: String, remedy: String?) {
+        self.subject = subject
+        self.level = level
+        self.what = what
+        self.remedy = remedy
+    }
+
+    static func ok(_ subject: Subject, _ what: String) -> Finding {
+        Finding(subject: subject, level: .ok, what: what, remedy: nil)
+    }
+
+    static func warning(_ subject: Subject, _ what: String, _ remedy: String) -> Finding {
+        Finding(subject: subject, level: .warning, what: what, remedy: remedy)
+    }
+
+    static func fault(_ subject: Subject, _ what: String, _ remedy: String) -> Finding {
+        Finding(subject: subject, level: .fault, what: what, remedy: remedy)
+    }
+
+    static func unreachable(_ subject: Subject, _ what: String, _ remedy: String) -> Finding {
+        Finding(subject: subject, level: .unreachable, what: what, remedy: remedy)
     }
 }

@@ -9,7 +9,7 @@ import Foundation
 /// `api_key_file`, `api_key_<shop>_file` in the configuration file.
 ///
 /// Files are read again regularly, so a corrected key takes effect without a restart. `description` reveals nothing.
-public struct APIKeys: Sendable, CustomStringConvertible {
+package struct APIKeys: Sendable, CustomStringConvertible {
     private let environment: [String: String]
     private let file: ConfigurationFile?
 
@@ -22,7 +22,7 @@ public struct APIKeys: Sendable, CustomStringConvertible {
     }
 
     /// A constant text without any key.
-    public var description: String { "APIKeys" }
+    package var description: String { "APIKeys" }
 
     /// The key of a shop.
     ///

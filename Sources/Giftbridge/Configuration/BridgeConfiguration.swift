@@ -1,30 +1,30 @@
 /// Every setting of the worker: flag over environment over file over default (contract §2). ``Setting`` lists them.
-public struct BridgeConfiguration: Sendable {
+package struct BridgeConfiguration: Sendable {
     /// Any libpq URI or conninfo; empty: libpq's own `PG…` variables. Variable `GIFTBRIDGE_DATABASE_URL`.
-    public var databaseURL: String
+    package var databaseURL: String
     /// The vendor's base URL, for shops without their own. Variable `GIFTBRIDGE_API_URL`.
-    public var apiURL: String
+    package var apiURL: String
     /// The shops' keys.
-    public var apiKeys: APIKeys
+    package var apiKeys: APIKeys
     /// Maximum concurrent requests, 1 to 10,000. Variable `GIFTBRIDGE_CONCURRENCY`.
-    public var concurrency: Int
+    package var concurrency: Int
     /// Maximum duration of a request. Variable `GIFTBRIDGE_REQUEST_TIMEOUT`.
-    public var requestTimeout: Duration
+    package var requestTimeout: Duration
     /// Maximum time that a worker may hold an order; more than the request timeout. Variable `GIFTBRIDGE_LEASE`.
-    public var lease: Duration
+    package var lease: Duration
     /// Delays and limits of retries: `GIFTBRIDGE_VERIFY_AFTER`, `…RETRY_BASE`, `…RETRY_MAX`, `…MAX_ATTEMPTS`,
     /// `…TAKEN_WORDS`.
     var policy: RetryPolicy
     /// Maximum time between checks for new orders, in case a notification was lost. Variable `GIFTBRIDGE_POLL_INTERVAL`.
-    public var pollInterval: Duration
+    package var pollInterval: Duration
     /// Time between updates of the status row. Variable `GIFTBRIDGE_HEARTBEAT`.
-    public var heartbeat: Duration
+    package var heartbeat: Duration
     /// Maximum time that a drain waits for requests in flight. Variable `GIFTBRIDGE_DRAIN_TIMEOUT`.
-    public var drainTimeout: Duration
+    package var drainTimeout: Duration
     /// Address of the status page and metrics; nil: off. Variable `GIFTBRIDGE_HTTP_ADDRESS`; empty: off.
-    public var httpAddress: HTTPAddress?
+    package var httpAddress: HTTPAddress?
     /// The token for actions on the status page; nil: there are no actions. Variable `GIFTBRIDGE_HTTP_TOKEN`, given like a key.
-    public var httpToken: HTTPToken?
+    package var httpToken: HTTPToken?
 
     private static func takenWords(_ text: String, _ name: String) throws(ConfigurationError) -> [String] {
         let words = text.lowercased().split(separator: ",").map { $0.drop(while: \.isWhitespace) }.map(String.init)
@@ -35,21 +35,21 @@ public struct BridgeConfiguration: Sendable {
     }
 
     /// The connection string alone, for commands that need nothing else.
-    public static func databaseURL(
+    package static func databaseURL(
         flags: [String: String], environment: [String: String], file: ConfigurationFile? = nil
     ) throws(ConfigurationError) -> String {
         try Settings(flags: flags, environment: environment, file: file).databaseURL()
     }
 
     /// The vendor's base URL alone.
-    public static func apiURL(
+    package static func apiURL(
         flags: [String: String], environment: [String: String], file: ConfigurationFile? = nil
     ) throws(ConfigurationError) -> String {
         try Settings(flags: flags, environment: environment, file: file).apiURL()
     }
 
     /// The vendor's production URL.
-    public static let productionURL = "https://api.smart-gift.co.uk"
+    package static let productionURL = "https://api.smart-gift.co.uk"
 
     /// Reads and checks every setting.
     ///
@@ -58,7 +58,7 @@ public struct BridgeConfiguration: Sendable {
     ///   - environment: The process's environment variables.
     ///   - file: The configuration file, over which the environment wins; nil: there is none.
     /// - Throws: ``ConfigurationError`` for the first one that is wrong, with the variable's name.
-    public init(
+    package init(
         flags: [String: String] = [:], environment: [String: String], file: ConfigurationFile? = nil
     ) throws(ConfigurationError) {
         let settings = Settings(flags: flags, environment: environment, file: file)
@@ -100,4 +100,21 @@ public struct BridgeConfiguration: Sendable {
         }
         try apiKeys.validate()
     }
+}
+
+/// A setting that is missing or wrong: which, why, and what to do. Never the value of a secret.
+package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+    /// The environment variable's (or column's) name.
+    package let variable: String
+    /// What is wrong and what to do, following the variable's name.
+    package let problem: String
+
+    /// Memberwise.
+    package init(_ variable: String, _ problem: String) {
+        self.variable = variable
+        self.problem = problem
+    }
+
+    /// The variable and what is wrong with it.
+    package var description: String { "\(variable) \(problem)" }
 }

@@ -5,7 +5,7 @@ import Logging
 ///
 /// Its session is read-only and its statements have a time limit, so reading never slows down sales. Concurrent reads take
 /// turns, so there is never more than one connection.
-public actor LookingConnection {
+package actor LookingConnection {
     private let conninfo: String
     private let logger: Logger
     private var connection: Connection?
@@ -17,13 +17,13 @@ public actor LookingConnection {
     private static let statementTimeout: Duration = .seconds(3)
 
     /// Too many reads are waiting for their turn.
-    public struct Crowded: Error, CustomStringConvertible {
+    package struct Crowded: Error, CustomStringConvertible {
         /// Why nothing was read.
-        public var description: String { "too many requests are waiting for the database" }
+        package var description: String { "too many requests are waiting for the database" }
     }
 
     /// Creates it without connecting.
-    public init(conninfo: String, logger: Logger) {
+    package init(conninfo: String, logger: Logger) {
         self.conninfo = conninfo
         self.logger = logger
     }
@@ -31,7 +31,7 @@ public actor LookingConnection {
     /// Lets `body` read when it is its turn. A connection that fails is closed, and the next call opens another.
     ///
     /// - Throws: What `body` throws, the connection's errors, and ``Crowded``.
-    public func read<Value: Sendable>(_ body: @Sendable (Connection) async throws -> Value) async throws -> Value {
+    package func read<Value: Sendable>(_ body: @Sendable (Connection) async throws -> Value) async throws -> Value {
         guard waiters.count < Self.mostWaiters else { throw Crowded() }
         await takeTurn()
         defer { endTurn() }
@@ -48,7 +48,7 @@ public actor LookingConnection {
     }
 
     /// Closes the connection, if there is one.
-    public func close() async {
+    package func close() async {
         await takeTurn()
         defer { endTurn() }
         await connection?.close()

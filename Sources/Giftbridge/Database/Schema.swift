@@ -1,9 +1,9 @@
 import LibPQ
 
 /// The schema `giftbridge` of this binary: migrations (forward only), functions and views.
-public enum Schema {
+package enum Schema {
     /// Why a schema cannot be used, and how to fix it.
-    public enum Mismatch: Error, Equatable, CustomStringConvertible {
+    package enum Mismatch: Error, Equatable, CustomStringConvertible {
         /// There is no schema `giftbridge`.
         case missing
         /// The database's schema is older than this binary's.
@@ -17,7 +17,7 @@ public enum Schema {
         var isNewer: Bool { if case .newer = self { true } else { false } }
 
         /// What is wrong and what to do.
-        public var description: String {
+        package var description: String {
             switch self {
             case .missing: "the database has no schema giftbridge: run `giftbridge migrate`"
             case .older(let installed):
@@ -33,28 +33,28 @@ public enum Schema {
     }
 
     /// One migration, `sql/migrations/NNNN_name.sql`.
-    public struct Migration: Sendable {
+    package struct Migration: Sendable {
         /// The number at the front of the file's name, 1 or more.
-        public let version: Int
+        package let version: Int
         /// The file's name without number and ending.
-        public let name: String
+        package let name: String
         let text: String
     }
 
     /// The migrations of this binary, in their order.
-    public static let migrations: [Migration] = SQL.migrations.compactMap { file in
+    package static let migrations: [Migration] = SQL.migrations.compactMap { file in
         let parts = file.name.split(separator: "_", maxSplits: 1)
         guard parts.count == 2, let version = Int(parts[0]) else { return nil }
         return Migration(version: version, name: String(parts[1]), text: file.text)
     }
 
     /// The version that this binary needs: its highest migration.
-    public static var version: Int { migrations.last?.version ?? 0 }
+    package static var version: Int { migrations.last?.version ?? 0 }
 
     /// Checks that the database's schema is this binary's.
     ///
     /// - Throws: ``Mismatch``, or the connection's errors.
-    public static func check(_ connection: Connection) async throws {
+    package static func check(_ connection: Connection) async throws {
         let installed: Int?
         do {
             installed = try await installedVersion(connection)
@@ -76,7 +76,7 @@ public enum Schema {
     /// - Returns: The migrations that were applied. If there are none, only functions and views were installed again.
     /// - Throws: ``Mismatch/newer(installed:)``, `ServerError` (55P03: a lock was not granted in time; 42501: a permission is missing;
     ///   nothing was changed).
-    public static func migrate(
+    package static func migrate(
         _ connection: Connection, lockTimeout: Duration = .seconds(10), roles: Bool = false
     ) async throws -> [Migration] {
         try await connection.transaction { transaction in
@@ -107,17 +107,17 @@ public enum Schema {
     /// The migrations that ``migrate(_:lockTimeout:)`` would apply. Changes nothing.
     ///
     /// - Throws: ``Mismatch/newer(installed:)``, or the connection's errors.
-    public static func pending(_ connection: Connection) async throws -> [Migration] {
+    package static func pending(_ connection: Connection) async throws -> [Migration] {
         let installed = try await installedVersion(connection) ?? 0
         guard installed <= version else { throw Mismatch.newer(installed: installed) }
         return migrations.filter { $0.version > installed }
     }
 
     /// The roles of `sql/roles.sql`: groups that logins are made members of.
-    public static let roles = ["giftbridge_worker", "giftbridge_shop", "giftbridge_monitor"]
+    package static let roles = ["giftbridge_worker", "giftbridge_shop", "giftbridge_monitor"]
 
     /// Those of ``roles`` that the server does not have.
-    public static func missingRoles(_ connection: Connection) async throws -> [String] {
+    package static func missingRoles(_ connection: Connection) async throws -> [String] {
         try await connection.query(SQL.Check.missingRoles, [.textArray(roles)]).map { try $0.text("name") }
     }
 

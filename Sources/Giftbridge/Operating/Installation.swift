@@ -7,11 +7,11 @@ import Foundation
 #endif
 
 /// Whether a database is where it was installed: in the same PostgreSQL cluster, on the same server.
-public struct Installation: Sendable, Equatable, Codable {
+package struct Installation: Sendable, Equatable, Codable {
     /// The database was installed in another cluster, or under another database. It must not sell before it is adopted.
-    public let isClone: Bool
+    package let isClone: Bool
     /// Since when a standby is known to have been promoted; nil: never, or adopted since. Commits shortly before may be lost.
-    public let promotedAt: Date?
+    package let promotedAt: Date?
 
     /// The names in JSON.
     enum CodingKeys: String, CodingKey {
@@ -20,7 +20,7 @@ public struct Installation: Sendable, Equatable, Codable {
     }
 
     /// Memberwise.
-    public init(isClone: Bool = false, promotedAt: Date? = nil) {
+    package init(isClone: Bool = false, promotedAt: Date? = nil) {
         self.isClone = isClone
         self.promotedAt = promotedAt
     }
@@ -28,7 +28,7 @@ public struct Installation: Sendable, Equatable, Codable {
     /// Reads it.
     ///
     /// - Throws: The connection's errors.
-    public init(_ connection: Connection) async throws {
+    package init(_ connection: Connection) async throws {
         let row = try await connection.query(SQL.Reading.installation).first
         self.init(isClone: try row?.bool("is_clone") ?? false, promotedAt: try row?.optionalDate("promoted_at"))
     }
@@ -36,12 +36,12 @@ public struct Installation: Sendable, Equatable, Codable {
     /// Records that the database belongs to its current cluster.
     ///
     /// - Throws: `ServerError` 42501 if the role is not the schema's owner.
-    public static func adopt(over connection: Connection) async throws {
+    package static func adopt(over connection: Connection) async throws {
         try await connection.query(SQL.Operator.adopt)
     }
 
     /// What an operator has to know; empty if all is as it was.
-    public var findings: [Finding] {
+    package var findings: [Finding] {
         var findings: [Finding] = []
         if isClone {
             findings.append(

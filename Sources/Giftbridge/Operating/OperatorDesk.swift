@@ -1,33 +1,39 @@
 import LibPQ
 import Logging
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// The queries of operators, support desk and monitors. They change nothing, and their results have no personal data and,
 /// except for ``codes(of:)``, no voucher codes.
 ///
 /// Uses one connection, for one query at a time. For the commands and the status page.
-public struct OperatorDesk: Sendable {
+package struct OperatorDesk: Sendable {
     /// The connection for the queries.
-    public let connection: Connection
+    package let connection: Connection
 
     /// - Parameter connection: As a role that may read the views of schema `giftbridge`.
-    public init(_ connection: Connection) {
+    package init(_ connection: Connection) {
         self.connection = connection
     }
 
     /// All known worker processes, living ones first.
     ///
     /// - Throws: The connection's errors, as do all queries.
-    public func workers() async throws -> [WorkerReport] {
+    package func workers() async throws -> [WorkerReport] {
         try await connection.query(SQL.Reading.workers).map(WorkerReport.init)
     }
 
     /// Every shop's queue, by name.
-    public func queues() async throws -> [ShopQueue] {
+    package func queues() async throws -> [ShopQueue] {
         try await connection.query(SQL.Reading.queue).map(ShopQueue.init)
     }
 
     /// How many orders were sold in each minute of the last hour: 60 counts, the oldest minute first.
-    public func soldByMinute() async throws -> [Int] {
+    package func soldByMinute() async throws -> [Int] {
         var minutes = Array(repeating: 0, count: 60)
         for row in try await connection.query(SQL.Reading.soldByMinute) {
             minutes[59 - max(0, min(59, try row.int("minutes_ago")))] = try row.int("sold")
@@ -36,7 +42,7 @@ public struct OperatorDesk: Sendable {
     }
 
     /// Orders, newest first.
-    public func orders(_ search: OrderSearch) async throws -> [OrderSummary] {
+    package func orders(_ search: OrderSearch) async throws -> [OrderSummary] {
         try await connection.query(
             SQL.Reading.orders,
             [
@@ -50,7 +56,7 @@ public struct OperatorDesk: Sendable {
     /// vendor sees an order without one. The shop's own number comes first.
     ///
     /// - Parameter shop: Nil: any shop.
-    public func find(_ name: String, shop: String? = nil) async throws -> [Int] {
+    package func find(_ name: String, shop: String? = nil) async throws -> [Int] {
         let id = ["#", "gb-", ""].lazy.compactMap { name.hasPrefix($0) ? Int(name.dropFirst($0.count)) : nil }.first
         return try await connection.query(SQL.Reading.orderFind, [.text(name), .int(id), .text(shop)]).map {
             try $0.int("id")
@@ -60,16 +66,62 @@ public struct OperatorDesk: Sendable {
     /// An order's voucher codes, in the order of the items; empty if it is not sold. Treat them like cash.
     ///
     /// - Throws: `ServerError`, also if the role may not read codes.
-    public func codes(of id: Int) async throws -> [String] {
+    package func codes(of id: Int) async throws -> [String] {
         try await connection.query(SQL.Reading.orderCodes, [.int(id)]).map { try $0.text("code") }
     }
 
     /// Everything about one order.
     ///
     /// - Returns: Nil if there is no such order.
-    public func story(of id: Int) async throws -> OrderStory? {
+    package func story(of id: Int) async throws -> OrderStory? {
         guard let row = try await connection.query(SQL.Reading.orderStory, [.int(id)]).first else { return nil }
         let journal = try await connection.query(SQL.Reading.orderJournal, [.int(id)]).map(JournalEntry.init)
         return OrderStory(facts: try OrderFacts(row), journal: journal)
+    }
+}
+
+/// Which orders to list.
+package struct OrderSearch: Sendable, Equatable {
+    /// Only orders of this shop; nil: of every shop.
+    package var shop: String?
+    /// Only orders with this status; nil: with any.
+    package var status: OrderStatus?
+    /// Only orders with exactly this shop order number; nil: with any.
+    package var shopOrderID: String?
+    /// Only orders that need attention: not sold, and nothing happens to them automatically.
+    package var needsAttention = false
+    /// Maximum number of orders, 1 or more.
+    package var limit = 50
+
+    /// Every order, up to the limit.
+    package init() {}
+}
+
+/// The format of the commands' `--json` and the page's `status.json`: snake_case names, times as `2026-11-23T03:07:11.123Z`,
+/// members sorted by name. A member without a value is omitted.
+package enum OperatorJSON {
+    /// A value as indented JSON, without a newline at the end.
+    ///
+    /// - Throws: What the value's own encoding throws, or `EncodingError` for a number that JSON does not have.
+    package static func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .custom { date, encoder in
+            var container = encoder.singleValueContainer()
+            try container.encode(date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+        }
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}
+
+extension Row {
+    /// A time that the statement gives as seconds since 1970; nil for NULL.
+    func optionalDate(_ column: String) throws -> Date? {
+        try optionalDouble(column).map(Date.init(timeIntervalSince1970:))
+    }
+
+    /// A time that the statement gives as seconds since 1970.
+    func date(_ column: String) throws -> Date {
+        Date(timeIntervalSince1970: try double(column))
     }
 }

@@ -5,18 +5,18 @@ import Foundation
 #endif
 
 /// What happens to an order next, when, and what an operator can do. Derived from ``OrderFacts``; pure.
-public struct OrderOutlook: Sendable, Equatable, Codable {
+package struct OrderOutlook: Sendable, Equatable, Codable {
     /// What happens next automatically, or that nothing does.
-    public let next: String
+    package let next: String
     /// When that is expected; nil: not known, or never.
-    public let at: Date?
+    package let at: Date?
     /// What an operator can do, most likely first; empty: nothing.
-    public let options: [Option]
+    package let options: [Option]
 
     /// One thing that an operator can do.
-    public struct Option: Sendable, Equatable, Codable {
+    package struct Option: Sendable, Equatable, Codable {
         /// The kind of action. The status page offers those that it has a form for.
-        public enum Action: String, Sendable, Codable {
+        package enum Action: String, Sendable, Codable {
             case retry, cancel, resolve, resume
             /// `giftbridge run`.
             case run
@@ -25,17 +25,17 @@ public struct OrderOutlook: Sendable, Equatable, Codable {
         }
 
         /// The kind of action.
-        public let action: Action
+        package let action: Action
         /// The command; nil: there is none for it.
-        public let command: String?
+        package let command: String?
         /// When to use it, and what it does.
-        public let what: String
+        package let what: String
     }
 }
 
 extension OrderOutlook {
     /// Decides.
-    public init(_ facts: OrderFacts) {
+    package init(_ facts: OrderFacts) {
         switch facts.order.status {
         case .pending: self = Self.pending(facts)
         case .submitting: self = Self.submitting(facts)

@@ -7,36 +7,36 @@ import Foundation
 #endif
 
 /// One order without codes and personal data: a row of the view `giftbridge.order_list`.
-public struct OrderSummary: Sendable, Equatable, Codable {
+package struct OrderSummary: Sendable, Equatable, Codable {
     /// The Giftbridge id, as used in commands.
-    public let id: Int
+    package let id: Int
     /// The shop's name.
-    public let shop: String
+    package let shop: String
     /// The shop's own number; nil: the shop set none, and the vendor gets `gb-<id>`.
-    public let shopOrderID: String?
+    package let shopOrderID: String?
     /// Its status.
-    public let status: OrderStatus
+    package let status: OrderStatus
     /// It is not sold, and nothing more happens to it automatically.
-    public let needsAttention: Bool
+    package let needsAttention: Bool
     /// Number of vouchers.
-    public let items: Int
+    package let items: Int
     /// The order's reference at Smart Gift; nil: not sold, or its answer was lost.
-    public let orderReference: String?
+    package let orderReference: String?
     /// Number of voucher codes in the row; nil: not sold.
-    public let codes: Int?
+    package let codes: Int?
     /// One readable sentence. It may quote the vendor, without codes and e-mail addresses, but the quote may repeat other parts
     /// of the order.
-    public let error: String?
+    package let error: String?
     /// Counted attempts.
-    public let attempts: Int
+    package let attempts: Int
     /// When the shop inserted it.
-    public let createdAt: Date
+    package let createdAt: Date
     /// When it last changed.
-    public let updatedAt: Date
+    package let updatedAt: Date
     /// When Giftbridge learnt of the sale; nil: not sold.
-    public let completedAt: Date?
+    package let completedAt: Date?
     /// When Giftbridge acts on it next automatically, if the allowance permits; nil: never.
-    public let dueAt: Date?
+    package let dueAt: Date?
 
     /// The names in JSON.
     enum CodingKeys: String, CodingKey {

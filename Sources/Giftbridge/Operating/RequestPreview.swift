@@ -2,19 +2,19 @@ import LibPQ
 import SmartGift
 
 /// The request for an order as it would be sent, without the key. It has the order's personal data and codes.
-public struct RequestPreview: Sendable {
+package struct RequestPreview: Sendable {
     /// `POST` goes here.
-    public let url: String
+    package let url: String
     /// The request's exact bytes, except that codes assigned by Giftbridge are `ASSIGNED-BY-GIFTBRIDGE` until the order is
     /// completed.
-    public let body: [UInt8]
+    package let body: [UInt8]
     /// Giftbridge assigned codes; they are hidden until the order is completed.
-    public let hidesCodes: Bool
+    package let hidesCodes: Bool
     /// The order's status.
-    public let status: OrderStatus?
+    package let status: OrderStatus?
 
     /// Replaces an assigned code; no real code can be equal to it.
-    public static let placeholder = "ASSIGNED-BY-GIFTBRIDGE"
+    package static let placeholder = "ASSIGNED-BY-GIFTBRIDGE"
 
     /// Builds the request for an order. Sends nothing and changes nothing.
     ///
@@ -24,7 +24,7 @@ public struct RequestPreview: Sendable {
     ///   - connection: As a role that may read orders.
     /// - Returns: Nil if there is no such order.
     /// - Throws: An error of one sentence if the row cannot become a request.
-    public init?(of id: Int, apiURL: String, over connection: Connection) async throws {
+    package init?(of id: Int, apiURL: String, over connection: Connection) async throws {
         guard let row = try await connection.query(SQL.Reading.preview, [.int(id)]).first else { return nil }
         hidesCodes = try row.bool("has_assigned_codes")
         status = OrderStatus(rawValue: try row.text("status"))
@@ -44,7 +44,7 @@ public struct RequestPreview: Sendable {
     }
 
     /// The body, indented; only white space between its tokens is added.
-    public var indentedBody: String { String(decoding: Self.indented(body), as: UTF8.self) }
+    package var indentedBody: String { String(decoding: Self.indented(body), as: UTF8.self) }
 
     /// Compact JSON, indented.
     static func indented(_ json: [UInt8]) -> [UInt8] {

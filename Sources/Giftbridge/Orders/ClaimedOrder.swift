@@ -120,3 +120,71 @@ extension PosSale {
             orderID: try row.text(column(.shopOrderID)))
     }
 }
+
+/// The rows of a claim, not yet read. The write-ahead entries are committed.
+struct ClaimedRows: Sendable {
+    private let rows: QueryResult
+    /// The lane of each row.
+    private let lanes: [Lane]
+    private let claimedAt: ContinuousClock.Instant
+
+    /// - Parameter claimedAt: When the claim was asked for, by this process's clock.
+    /// - Throws: If the rows are not of `giftbridge.claim`.
+    init(_ rows: QueryResult, claimedAt: ContinuousClock.Instant) throws {
+        try ClaimColumn.check(rows)
+        self.rows = rows
+        self.claimedAt = claimedAt
+        lanes = try rows.map { row in
+            Lane(shop: try row.text(ClaimColumn.shop), number: try row.int(ClaimColumn.lane))
+        }
+        if !rows.isEmpty { CrashPoint.claimed.reached() }
+    }
+
+    /// How many orders.
+    var count: Int { rows.count }
+
+    /// How many orders of each lane.
+    var countsByLane: [Lane: Int] { lanes.reduce(into: [:]) { counts, lane in counts[lane, default: 0] += 1 } }
+
+    /// The orders with their lanes, in the order in which to send them.
+    func orders() -> some Sequence<(lane: Lane, order: Result<ClaimedOrder, any Error>)> {
+        zip(lanes, rows).lazy.map { lane, row in
+            (lane, Result { try ClaimedOrder(row, claimedAt: claimedAt) })
+        }
+    }
+}
+
+/// The columns of `giftbridge.claim`, in their order: accessed by position, because a name would have to be looked up for each value.
+enum ClaimColumn: Int, ColumnReference {
+    case token, orderID, kind, attempt, lane, account, apiHost, verifications, wasInDoubt, wasRefused, position, siteID
+    case shop, shopOrderID, items, assignedCodes
+    case paymentMethod, customerEmail, customerFirstName, customerLastName, customerAddress1, customerAddress2
+    case customerPostcode, customerTown, customerCounty, deliveryMethod, deliveryEmail, deliveryDate
+    case deliveryFirstName, deliveryLastName, deliveryAddress1, deliveryAddress2, deliveryPostcode, deliveryTown
+    case deliveryCounty
+
+    /// The names in `sql/functions/claim.sql`.
+    private static let names = [
+        "token", "order_id", "kind", "attempt", "lane", "account", "api_host", "verifications", "was_in_doubt",
+        "was_refused", "position", "site_id", "shop", "shop_order_id", "items", "assigned_codes", "payment_method",
+        "customer_email", "customer_first_name", "customer_last_name", "customer_address1", "customer_address2",
+        "customer_postcode", "customer_town", "customer_county", "delivery_method", "delivery_email",
+        "delivery_date", "delivery_first_name", "delivery_last_name", "delivery_address1",
+        "delivery_address2", "delivery_postcode", "delivery_town", "delivery_county",
+    ]
+
+    /// The column's name.
+    var columnName: String { Self.names[rawValue] }
+
+    /// Its position in a result that was checked.
+    func position(in result: QueryResult) -> Int? { rawValue }
+
+    /// Checks that a result has these columns, in this order.
+    ///
+    /// - Throws: `ColumnError` for the first that is elsewhere.
+    static func check(_ result: QueryResult) throws {
+        for (position, name) in names.enumerated() where name.position(in: result) != position {
+            throw ColumnError.noSuchColumn(name)
+        }
+    }
+}

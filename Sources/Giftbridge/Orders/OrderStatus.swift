@@ -1,5 +1,5 @@
 /// The states of an order, as in `giftbridge.orders.status` (contract §1).
-public enum OrderStatus: String, Sendable, CaseIterable, Codable {
+package enum OrderStatus: String, Sendable, CaseIterable, Codable {
     /// Waiting: for its turn, for `submit_after`, or for a retry.
     case pending
     /// One worker holds it, and its request is in flight.

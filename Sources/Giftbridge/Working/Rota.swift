@@ -1,3 +1,5 @@
+import LibPQ
+
 /// Which lanes may have something to claim, and how the slots are dealt out among them. Pure: no clock, no database.
 ///
 /// A look at the database says which lanes wait and until when; a claim says which of them gave less than they were asked for.
@@ -274,4 +276,40 @@ struct Rota: Sendable {
         if window < slots { window = min(window, max((held + free) / 2, 1)) }
         return max(min(free, window - held), 0)
     }
+}
+
+/// One row of `giftbridge.look`: a lane that waits, or (without one) when the next lease ends or order expires.
+struct SeenLane: Sendable {
+    let lane: Lane?
+    /// Time until a claim may take something from it; 0 or more.
+    let wait: Duration
+    let apiURL: String?
+    /// The account that this worker last reported for the shop; nil: none yet.
+    let account: Account.Name?
+    let allowance: String
+
+    /// Columns by their position in `sql/functions/look.sql`: a name would have to be looked up for each value of each lane.
+    init(_ row: Row) throws {
+        lane = try row.optionalText(0).map { Lane(shop: $0, number: try row.int(1)) }
+        wait = .seconds(min(try row.double(2), 1_000_000_000))
+        apiURL = try row.optionalText(3)
+        account = try row.optionalText(4).map { Account.Name(fingerprint: $0, host: try row.text(5)) }
+        allowance = try row.optionalText(6) ?? ""
+    }
+}
+
+/// Orders that are claimed together: those of one shop with the same number in `giftbridge.due.lane`.
+struct Lane: Sendable, Hashable {
+    let shop: String
+    /// The negated priority (-100 to 100) of new orders; ``again`` and above: orders that are sent again.
+    let number: Int
+
+    /// Retries, verifications and look-ups.
+    static let again = 200
+
+    /// Whether its orders are sent for the first time.
+    var isFresh: Bool { number < Self.again }
+
+    /// Whether its orders have a priority above the default.
+    var isUrgent: Bool { number < 0 }
 }

@@ -8,39 +8,39 @@ import SmartGift
 /// The loop alone touches the database, over one connection, so that results gather while it is busy and are written
 /// together. It runs on the thread of the database's socket. Requests run beside it, one task each, on the thread of the
 /// vendor's sockets; they never touch the database.
-public actor Worker: Service {
+package actor Worker: Service {
     /// The loop of the database's connections, as the actor's executor.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { SocketLoop.shared.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { SocketLoop.shared.asUnownedSerialExecutor() }
     let configuration: BridgeConfiguration
     let name: String
     let logger: Logger
     /// The loop's turns: one at least every `GIFTBRIDGE_HEARTBEAT`, unless it waits for the database.
-    public nonisolated let pulse = Pulse()
+    package nonisolated let pulse = Pulse()
     /// What it counts.
-    public nonisolated let metrics = WorkerMetrics()
+    package nonisolated let metrics = WorkerMetrics()
 
     private let vendor = VendorClient()
     private let submission: OrderSubmission
     private let directory: AccountDirectory
     private let requestSlots: RequestSlots
-    private let wakeUp = WakeUp()
-    private let hasConnected = Latch()
+    let wakeUp = WakeUp()
+    let hasConnected = Latch()
 
-    private var agenda: Agenda
+    var agenda: Agenda
     private var backlog = Backlog()
-    private var queue: Queue?
-    private var reconnect = Reconnect()
-    private var status: WorkerStatus
-    private var accounts: [String: Result<Account, ConfigurationError>] = [:]
+    var queue: Queue?
+    var reconnect = Reconnect()
+    var status: WorkerStatus
+    var accounts: [String: Result<Account, ConfigurationError>] = [:]
     /// Orders that are claimed and whose results have not come.
     private var held = 0
     /// What the last turn claimed but has not sent yet, and what it wrote but has not reported yet: both wait until the database is
     /// busy again.
     private var claimed: [ClaimedRows] = []
     private var written: [(Settlement, Settled?)] = []
-    private var isDraining = false
+    var isDraining = false
     /// Why it ended without being asked.
-    private var outdated: Outdated?
+    var outdated: Outdated?
 
     /// Makes a worker; it does nothing until ``run()``.
     ///
@@ -51,7 +51,7 @@ public actor Worker: Service {
     ///   - pid: The process id, for the status table.
     ///   - version: This program's version, for the status table.
     ///   - logger: Gets one line per finished order.
-    public init(
+    package init(
         configuration: BridgeConfiguration, name: String, host: String, pid: Int, version: String, logger: Logger
     ) {
         self.configuration = configuration
@@ -73,7 +73,7 @@ public actor Worker: Service {
     ///
     /// - Throws: `Schema.Mismatch`, ``Clone``: what waiting cannot fix. ``Outdated``: the schema became newer; what was in flight
     ///   is written. ``Unsettled``: results could not be written back by the drain's end.
-    public func run() async throws {
+    package func run() async throws {
         // A task of its own: also when this one is cancelled, what is in flight is finished and written back.
         let work = Task(executorPreference: SocketLoop.shared) { try await self.work() }
         let result = await withTaskCancellationHandler {
@@ -255,7 +255,7 @@ public actor Worker: Service {
         }
     }
 
-    private func tell(_ shops: [String: String?], _ queue: Queue) async throws(QueueError) {
+    func tell(_ shops: [String: String?], _ queue: Queue) async throws(QueueError) {
         let found = await directory.accounts(of: shops)
         for (shop, account) in found {
             accounts[shop] = account
@@ -357,97 +357,7 @@ public actor Worker: Service {
         }
     }
 
-    // MARK: The database
-
-    /// Opens the connection of the loop, and checks that schema and database are ours.
-    ///
-    /// Where the schema became newer while the worker ran, the results in flight are still written back (a migration leaves
-    /// `settle` and `heartbeat` as they are called), and then the worker ends, to be restarted with the program that fits.
-    private func connect() async throws {
-        let isFirst = status.state == .starting
-        do {
-            let connection = try await Connection.open(
-                configuration.databaseURL, options: .giftbridge("worker"), logger: logger)
-            do {
-                do {
-                    try await Schema.check(connection)
-                    try await checkIdentity(connection)
-                } catch let newer as Schema.Mismatch where newer.isNewer && !isFirst {
-                    outdated = Outdated(mismatch: newer)
-                    drain()
-                }
-                status.state = isDraining ? .draining : .running
-                let queue = Queue(
-                    connection: connection, worker: name, lease: configuration.lease, policy: configuration.policy)
-                try await queue.heartbeat(status)
-                let shops = accounts.mapValues { account in try? account.get().shopURL }  // One with a fault has none.
-                if !shops.isEmpty { try await tell(shops, queue) }
-                self.queue = queue
-            } catch {
-                await connection.close()
-                throw error
-            }
-        } catch let error where Self.isFinal(error) {
-            throw error
-        } catch {
-            return await failed(QueueError(error))
-        }
-        if isFirst {
-            logger.info(
-                "The worker is running.",
-                metadata: ["worker": "\(name)", "concurrency": "\(configuration.concurrency)"])
-        } else {
-            metrics.reconnected()
-            logger.notice("Database connection restored.")
-        }
-        agenda.connected(at: .now)
-        hasConnected.open()
-    }
-
-    /// What waiting cannot fix.
-    private static func isFinal(_ error: any Error) -> Bool {
-        switch error {
-        case is Clone: true
-        case is Schema.Mismatch: true
-        case ConnectionError.invalidConninfo: true
-        default: false
-        }
-    }
-
-    private func checkIdentity(_ connection: Connection) async throws {
-        guard let row = try await connection.query(SQL.Worker.identity).first else { return }
-        if try row.bool("is_clone") { throw Clone() }
-        if try row.bool("is_promoted") {
-            status.note(error: "a standby was promoted: its last commits may be lost")
-            logger.warning(
-                "A standby of the database was promoted; the last commits before that, and orders in them, may be lost."
-            )
-        }
-        let sequences = try row.textArray("sequences_set").compactMap(\.self)
-        if !sequences.isEmpty {
-            logger.warning(
-                "Sequences were behind their tables, as after a partial restore; they were corrected.",
-                metadata: ["tables": "\(sequences)"])
-        }
-    }
-
-    private func failed(_ error: QueueError) async {
-        switch error {
-        case .away(let reason):
-            await queue?.connection.close()
-            queue = nil
-            status.note(error: reason)
-            metrics.note(fault: reason)
-            let delay = reconnect.delay()
-            agenda.lost(until: .now + delay)
-            logger.warning(
-                "No connection to the database; reconnecting.", metadata: ["error": "\(reason)", "in": "\(delay)"])
-        case .busy, .refused:
-            status.note(error: "\(error)")
-            logger.error("The database refused a request; retrying.", metadata: ["error": "\(error)"])
-            agenda.stumbled(until: .now + reconnect.delay())
-        }
-    }
+    // MARK: The end
 
     private func end() async throws {
         // What the drain's end cuts off leaves its results.
@@ -477,35 +387,7 @@ public actor Worker: Service {
         await take(Agenda.Turn(beats: true, idles: false))
     }
 
-    // MARK: Listening
-
-    /// Not before the loop has its connection: where the role may have only one, it is the loop's.
-    private func listen() async {
-        await hasConnected.wait()
-        let listener = Listener(conninfo: configuration.databaseURL, logger: logger)
-        await listener.run(onHint: { await self.hint() }, onChange: { await self.listening(fault: $0) })
-    }
-
-    /// Something may be due.
-    private func hint() {
-        agenda.hinted(at: .now)
-        wakeUp.ring()
-    }
-
-    private func listening(fault: String?) {
-        status.isListening = fault == nil
-        metrics.listening(fault == nil)
-        agenda.changed(at: .now)
-        if let fault {
-            status.note(error: fault)
-            logger.warning("Not listening for notifications; polling for new orders.", metadata: ["error": "\(fault)"])
-        } else {
-            logger.debug("Listening for notifications.")
-        }
-        wakeUp.ring()
-    }
-
-    private func note() {
+    func note() {
         status.inFlight = held
         metrics.note(status, unwritten: backlog.count, isConnected: queue != nil)
     }

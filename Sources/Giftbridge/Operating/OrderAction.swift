@@ -2,7 +2,7 @@ import LibPQ
 import Logging
 
 /// What an operator can do to an order; each is one SQL function.
-public enum OrderAction: Sendable {
+package enum OrderAction: Sendable {
     /// A rejected or failed order becomes pending.
     case retry
     /// A pending order is withdrawn.
@@ -25,7 +25,7 @@ public enum OrderAction: Sendable {
     ///   - connection: To a database whose schema was checked.
     ///   - done: Called after each order.
     /// - Throws: `ServerError` with the reason if an order is in another state or does not exist; those before it are done.
-    public func perform(on ids: [Int], over connection: Connection, done: (Int) -> Void) async throws {
+    package func perform(on ids: [Int], over connection: Connection, done: (Int) -> Void) async throws {
         for id in ids {
             switch self {
             case .retry: try await connection.query(SQL.Operator.retry, [.int(id)])
@@ -41,5 +41,40 @@ public enum OrderAction: Sendable {
             }
             done(id)
         }
+    }
+}
+
+/// What an operator can do to a shop, one SQL function each.
+package enum ShopAction: Sendable {
+    /// Stops sending its orders; requests in flight are still settled. Reason nil: none given.
+    case pause(reason: String?)
+    /// Ends its pause at once, whether an operator or a set-up fault caused it.
+    case resume
+
+    /// Performs the action.
+    ///
+    /// - Parameters:
+    ///   - shop: The shop's name.
+    ///   - connection: To a database whose schema was checked.
+    /// - Throws: `ServerError` if there is no such shop.
+    package func perform(on shop: String, over connection: Connection) async throws {
+        switch self {
+        case .pause(let reason): try await connection.query(SQL.Operator.pause, [.text(shop), .text(reason)])
+        case .resume: try await connection.query(SQL.Operator.resume, [.text(shop)])
+        }
+    }
+}
+
+/// Erases the personal data of finished orders.
+package enum Pruning {
+    /// Erases the personal data of orders that were finished longer ago than `age`; references and codes are kept.
+    ///
+    /// - Parameters:
+    ///   - age: A day or more.
+    ///   - connection: To a database whose schema was checked, as a role with the permission.
+    /// - Returns: The number of orders.
+    /// - Throws: `ServerError` if the age is less than a day.
+    package static func prune(olderThan age: Duration, over connection: Connection) async throws -> Int {
+        try await connection.query(SQL.Operator.prune, [.interval(age)]).first?.int("erased") ?? 0
     }
 }
