@@ -38,6 +38,40 @@ extension DatabaseTests {
             #expect(try await test.value("SELECT to_regproc('giftbridge.waits_fresh') IS NOT NULL") == "t")
         }
 
+        /// A role that may create schemas makes ours, or something in it, before an administrator migrates: what it made would run
+        /// with the administrator's rights, or stand in for ours.
+        @Test(arguments: [
+            "CREATE SCHEMA giftbridge",
+            "CREATE TABLE giftbridge.migrations (version integer, name text, applied_at timestamptz DEFAULT early())",
+            "CREATE VIEW giftbridge.queue AS SELECT 1 AS shop",
+            "CREATE FUNCTION giftbridge.settle() RETURNS void LANGUAGE sql AS 'SELECT'",
+            "CREATE SEQUENCE giftbridge.orders_id_seq",
+            "CREATE DOMAIN giftbridge.status AS text",
+            "CREATE OPERATOR giftbridge.= (PROCEDURE = pg_catalog.int4eq, LEFTARG = int, RIGHTARG = int)",
+        ])
+        func whatAnotherRoleMadeBeforeIsNotInstalledOver(made: String) async throws {
+            let database = try await TestServer.shared.emptyDatabase()
+            let connection = try await database.connect()
+            let role = "early_\(UInt32.random(in: 0...UInt32.max))"
+            try await connection.script(
+                """
+                CREATE ROLE \(role);
+                CREATE FUNCTION public.early() RETURNS timestamptz LANGUAGE plpgsql AS $$BEGIN
+                    ALTER ROLE \(role) SUPERUSER; RETURN now(); END$$;
+                \(made.contains("SCHEMA") ? "" : "CREATE SCHEMA giftbridge; GRANT ALL ON SCHEMA giftbridge TO \(role);")
+                GRANT CREATE ON DATABASE \(database.name) TO \(role);
+                SET ROLE \(role); \(made); RESET ROLE
+                """)
+            let refused = await #expect(throws: Schema.Mismatch.self) {
+                try await Schema.migrate(connection, roles: true)
+            }
+            guard case .owned(let objects)? = refused else { return #expect(Bool(false), "\(refused as Any)") }
+            #expect(objects.count == 1 && objects[0].hasSuffix("(owner \(role))"), "\(objects)")
+            let row = try await connection.query("SELECT rolsuper FROM pg_roles WHERE rolname = $1", [.text(role)])
+            #expect(try row[0].bool(0) == false)
+            try await connection.script("DROP OWNED BY \(role); DROP ROLE \(role)")
+        }
+
         @Test func twoMigrationsAtOnceBothSucceedAndOneApplies() async throws {
             let database = try await TestServer.shared.emptyDatabase()
             let applied = try await withThrowingTaskGroup(of: Int.self) { group in

@@ -1,5 +1,4 @@
--- The table in which `giftbridge migrate` records its migrations. Run first, under its lock.
-CREATE SCHEMA IF NOT EXISTS giftbridge;
+-- The table in which `giftbridge migrate` records its migrations. Run first, under its lock, in a schema of the current role.
 COMMENT ON SCHEMA giftbridge IS 'Giftbridge: gift voucher orders from web shops to Smart Gift.';
 CREATE TABLE IF NOT EXISTS giftbridge.migrations (
     version    integer     NOT NULL CONSTRAINT migrations_pkey PRIMARY KEY,

@@ -13,6 +13,9 @@ package enum Schema {
         /// The connection's role may not even read the version.
         case forbidden
 
+        /// Schema or objects in it belong to other roles; the first of them, each with its owner.
+        case owned([String])
+
         /// Whether the database was migrated to a version that this binary does not know.
         var isNewer: Bool { if case .newer = self { true } else { false } }
 
@@ -25,6 +28,10 @@ package enum Schema {
             case .newer(let installed):
                 "the database's schema is version \(installed), newer than this giftbridge's \(Schema.version): "
                     + "install the giftbridge release for that version"
+            case .owned(let objects):
+                "schema giftbridge has objects that the current role does not own: \(objects.joined(separator: ", ")). Nothing was "
+                    + "changed. Run `giftbridge migrate` as their owner; or, if another role made them, drop them and use a database "
+                    + "or an owner of Giftbridge's own"
             case .forbidden:
                 "the database role has no permissions in schema giftbridge: the schema's owner can run `giftbridge migrate "
                     + "--roles` and `GRANT giftbridge_worker TO` the role"
@@ -74,7 +81,7 @@ package enum Schema {
     ///   - roles: Also creates the roles of `sql/roles.sql` and grants their permissions. Once that was done, every migration
     ///     repeats it, so that the roles have the permissions for a new version's functions.
     /// - Returns: The migrations that were applied. If there are none, only functions and views were installed again.
-    /// - Throws: ``Mismatch/newer(installed:)``, `ServerError` (55P03: a lock was not granted in time; 42501: a permission is missing;
+    /// - Throws: ``Mismatch/newer(installed:)``, ``Mismatch/owned(_:)``, `ServerError` (55P03: a lock was not granted in time; 42501: a permission is missing;
     ///   nothing was changed).
     package static func migrate(
         _ connection: Connection, lockTimeout: Duration = .seconds(10), roles: Bool = false
@@ -84,6 +91,12 @@ package enum Schema {
             let milliseconds = max(Int(lockTimeout / .milliseconds(1)), 1)
             _ = try await transaction.query(SQL.Schema.setLockTimeout, [.text("\(milliseconds)")])
             _ = try await transaction.query(SQL.Schema.migrateLock)
+            _ = try await transaction.query(SQL.Schema.pinSearchPath)
+            // A role that made the schema before, or something in it, would have triggers and functions of its own run with the
+            // rights of the current role. Once the schema is the current role's, no other role can add to it.
+            _ = try await transaction.query(SQL.Schema.createSchema)
+            let others = try await transaction.query(SQL.Schema.othersObjects).map { try $0.text("object") }
+            guard others.isEmpty else { throw Mismatch.owned(others) }
             for file in SQL.bootstrap { try await transaction.script(file.text) }
             let installed = try await transaction.query(SQL.Schema.schemaVersion).first?.int("version") ?? 0
             guard installed <= version else { throw Mismatch.newer(installed: installed) }
