@@ -31,7 +31,7 @@ public actor LookingConnection {
     /// Lets `body` read when it is its turn. A connection that fails is closed, and the next call opens another.
     ///
     /// - Throws: What `body` throws, the connection's errors, and ``Crowded``.
-    public func read<Value: Sendable>(_ body: @Sendable (Connection) async throws -> Value) async throws -> Value {
+    package func read<Value: Sendable>(_ body: @Sendable (Connection) async throws -> Value) async throws -> Value {
         guard waiters.count < Self.mostWaiters else { throw Crowded() }
         await takeTurn()
         defer { endTurn() }

@@ -54,7 +54,7 @@ public enum Schema {
     /// Checks that the database's schema is this binary's.
     ///
     /// - Throws: ``Mismatch``, or the connection's errors.
-    public static func check(_ connection: Connection) async throws {
+    package static func check(_ connection: Connection) async throws {
         let installed: Int?
         do {
             installed = try await installedVersion(connection)
@@ -76,7 +76,7 @@ public enum Schema {
     /// - Returns: The migrations that were applied. If there are none, only functions and views were installed again.
     /// - Throws: ``Mismatch/newer(installed:)``, `ServerError` (55P03: a lock was not granted in time; 42501: a permission is missing;
     ///   nothing was changed).
-    public static func migrate(
+    package static func migrate(
         _ connection: Connection, lockTimeout: Duration = .seconds(10), roles: Bool = false
     ) async throws -> [Migration] {
         try await connection.transaction { transaction in
@@ -107,7 +107,7 @@ public enum Schema {
     /// The migrations that ``migrate(_:lockTimeout:)`` would apply. Changes nothing.
     ///
     /// - Throws: ``Mismatch/newer(installed:)``, or the connection's errors.
-    public static func pending(_ connection: Connection) async throws -> [Migration] {
+    package static func pending(_ connection: Connection) async throws -> [Migration] {
         let installed = try await installedVersion(connection) ?? 0
         guard installed <= version else { throw Mismatch.newer(installed: installed) }
         return migrations.filter { $0.version > installed }
@@ -117,7 +117,7 @@ public enum Schema {
     public static let roles = ["giftbridge_worker", "giftbridge_shop", "giftbridge_monitor"]
 
     /// Those of ``roles`` that the server does not have.
-    public static func missingRoles(_ connection: Connection) async throws -> [String] {
+    package static func missingRoles(_ connection: Connection) async throws -> [String] {
         try await connection.query(SQL.Check.missingRoles, [.textArray(roles)]).map { try $0.text("name") }
     }
 

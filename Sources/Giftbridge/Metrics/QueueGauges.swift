@@ -12,7 +12,7 @@ public struct QueueGauges: Sendable {
     /// Reads it, in two statements.
     ///
     /// - Throws: The connection's errors.
-    public static func read(_ connection: Connection) async throws -> QueueGauges {
+    package static func read(_ connection: Connection) async throws -> QueueGauges {
         let shops = try await ShopGauges.read(connection)
         let workers = try await connection.query(SQL.Reading.livingWorkers).first
         return QueueGauges(

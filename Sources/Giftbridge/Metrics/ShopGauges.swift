@@ -24,7 +24,7 @@ public struct ShopGauges: Sendable, Equatable {
     /// Every shop, by name.
     ///
     /// - Throws: The connection's errors.
-    public static func read(_ connection: Connection) async throws -> [ShopGauges] {
+    package static func read(_ connection: Connection) async throws -> [ShopGauges] {
         try await connection.query(SQL.Reading.gauges).map(ShopGauges.init)
     }
 

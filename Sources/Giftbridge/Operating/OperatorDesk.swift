@@ -7,10 +7,10 @@ import Logging
 /// Uses one connection, for one query at a time. For the commands and the status page.
 public struct OperatorDesk: Sendable {
     /// The connection for the queries.
-    public let connection: Connection
+    package let connection: Connection
 
     /// - Parameter connection: As a role that may read the views of schema `giftbridge`.
-    public init(_ connection: Connection) {
+    package init(_ connection: Connection) {
         self.connection = connection
     }
 

@@ -9,7 +9,7 @@ public enum Pruning {
     ///   - connection: To a database whose schema was checked, as a role with the permission.
     /// - Returns: The number of orders.
     /// - Throws: `ServerError` if the age is less than a day.
-    public static func prune(olderThan age: Duration, over connection: Connection) async throws -> Int {
+    package static func prune(olderThan age: Duration, over connection: Connection) async throws -> Int {
         try await connection.query(SQL.Operator.prune, [.interval(age)]).first?.int("erased") ?? 0
     }
 }

@@ -24,7 +24,7 @@ public struct RequestPreview: Sendable {
     ///   - connection: As a role that may read orders.
     /// - Returns: Nil if there is no such order.
     /// - Throws: An error of one sentence if the row cannot become a request.
-    public init?(of id: Int, apiURL: String, over connection: Connection) async throws {
+    package init?(of id: Int, apiURL: String, over connection: Connection) async throws {
         guard let row = try await connection.query(SQL.Reading.preview, [.int(id)]).first else { return nil }
         hidesCodes = try row.bool("has_assigned_codes")
         status = OrderStatus(rawValue: try row.text("status"))

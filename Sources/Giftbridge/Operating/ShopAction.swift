@@ -13,7 +13,7 @@ public enum ShopAction: Sendable {
     ///   - shop: The shop's name.
     ///   - connection: To a database whose schema was checked.
     /// - Throws: `ServerError` if there is no such shop.
-    public func perform(on shop: String, over connection: Connection) async throws {
+    package func perform(on shop: String, over connection: Connection) async throws {
         switch self {
         case .pause(let reason): try await connection.query(SQL.Operator.pause, [.text(shop), .text(reason)])
         case .resume: try await connection.query(SQL.Operator.resume, [.text(shop)])

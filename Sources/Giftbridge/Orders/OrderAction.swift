@@ -25,7 +25,7 @@ public enum OrderAction: Sendable {
     ///   - connection: To a database whose schema was checked.
     ///   - done: Called after each order.
     /// - Throws: `ServerError` with the reason if an order is in another state or does not exist; those before it are done.
-    public func perform(on ids: [Int], over connection: Connection, done: (Int) -> Void) async throws {
+    package func perform(on ids: [Int], over connection: Connection, done: (Int) -> Void) async throws {
         for id in ids {
             switch self {
             case .retry: try await connection.query(SQL.Operator.retry, [.int(id)])
