@@ -35,11 +35,19 @@ struct Scene: Sendable {
             plan.worker, settings: settings, logPath: "\(directory)/worker.log"
         ) { worker in
             try await peer.guardian(of: worker.pid)
-            let result: Result<Value, any Error>
-            do { result = .success(try await body(worker)) } catch { result = .failure(error) }
+            let result = await Result { try await body(worker) }
             try await peer.guardian(of: 0)
             return try result.get()
         }
+    }
+
+    /// Does what is measured as often as the plan says.
+    ///
+    /// - Parameter body: Is given the run's number, from 1.
+    func repeated<Value>(_ body: (Int) async throws -> Value) async throws -> [Value] {
+        var values: [Value] = []
+        for run in 1...plan.runs { values.append(try await body(run)) }
+        return values
     }
 
     /// Makes a second database with empty tables, and drops it when `body` has ended.
@@ -49,8 +57,7 @@ struct Scene: Sendable {
         ) {
             let second = try await Benchmark.open(
                 BenchServer.conninfo(conninfo, database: "giftbridge_bench_second"))
-            let result: Result<Void, any Error>
-            do { result = .success(try await body(second)) } catch { result = .failure(error) }
+            let result = await Result { try await body(second) }
             await second.close()
             try result.get()
         }

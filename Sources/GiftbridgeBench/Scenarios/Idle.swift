@@ -1,11 +1,6 @@
+import FoundationEssentials
 import Giftbridge
 import LibPQ
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// What a worker without work costs: CPU, memory, statements.
 struct Idle {

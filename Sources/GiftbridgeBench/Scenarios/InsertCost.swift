@@ -29,17 +29,11 @@ struct InsertCost {
             for variant in Variant.allCases {
                 try await scene.clear()
                 try await set(variant)
-                let rate: Double
-                do {
-                    rate = try await load(sessions: sessions, rows: rows)
-                } catch {
-                    try await scene.connection.query(SQL.Bench.checksOn)
-                    throw error
-                }
-                rates[variant, default: []].append(rate)
+                let rate = await Result { try await load(sessions: sessions, rows: rows) }
+                try await scene.connection.query(SQL.Bench.checksOn)
+                rates[variant, default: []].append(try rate.get())
             }
         }
-        try await scene.connection.query(SQL.Bench.checksOn)
         func cost(without variant: Variant) -> [Double] {
             // Pair by pair: the moments differ more than the variants.
             zip(rates[.all] ?? [], rates[variant] ?? []).map { (1 - $0 / $1) * 100 }
@@ -85,8 +79,8 @@ struct InsertCost {
             }
             return try await group.reduce(0, +)
         }
-        let seconds = Double(monotonicNow() - start) / 1e9
+        let took = seconds(since: start)
         for connection in connections { await connection.close() }
-        return Double(inserted) / seconds
+        return Double(inserted) / took
     }
 }
