@@ -57,8 +57,7 @@ enum Benchmark {
         try await PeerProcess.run(plan, directory: server.directory) { peer in
             try await measure(
                 Scene(
-                    plan: plan, conninfo: server.conninfo, connection: connection, peer: peer,
-                    directory: server.directory, serverLog: server.log,
+                    plan: plan, server: server, connection: connection, peer: peer,
                     postmaster: ProcessUsage.postmaster(ofBackend: connection.backendPID), findings: findings))
         }
         return findings.report(machine: machine)
@@ -112,10 +111,15 @@ enum Benchmark {
 struct BenchServer: Sendable {
     /// Of the benchmark's database.
     let conninfo: String
-    /// For the peer's ledger and the worker's log.
+    /// For the peer's ledger and the worker's log, on the disk that is measured.
     let directory: String
     /// The server's log; nil: not ours to read.
     let log: String?
+
+    /// Opens another connection to the benchmark's database.
+    func connect() async throws -> Connection {
+        try await Connection.open(conninfo, logger: Logger(label: "bench"))
+    }
 
     /// Runs a server for as long as `body` runs.
     static func run<Value: Sendable>(

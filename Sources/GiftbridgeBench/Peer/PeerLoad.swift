@@ -93,12 +93,11 @@ struct LoadCommand: ParsableCommand {
     func run() throws {
         print(try PeerLoad(port: port, connections: connections).run(for: .milliseconds(milliseconds)))
     }
-}
 
-/// `giftbridge-bench load`: the peer's ceiling, from a process of its own.
-enum LoadProcess {
+    /// Runs the command.
+    ///
     /// - Returns: Requests a second.
-    static func run(_ executable: String, port: Int, connections: Int, for duration: Duration) async throws -> Double {
+    static func rate(_ executable: String, port: Int, connections: Int, for duration: Duration) async throws -> Double {
         let outcome = try await Subprocess.run(
             .path(FilePath(executable)),
             arguments: [

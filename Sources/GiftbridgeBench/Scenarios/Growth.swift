@@ -1,6 +1,5 @@
 import Giftbridge
 import LibPQ
-import Logging
 
 /// What a claim and its settle cost as the tables grow, and while a transaction elsewhere keeps the dead rows alive. Small and
 /// large tables take turns, each in a database of its own: the machine's speed varies by more than what is measured.
@@ -19,7 +18,7 @@ struct Growth {
         try await scene.withSecondDatabase { second in
             try await fill(SQL.Bench.fillWaiting, turns * cycles * batch, second)
             let free = try await compare(second, scene.connection)
-            let holder = try await Connection.open(scene.conninfo, logger: Logger(label: "bench"))
+            let holder = try await scene.server.connect()
             let held = try await holder.transaction { transaction in
                 try await transaction.query(SQL.Bench.holdSnapshot)
                 return try await compare(second, scene.connection)

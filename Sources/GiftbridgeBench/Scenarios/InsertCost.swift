@@ -1,6 +1,5 @@
 import Giftbridge
 import LibPQ
-import Logging
 
 /// What the triggers cost the shop: inserts with all of them, without the one that notifies, and without any. A worker runs and
 /// is notified, but the shop is paused. The three take turns, so that they are compared at the same moments.
@@ -60,9 +59,7 @@ struct InsertCost {
     private func load(sessions: Int, rows: Int) async throws -> Double {
         let duration: Duration = scene.plan.isQuick ? .milliseconds(50) : .milliseconds(1500)
         var connections: [Connection] = []
-        for _ in 1...sessions {
-            connections.append(try await Connection.open(scene.conninfo, logger: Logger(label: "bench")))
-        }
+        for _ in 1...sessions { connections.append(try await scene.server.connect()) }
         let start = monotonicNow()
         let end = start + duration.nanoseconds
         let inserted = try await withThrowingTaskGroup(of: Int.self) { group in

@@ -11,7 +11,7 @@ struct Latency {
         try await scene.peer.delay(.zero)
         try await scene.clear()
         let count = scene.plan.isQuick ? 10 : 300
-        let shop = try await Courier(scene.conninfo)
+        let shop = try await Courier(scene.server.conninfo)
         let runs = try await scene.withWorker { worker in
             try await scene.waitUntilUp(worker)
             // Warms up.

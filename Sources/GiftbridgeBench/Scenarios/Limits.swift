@@ -28,7 +28,7 @@ struct Limits {
     private func peerCeiling() async throws -> Measurement {
         try await scene.peer.delay(.zero)
         let rates = try await scene.repeated { _ in
-            try await LoadProcess.run(
+            try await LoadCommand.rate(
                 scene.plan.program, port: scene.peer.port, connections: 64,
                 for: .milliseconds(scene.plan.isQuick ? 50 : 1000))
         }
@@ -51,15 +51,15 @@ struct Limits {
     }
 
     private func fdatasync() async throws -> Measurement {
-        let probe = try FsyncProbe(directory: scene.directory)
+        let probe = try FsyncProbe(directory: scene.server.directory)
         let times = try await scene.repeated { _ in try probe.run(scene.plan.isQuick ? 5 : 200).median }
         return Measurement(.limits, "8 kB written and fdatasync'ed", unit: "µs", times)
     }
 
     /// From sending NOTIFY to its coming out at another connection.
     private func notify() async throws {
-        let sender = try await Courier(scene.conninfo)
-        let receiver = try await Courier(scene.conninfo)
+        let sender = try await Courier(scene.server.conninfo)
+        let receiver = try await Courier(scene.server.conninfo)
         try await receiver.connection.query(SQL.Bench.listen)
         let medians = try await scene.repeated { _ in
             var times: [Double] = []
