@@ -4,33 +4,21 @@
 // libpq's public C API. pkg-config's `libpq` gives the folder of this header.
 #include <libpq-fe.h>
 
-// What Swift cannot call directly on every platform: variadic fcntl, pthread's differing signatures, dlsym.
+// What Swift cannot call directly: pthread's functions with C callbacks, dlsym, variadic prctl.
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
-/// Makes a pipe of which both ends neither block nor are inherited by a child process. 0, or -1 with errno.
-static inline int shim_wake_pipe(int *_Nonnull read_end, int *_Nonnull write_end) {
-    int ends[2];
-    if (pipe(ends) != 0) {
-        return -1;
-    }
-    for (int i = 0; i < 2; i++) {
-        if (fcntl(ends[i], F_SETFL, O_NONBLOCK) == -1 || fcntl(ends[i], F_SETFD, FD_CLOEXEC) == -1) {
-            close(ends[0]);
-            close(ends[1]);
-            return -1;
-        }
-    }
-    *read_end = ends[0];
-    *write_end = ends[1];
-    return 0;
+/// An event that wakes up a thread: its descriptor neither blocks nor is inherited by a child process; -1 with errno.
+static inline int shim_event(void) {
+    return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 }
 
 /// The calling thread, as a number that can be compared.
@@ -53,9 +41,7 @@ static inline void *_Nullable shim_thread_main(void *_Nullable argument) {
     sigemptyset(&broken_pipe);
     sigaddset(&broken_pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &broken_pipe, NULL);
-#ifdef __APPLE__
-    pthread_setname_np(thread.name);
-#endif
+    prctl(PR_SET_NAME, thread.name);
     thread.body(thread.context);
     return NULL;
 }
@@ -96,7 +82,7 @@ static inline int shim_tls_pending(PGconn *_Nonnull connection) {
     if (ssl == NULL) {
         return 0;
     }
-#ifndef RTLD_DEFAULT
+#ifndef RTLD_DEFAULT  // The C library names it in its GNU dialect only.
 #define RTLD_DEFAULT ((void *)0)
 #endif
     int (*pending)(const void *) = (int (*)(const void *))dlsym(RTLD_DEFAULT, "SSL_pending");

@@ -1,10 +1,5 @@
-import Synchronization
-
-#if canImport(Glibc)
 import Glibc
-#else
-import Darwin
-#endif
+import Synchronization
 
 /// The steps of the protocol between which a process can die (docs/guarantees.md). Tests kill it at each.
 ///

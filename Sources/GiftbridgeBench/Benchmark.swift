@@ -1,4 +1,5 @@
 import CLinux
+import FoundationEssentials
 import Giftbridge
 import LibPQ
 import LocalPostgres
@@ -18,12 +19,7 @@ enum Benchmark {
     ) async throws -> BenchReport {
         try await BenchServer.run(plan) { server in
             let connection = try await open(server.conninfo)
-            let report: Result<BenchReport, any Error>
-            do {
-                report = .success(try await run(plan, on: server, connection, tell))
-            } catch {
-                report = .failure(error)
-            }
+            let report = await Result { try await run(plan, on: server, connection, tell) }
             await connection.close()
             return try report.get()
         }
@@ -61,8 +57,7 @@ enum Benchmark {
         try await PeerProcess.run(plan, directory: server.directory) { peer in
             try await measure(
                 Scene(
-                    plan: plan, conninfo: server.conninfo, connection: connection, peer: peer,
-                    directory: server.directory, serverLog: server.log,
+                    plan: plan, server: server, connection: connection, peer: peer,
                     postmaster: ProcessUsage.postmaster(ofBackend: connection.backendPID), findings: findings))
         }
         return findings.report(machine: machine)
@@ -110,4 +105,85 @@ enum Benchmark {
         return Machine(
             postgres: version, durability: settings, directory: plan.databaseURL == nil ? plan.directory : nil)
     }
+}
+
+/// The server that is measured: a throwaway one, or a database of its own on the server of `--database-url`.
+struct BenchServer: Sendable {
+    /// Of the benchmark's database.
+    let conninfo: String
+    /// For the peer's ledger and the worker's log, on the disk that is measured.
+    let directory: String
+    /// The server's log; nil: not ours to read.
+    let log: String?
+
+    /// Opens another connection to the benchmark's database.
+    func connect() async throws -> Connection {
+        try await Connection.open(conninfo, logger: Logger(label: "bench"))
+    }
+
+    /// Runs a server for as long as `body` runs.
+    static func run<Value: Sendable>(
+        _ plan: BenchPlan, _ body: @Sendable @escaping (BenchServer) async throws -> Value
+    ) async throws -> Value {
+        guard let url = plan.databaseURL else { return try await runThrowaway(plan, body) }
+        let directory = "\(plan.directory)/giftbridge-bench-\(UInt32.random(in: 0...UInt32.max))"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        let admin = try await Connection.open(url, logger: Logger(label: "bench"))
+        let result = await Result {
+            try await withDatabase(on: admin, create: SQL.Bench.createDatabase, drop: SQL.Bench.dropDatabase) {
+                let conninfo = conninfo(url, database: "giftbridge_bench")
+                return try await body(BenchServer(conninfo: conninfo, directory: directory, log: nil))
+            }
+        }
+        await admin.close()
+        try FileManager.default.removeItem(atPath: directory)
+        return try result.get()
+    }
+
+    /// With the settings that durability asks for.
+    private static func runThrowaway<Value: Sendable>(
+        _ plan: BenchPlan, _ body: @Sendable @escaping (BenchServer) async throws -> Value
+    ) async throws -> Value {
+        let settings = [
+            "fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=512MB", "max_wal_size=4GB",
+            "max_connections=200",
+        ]
+        return try await LocalPostgres.run(in: plan.directory, settings: settings + plan.serverSettings) { server in
+            try await body(
+                BenchServer(
+                    conninfo: server.conninfo(), directory: server.directory, log: "\(server.directory)/log"))
+        }
+    }
+
+    /// Makes a database, and drops it when `body` has ended.
+    static func withDatabase<Value: Sendable>(
+        on admin: Connection, create: String, drop: String, _ body: () async throws -> Value
+    ) async throws -> Value {
+        try await admin.script(create)
+        let result = await Result { try await body() }
+        // A task of its own: it has to be done after a cancellation too.
+        try await Task { try await admin.script(drop) }.value
+        return try result.get()
+    }
+
+    /// Another database of the same server: of a name that stands twice libpq takes the last.
+    static func conninfo(_ url: String, database: String) -> String {
+        guard url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") else { return "\(url) dbname=\(database)" }
+        return url + (url.contains("?") ? "&" : "?") + "dbname=\(database)"
+    }
+}
+
+extension Result where Failure == any Error {
+    /// What came of `body`, for what has to be put away before it is returned or thrown.
+    init(catching body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
+
+/// Why the benchmark could not measure, or why what it measured cannot be believed.
+struct BenchError: Error, CustomStringConvertible {
+    /// One sentence.
+    let description: String
+
+    init(_ description: String) { self.description = description }
 }

@@ -1,13 +1,8 @@
 import ArgumentParser
+import FoundationEssentials
 import Glibc
 import SystemPackage
 import UnixSignals
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// The command `giftbridge-bench`: the benchmark.
 @main

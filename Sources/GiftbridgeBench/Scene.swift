@@ -4,15 +4,10 @@ import LibPQ
 /// What a measurement works with: a server, the peer, and the plan.
 struct Scene: Sendable {
     let plan: BenchPlan
-    /// The benchmark's database.
-    let conninfo: String
+    let server: BenchServer
     /// A connection of the benchmark's own, for what is not measured.
     let connection: Connection
     let peer: PeerProcess
-    /// A folder for the worker's log, on the disk that is measured.
-    let directory: String
-    /// The throwaway server's log; nil: the server of `--database-url`.
-    let serverLog: String?
     /// The server process; nil: it is on another machine, and its CPU is not known.
     let postmaster: Int32?
     let findings: Findings
@@ -25,21 +20,29 @@ struct Scene: Sendable {
         _ body: @Sendable @escaping (WorkerProcess) async throws -> Value
     ) async throws -> Value {
         let settings = [
-            "GIFTBRIDGE_DATABASE_URL": conninfo + (sessionSettings.map { " options='\($0)'" } ?? ""),
+            "GIFTBRIDGE_DATABASE_URL": server.conninfo + (sessionSettings.map { " options='\($0)'" } ?? ""),
             "GIFTBRIDGE_API_URL": peer.url, "GIFTBRIDGE_API_KEY": "sk_bench",
             "GIFTBRIDGE_CONCURRENCY": "\(concurrency)", "GIFTBRIDGE_LOG_LEVEL": plan.logLevel,
             "GIFTBRIDGE_LOG_FORMAT": "json", "GIFTBRIDGE_HTTP_ADDRESS": "127.0.0.1:0",
         ]
         try await connection.query(SQL.Bench.forgetWorkers)
         return try await WorkerProcess.run(
-            plan.worker, settings: settings, logPath: "\(directory)/worker.log"
+            plan.worker, settings: settings, logPath: "\(server.directory)/worker.log"
         ) { worker in
             try await peer.guardian(of: worker.pid)
-            let result: Result<Value, any Error>
-            do { result = .success(try await body(worker)) } catch { result = .failure(error) }
+            let result = await Result { try await body(worker) }
             try await peer.guardian(of: 0)
             return try result.get()
         }
+    }
+
+    /// Does what is measured as often as the plan says.
+    ///
+    /// - Parameter body: Is given the run's number, from 1.
+    func repeated<Value>(_ body: (Int) async throws -> Value) async throws -> [Value] {
+        var values: [Value] = []
+        for run in 1...plan.runs { values.append(try await body(run)) }
+        return values
     }
 
     /// Makes a second database with empty tables, and drops it when `body` has ended.
@@ -48,9 +51,8 @@ struct Scene: Sendable {
             on: connection, create: SQL.Bench.createSecondDatabase, drop: SQL.Bench.dropSecondDatabase
         ) {
             let second = try await Benchmark.open(
-                BenchServer.conninfo(conninfo, database: "giftbridge_bench_second"))
-            let result: Result<Void, any Error>
-            do { result = .success(try await body(second)) } catch { result = .failure(error) }
+                BenchServer.conninfo(server.conninfo, database: "giftbridge_bench_second"))
+            let result = await Result { try await body(second) }
             await second.close()
             try result.get()
         }

@@ -1,14 +1,9 @@
 import ArgumentParser
 import Giftbridge
+import Glibc
 import LibPQ
 import LocalPostgres
 import Sandbox
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The command's exit status (contract §2; numbers after sysexits.h).
 enum ExitStatus: Int32 {
@@ -39,7 +34,7 @@ enum ExitStatus: Int32 {
         if error is CleanExit || usage == .success || usage == .validationFailure {
             GiftbridgeCommand.exit(withError: error)
         }
-        StandardError.write("giftbridge: \(sentence(error))")
+        LineWriter.standardError.write("giftbridge: \(sentence(error))")
         ExitStatus(error).end()
     }
 
@@ -48,7 +43,7 @@ enum ExitStatus: Int32 {
 
     /// Ends without `exit(3)`, whose handlers free state of OpenSSL and NIO that other threads still use.
     private static func leave(_ status: Int32) -> Never {
-        StandardError.writer.flush(within: .seconds(1))
+        LineWriter.standardError.flush(within: .seconds(1))
         fflush(nil)
         _exit(status)
     }

@@ -23,7 +23,6 @@ struct GiftbridgeCommand: AsyncParsableCommand {
             Run.self, Migrate.self, Check.self, Status.self, Orders.self, Show.self, Preview.self, Retry.self,
             Cancel.self, Resolve.self, Verify.self, Lookup.self, Pause.self, Resume.self, Prune.self, Adopt.self,
             SandboxCommand.self, Demo.self,
-
         ]
     )
 

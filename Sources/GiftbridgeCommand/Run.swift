@@ -1,20 +1,11 @@
 import ArgumentParser
+import FoundationEssentials
 import Giftbridge
+import Glibc
 import Logging
 import ServiceLifecycle
 import StatusServer
 import UnixSignals
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// `giftbridge run`: the worker.
 struct Run: AsyncParsableCommand {

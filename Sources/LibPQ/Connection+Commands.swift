@@ -8,7 +8,7 @@ extension Connection {
     /// - Parameter statements: run in this order. No COPY (it closes the connection), no BEGIN or COMMIT.
     /// - Throws: ``StatementError``, ``ConnectionError`` of a connection that has ended, `CancellationError`: nothing was
     ///   sent.
-    public func begin(_ statements: [Statement]) throws -> Reply {
+    package func begin(_ statements: [Statement]) throws -> Reply {
         let command = Command(.pipeline(try statements.map { try EncodedStatement($0) }))
         if statements.isEmpty {
             command.settle(.init(outcome: .success([])))
@@ -26,7 +26,7 @@ extension Connection {
     /// - Throws: ``ServerError`` if the server refuses it, ``StatementError`` if this side does, ``ConnectionError``,
     ///   `CancellationError`.
     @discardableResult
-    public func query(_ sql: String, _ parameters: [Parameter] = []) async throws -> QueryResult {
+    package func query(_ sql: String, _ parameters: [Parameter] = []) async throws -> QueryResult {
         try await only(Statement(sql, parameters))
     }
 
@@ -35,7 +35,7 @@ extension Connection {
     /// The statement is prepared at its first use and kept as long as the connection, known by its text and its
     /// parameters' types. For fixed texts: only the first 500 are kept, others run unprepared.
     @discardableResult
-    public func prepared(_ sql: String, _ parameters: [Parameter] = []) async throws -> QueryResult {
+    package func prepared(_ sql: String, _ parameters: [Parameter] = []) async throws -> QueryResult {
         try await only(Statement(sql, parameters, prepared: true))
     }
 
@@ -45,7 +45,7 @@ extension Connection {
     /// CONCURRENTLY) run only alone.
     ///
     /// - Throws: the first error, after which nothing more is run; otherwise as ``query(_:_:)``.
-    public func script(_ sql: String) async throws {
+    package func script(_ sql: String) async throws {
         guard !sql.utf8.contains(0) else { throw StatementError.nulInStatement }
         let command = Command(.script(sql))
         try submit(command)
@@ -63,7 +63,7 @@ extension Connection {
     ///   ``ConnectionError/commitUnknown`` when the connection ended during COMMIT; other ``ConnectionError`` when it
     ///   ended before: nothing took effect.
     @discardableResult
-    public func transaction<T: Sendable>(_ body: @Sendable (Connection) async throws -> T) async throws -> T {
+    package func transaction<T: Sendable>(_ body: @Sendable (Connection) async throws -> T) async throws -> T {
         try await script("BEGIN")
         do {
             let value = try await body(self)

@@ -9,7 +9,7 @@ extension Connection {
     ///
     /// - Parameter cancelling: whether the server is asked first to stop the command under way (see ``Connection``), and
     ///   waited for. Otherwise the server continues the command until it notices, and may commit it.
-    public func close(cancelling: Bool = false) async {
+    package func close(cancelling: Bool = false) async {
         let command = exchange?.command
         finish(.closed, cancelling: cancelling)
         if cancelling { _ = await command?.wait() }

@@ -1,3 +1,5 @@
+import Synchronization
+
 extension Connection {
     /// Gives a command its place in the queue, and sends it if the wire is free.
     func submit(_ command: Command) throws {
@@ -56,9 +58,9 @@ extension Connection {
             return
         }
         // The server may be waiting for us to read before it reads on: reading is always of interest.
-        watch?.wantsWrite = isMoreLeft
-        watch?.descriptor = wire.descriptor
-        watch?.deadline = exchange == nil ? nil : options.commandTimeout.map { .now + $0 }
+        let descriptor = wire.descriptor
+        let deadline = exchange == nil ? nil : options.commandTimeout.map { ContinuousClock.now + $0 }
+        watch?.state.withLock { ($0.wantsWrite, $0.descriptor, $0.deadline) = (isMoreLeft, descriptor, deadline) }
     }
 
     /// Takes the answers that have come as a whole. Bounded: every round takes something that was read, and an end
@@ -89,7 +91,7 @@ extension Connection {
             sendNext(isRepeated: true)
             return
         }
-        watch?.deadline = nil
+        watch?.state.withLock { $0.deadline = nil }
         commands.removeFirst()
         exchange.command.settle(.init(outcome: exchange.outcome, warnings: wire.takeWarnings()))
         sendNext()

@@ -12,17 +12,17 @@ import Logging
 ///
 /// The connection runs on the thread of its ``SocketLoop``, which is also the only one to call libpq; code that runs
 /// there too (an actor with the same loop as its executor) reaches it without a change of threads.
-public actor Connection {
+package actor Connection {
     /// The loop that the connection runs on.
-    public nonisolated let loop: SocketLoop
+    package nonisolated let loop: SocketLoop
     /// The server's version, for instance 150018 for 15.18 (`PQserverVersion`).
-    public nonisolated let serverVersion: Int
+    package nonisolated let serverVersion: Int
     /// The host that the session is with: a name, an address or a socket's folder (`PQhost`).
-    public nonisolated let host: String
+    package nonisolated let host: String
     /// The port that the session is with (`PQport`).
-    public nonisolated let port: Int
+    package nonisolated let port: Int
     /// The server process of the session (`PQbackendPID`).
-    public nonisolated let backendPID: Int32
+    package nonisolated let backendPID: Int32
 
     nonisolated let options: ConnectionOptions
     nonisolated let logger: Logger
@@ -41,7 +41,7 @@ public actor Connection {
     var lastName: UInt64 = 0
 
     /// The loop, as the actor's executor.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
         loop.asUnownedSerialExecutor()
     }
 
@@ -60,7 +60,7 @@ public actor Connection {
     ///   - onEnd: called once, when the connection is closed or lost, as `onNotify` is.
     /// - Throws: ``ConnectionError/invalidConninfo(_:)``, ``ConnectionError/cannotConnect(_:)``, or
     ///   `CancellationError` at once when the task is cancelled.
-    public static func open(
+    package static func open(
         _ conninfo: String,
         options: ConnectionOptions = .init(),
         loop: SocketLoop = .shared,
@@ -89,7 +89,7 @@ public actor Connection {
     /// Checks a conninfo or URI without connecting. ``ConnectionTarget`` reads one for printing.
     ///
     /// - Throws: ``ConnectionError/invalidConninfo(_:)`` with libpq's message, without what could be a password.
-    public static func validate(_ conninfo: String) throws(ConnectionError) {
+    package static func validate(_ conninfo: String) throws(ConnectionError) {
         _ = try Conninfo(conninfo)
     }
 
@@ -120,7 +120,7 @@ public actor Connection {
     }
 
     /// Whether the connection is neither closed nor known to be lost.
-    public var isOpen: Bool {
+    package var isOpen: Bool {
         end == nil
     }
 
@@ -134,5 +134,67 @@ public actor Connection {
         } catch let error as ServerError {
             throw finish(.cannotConnect("a setting of the session is refused: \(error)"))
         }
+    }
+}
+
+/// How a ``Connection`` is opened and watched over, beside what its conninfo says.
+package struct ConnectionOptions: Sendable {
+    /// How long the whole opening may take: names looked up, every host tried, TLS, authentication. Default: 10 s.
+    ///
+    /// Also given to libpq as `connect_timeout`, divided by the number of hosts so that a dead first host leaves time
+    /// for the next (whole seconds, at least libpq's minimum of 2), unless the conninfo or `PGCONNECT_TIMEOUT` says.
+    package var connectTimeout: Duration
+
+    /// How long the socket may be silent while a command waits for its answer; then the server is asked to cancel it, the
+    /// connection is closed and the call throws ``ConnectionError/timedOut``. `nil`: for ever. Default: 60 s.
+    ///
+    /// This is for a server that has vanished. To limit a slow statement set the server's `statement_timeout` to
+    /// less, for instance in ``settings``: then only the statement fails.
+    package var commandTimeout: Duration?
+
+    /// What `pg_stat_activity` shows when the conninfo has no `application_name`. Default: "giftbridge".
+    package var applicationName: String
+
+    /// Server settings for the session, as in `SET name = value`. They win over those of the conninfo, of `PGOPTIONS`, of
+    /// the role and of the database: they are sent at the start, in libpq's `options` behind those of the conninfo, or,
+    /// where a pooler refuses that, by the first statement. Default: none.
+    package var settings: [String: String]
+
+    /// Whether only a server that takes writes will do: of several hosts, standbys and demoted primaries are passed over
+    /// (libpq's `target_session_attrs=read-write`, unless the conninfo says). Default: false.
+    package var requiresPrimary: Bool
+
+    /// Makes options; what is not given has its default.
+    package init(
+        connectTimeout: Duration = .seconds(10),
+        commandTimeout: Duration? = .seconds(60),
+        applicationName: String = "giftbridge",
+        settings: [String: String] = [:],
+        requiresPrimary: Bool = false
+    ) {
+        self.connectTimeout = connectTimeout
+        self.commandTimeout = commandTimeout
+        self.applicationName = applicationName
+        self.settings = settings
+        self.requiresPrimary = requiresPrimary
+    }
+}
+
+/// One NOTIFY that a session received because it LISTENs.
+///
+/// Follows [`PQnotifies`](https://www.postgresql.org/docs/15/libpq-notify.html).
+package struct Notification: Sendable, Hashable {
+    /// The channel's name.
+    package var channel: String
+    /// What the NOTIFY carried; empty if nothing. Below 8000 bytes.
+    package var payload: String
+    /// The process that sent it; compare ``Connection/backendPID`` to recognise one's own.
+    package var backendPID: Int32
+
+    /// Makes a notification.
+    package init(channel: String, payload: String, backendPID: Int32) {
+        self.channel = channel
+        self.payload = payload
+        self.backendPID = backendPID
     }
 }

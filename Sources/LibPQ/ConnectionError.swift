@@ -1,7 +1,7 @@
 /// What went wrong with a connection, as opposed to a statement that the server refused (``ServerError``).
 ///
 /// The texts are libpq's, made one line; a password is never part of them.
-public enum ConnectionError: Error, Sendable, Hashable {
+package enum ConnectionError: Error, Sendable, Hashable {
     /// The conninfo cannot be understood. Nothing was tried.
     case invalidConninfo(String)
     /// No session came about: no server, no answer in time, wrong password, no such database.
@@ -20,7 +20,7 @@ public enum ConnectionError: Error, Sendable, Hashable {
 
 extension ConnectionError: CustomStringConvertible {
     /// One readable line.
-    public var description: String {
+    package var description: String {
         switch self {
         case .invalidConninfo(let reason): "invalid connection string: \(reason)"
         case .cannotConnect(let reason): "cannot connect to the database: \(reason)"
@@ -33,7 +33,7 @@ extension ConnectionError: CustomStringConvertible {
 }
 
 /// A statement that this side does not send, or does not accept the course of. The connection stays usable.
-public enum StatementError: Error, Sendable, Hashable {
+package enum StatementError: Error, Sendable, Hashable {
     /// The SQL text has a NUL character, which no C string and no PostgreSQL text can hold. Nothing was sent.
     case nulInStatement
     /// Parameter `$position` (from 1) has a NUL character. Nothing was sent.
@@ -47,7 +47,7 @@ public enum StatementError: Error, Sendable, Hashable {
 
 extension StatementError: CustomStringConvertible {
     /// One readable line.
-    public var description: String {
+    package var description: String {
         switch self {
         case .nulInStatement: "the statement has a NUL character"
         case .nulInParameter(let position): "parameter $\(position) has a NUL character, which PostgreSQL cannot store"

@@ -1,5 +1,6 @@
 import CLibPQ
 import Logging
+import Synchronization
 
 /// Opens one session with libpq's blocking `PQconnectdbParams`, on a thread of its own.
 ///
@@ -16,7 +17,7 @@ final class Opening: Sendable {
         case over(Result<Wire, any Error>)
     }
 
-    private let state = Lock(State.new)
+    private let state = Mutex(State.new)
     private let parameters: [(keyword: String, value: String)]
     private let logger: Logger
 
@@ -88,5 +89,32 @@ final class Opening: Sendable {
         let wire = Wire(pointer, logger: logger)
         guard wire.becomeNonBlocking() else { return .failure(ConnectionError.cannotConnect(wire.reason)) }
         return .success(wire)
+    }
+}
+
+/// A plain thread for what blocks: no cooperative thread may.
+enum DetachedThread {
+    /// Runs `body` on a new thread with SIGPIPE blocked. It ends when `body` returns, and is not joined.
+    ///
+    /// - Returns: whether the system had a thread left (`pthread_create`).
+    static func start(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+        let context = Unmanaged.passRetained(Body(body))
+        let failure = shim_start_thread(
+            name,
+            { Unmanaged<Body>.fromOpaque($0).takeRetainedValue().run() },
+            context.toOpaque()
+        )
+        if failure != 0 {
+            context.release()
+        }
+        return failure == 0
+    }
+
+    private final class Body {
+        let run: @Sendable () -> Void
+
+        init(_ run: @escaping @Sendable () -> Void) {
+            self.run = run
+        }
     }
 }

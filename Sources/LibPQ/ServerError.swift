@@ -6,32 +6,32 @@ import CLibPQ
 /// may carry a row's data and must be read explicitly.
 ///
 /// Follows [`PQresultErrorField`](https://www.postgresql.org/docs/15/libpq-exec.html#LIBPQ-PQRESULTERRORFIELD).
-public struct ServerError: Error, Sendable, Hashable {
+package struct ServerError: Error, Sendable, Hashable {
     /// ERROR, FATAL, PANIC or WARNING, never translated.
-    public var severity: String
+    package var severity: String
     /// Five characters that say what happened, for instance "23505", a unique violation.
-    public var sqlState: String
+    package var sqlState: String
     /// The primary message, usually one line; in the language of the server's `lc_messages`.
-    public var message: String
+    package var message: String
     /// More about it; may carry data.
-    public var detail: String?
+    package var detail: String?
     /// What to do about it.
-    public var hint: String?
+    package var hint: String?
     /// The schema of the object that the error is about.
-    public var schema: String?
+    package var schema: String?
     /// The table that the error is about.
-    public var table: String?
+    package var table: String?
     /// The column that the error is about.
-    public var column: String?
+    package var column: String?
     /// The constraint that was violated.
-    public var constraint: String?
+    package var constraint: String?
     /// Where it happened inside functions, innermost first; may carry data.
-    public var context: String?
+    package var context: String?
     /// Where in the SQL text, in characters from 1.
-    public var position: Int?
+    package var position: Int?
 
     /// Makes an error as if the server had sent it, for instance to test what is made of one.
-    public init(
+    package init(
         severity: String = "ERROR",
         sqlState: String,
         message: String,
@@ -58,7 +58,7 @@ public struct ServerError: Error, Sendable, Hashable {
     }
 
     /// The first two characters of ``sqlState``: the class, for instance "23", integrity constraint violations.
-    public var sqlStateClass: String {
+    package var sqlStateClass: String {
         String(sqlState.prefix(2))
     }
 
@@ -67,14 +67,14 @@ public struct ServerError: Error, Sendable, Hashable {
     ///
     /// PostgreSQL translates the text and gives it no specific SQLSTATE. It differs from a function's RAISE WARNING, which
     /// has a ``context``.
-    public var leavesCommitUnconfirmed: Bool {
+    package var leavesCommitUnconfirmed: Bool {
         severity == "WARNING" && (sqlState == "01000" || sqlState == "57P01") && context == nil
     }
 }
 
 extension ServerError: CustomStringConvertible {
     /// Severity, SQLSTATE and primary message, for instance `ERROR 23505: duplicate key value violates …`.
-    public var description: String {
+    package var description: String {
         "\(severity) \(sqlState): \(message)"
     }
 }

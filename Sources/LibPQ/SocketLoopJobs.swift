@@ -1,7 +1,7 @@
 import CLibPQ
 import Synchronization
 
-/// The jobs that wait for a loop's thread, and the pipe that wakes it up for them.
+/// The jobs that wait for a loop's thread, and the event (`eventfd(2)`) that wakes it up for them.
 final class SocketLoopJobs: Sendable {
     /// A job and by which of the two ways it came.
     ///
@@ -23,18 +23,14 @@ final class SocketLoopJobs: Sendable {
         var nearest: ContinuousClock.Instant? { alarms.lazy.map(\.deadline).min() }
     }
 
-    private let queue = Lock(Queue())
+    private let queue = Mutex(Queue())
     private let thread = Atomic<UInt>(0)
-    /// Readable when the thread is to wake up.
+    /// Readable when the thread is to wake up. Neither blocks nor is inherited by a child process.
     let wakeUpDescriptor: Int32
-    private let writeEnd: Int32
 
     init() {
-        var ends: (read: Int32, write: Int32) = (-1, -1)
-        guard shim_wake_pipe(&ends.read, &ends.write) == 0 else {
-            fatalError("SocketLoop: no descriptor left for the wake-up pipe")
-        }
-        (wakeUpDescriptor, writeEnd) = ends
+        wakeUpDescriptor = shim_event()
+        guard wakeUpDescriptor >= 0 else { fatalError("SocketLoop: no descriptor left for the wake-up event") }
     }
 
     /// Whether the caller is on the thread that runs the jobs.
@@ -91,8 +87,7 @@ final class SocketLoopJobs: Sendable {
     }
 
     private func wake() {
-        // A full pipe means that the thread is being woken up already.
-        _ = withUnsafePointer(to: UInt8(1)) { write(writeEnd, $0, 1) }
+        _ = withUnsafePointer(to: UInt64(1)) { write(wakeUpDescriptor, $0, 8) }
     }
 
     /// Takes all jobs in exchange for an empty array, the memory of which is used on.
@@ -108,12 +103,11 @@ final class SocketLoopJobs: Sendable {
         }
     }
 
-    /// No wake-up is needed any more; if there was one, the pipe is emptied.
+    /// No wake-up is needed any more; if there was one, the event is taken.
     func wakeUp(isSignalled: Bool) {
         queue.withLock { $0.isAsleep = false }
         guard isSignalled else { return }
-        withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { bytes in
-            while read(wakeUpDescriptor, bytes.baseAddress, bytes.count) == bytes.count {}
-        }
+        var count: UInt64 = 0
+        _ = read(wakeUpDescriptor, &count, 8)
     }
 }

@@ -1,16 +1,16 @@
 import CLibPQ
 
 /// A statement with its parameters, for ``Connection/begin(_:)``.
-public struct Statement: Sendable, Hashable {
+package struct Statement: Sendable, Hashable {
     /// The SQL text, one statement, with `$1`, `$2`, … for the parameters.
-    public var sql: String
+    package var sql: String
     /// The parameters' values, in order. At most 65535.
-    public var parameters: [Parameter]
+    package var parameters: [Parameter]
     /// Whether it goes through a statement prepared once per connection, as with ``Connection/prepared(_:_:)``.
-    public var prepared: Bool
+    package var prepared: Bool
 
     /// Makes a statement.
-    public init(_ sql: String, _ parameters: [Parameter] = [], prepared: Bool = false) {
+    package init(_ sql: String, _ parameters: [Parameter] = [], prepared: Bool = false) {
         self.sql = sql
         self.parameters = parameters
         self.prepared = prepared

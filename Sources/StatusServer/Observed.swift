@@ -1,10 +1,5 @@
-import Giftbridge
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import Giftbridge
 
 /// What the server shows: the worker of this process, and the queue in its database.
 struct Observed: Sendable {

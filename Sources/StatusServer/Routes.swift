@@ -1,13 +1,8 @@
 import Giftbridge
+import Glibc
 import HTTPTypes
 import Hummingbird
 import NIOCore
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The paths and their handlers.
 struct Routes {

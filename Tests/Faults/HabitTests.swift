@@ -1,8 +1,5 @@
-import AsyncHTTPClient
 import Foundation
 import LibPQ
-import NIOCore
-import NIOHTTP1
 import TestSupport
 import Testing
 
@@ -118,11 +115,6 @@ extension OneAtATime {
 extension VendorPeer {
     /// Treats sale requests with these habits from now on.
     func treat(_ habits: [String]) async throws {
-        var request = HTTPClientRequest(url: "\(url)/_sandbox/habits")
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/json")
-        request.body = .bytes(ByteBuffer(bytes: try JSONSerialization.data(withJSONObject: ["habits": habits])))
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
-        guard response.status == .ok else { throw TimedOut(what: "habits: HTTP \(response.status.code)") }
+        try await post("habits", ["habits": habits])
     }
 }

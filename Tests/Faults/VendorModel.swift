@@ -1,7 +1,4 @@
-import AsyncHTTPClient
 import Foundation
-import NIOCore
-import NIOHTTP1
 import TestSupport
 
 /// What the vendor does with a request under each fault, and what contract §3 makes of it: written from the contract and
@@ -90,10 +87,7 @@ extension Books {
 extension VendorPeer {
     /// A list of names on one of the sandbox's pages.
     func names(_ page: String, _ list: String) async throws -> [String] {
-        let response = try await HTTPClient.shared.execute(
-            HTTPClientRequest(url: "\(url)/_sandbox/\(page)"), timeout: .seconds(20))
-        let body = try await response.body.collect(upTo: 1 << 24)
-        let json = try JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any]
+        let json = try await self.page(page) as? [String: Any]
         return json?[list] as? [String] ?? (json?[list] as? [String: Any]).map { Array($0.keys) } ?? []
     }
 
@@ -124,12 +118,7 @@ extension VendorPeer {
             "items": [item], "customer": ["email": "other@example.com"],
             "delivery": ["method": 1, "email": "other@example.com"], "payment_method": 1, "order_id": orderID,
         ]
-        var request = HTTPClientRequest(url: "\(url)/pos-sale")
-        request.method = .POST
-        request.headers = [
-            "Content-Type": "application/json", "Accept": "application/json", "Smart-Auth": Self.key,
-        ]
-        request.body = .bytes(ByteBuffer(bytes: try JSONSerialization.data(withJSONObject: fields)))
-        return Int(try await HTTPClient.shared.execute(request, timeout: .seconds(20)).status.code)
+        return try await post(
+            "/pos-sale", fields, headers: ["Accept": "application/json", "Smart-Auth": Self.key])
     }
 }

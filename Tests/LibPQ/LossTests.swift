@@ -1,11 +1,6 @@
+import Glibc
 import LibPQ
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 extension OneAtATime {
     @Suite(.timeLimit(.minutes(1)))

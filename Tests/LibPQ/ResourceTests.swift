@@ -1,11 +1,6 @@
+import Glibc
 import LibPQ
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 extension OneAtATime {
     @Suite(.serialized, .timeLimit(.minutes(2)))
@@ -25,7 +20,6 @@ extension OneAtATime {
             #expect(order == Array(0..<100))
         }
 
-        #if os(Linux)
         @Test func descriptorsAreNotLeaked() async throws {
             _ = try await openConnection()
             // The runtime keeps some of its own (timers), and opens them when it first needs them.
@@ -89,6 +83,5 @@ extension OneAtATime {
             let pages = try #require(words.count > 1 ? Int(words[1]) : nil)
             return pages * sysconf(Int32(_SC_PAGESIZE)) / 1024
         }
-        #endif
     }
 }

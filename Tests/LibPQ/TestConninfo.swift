@@ -1,13 +1,8 @@
+import Glibc
 import LibPQ
 import Logging
 import TestSupport
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The conninfo of a real PostgreSQL that tests may use as they like: the one in `GIFTBRIDGE_TEST_CONNINFO` (to try TLS,
 /// or another version), or else a throwaway one.
@@ -80,3 +75,8 @@ func error<Failure: Error>(
 }
 
 struct NotThrown: Error {}
+
+/// The tests with a server, one after the other: some count what the whole process holds, some measure time, and all
+/// together would take more sessions than a server has.
+@Suite(.serialized)
+enum OneAtATime {}

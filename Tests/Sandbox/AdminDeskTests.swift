@@ -1,7 +1,7 @@
-import AsyncHTTPClient
 import Logging
 import NIOHTTP1
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import Sandbox
@@ -116,7 +116,7 @@ struct AdminDeskTests {
             server.queueFault(.hangBefore)
             group.addTask {
                 await #expect(throws: (any Error).self) { () async throws in
-                    try await RunningSandbox(server: server, port: port, client: .shared).sell(VendorExamples.short)
+                    try await RunningSandbox(server: server, port: port).sell(VendorExamples.short)
                 }
             }
             while await server.summary().faults.isEmpty { await Task.yield() }

@@ -1,6 +1,6 @@
-import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import Sandbox
@@ -11,7 +11,7 @@ struct FaultTests {
     private func strike(
         _ fault: FaultKind,
         on sandbox: RunningSandbox,
-        timeout: TimeAmount = .seconds(20)
+        timeout: Duration = .seconds(20)
     ) async throws -> (reply: RunningSandbox.Reply?, record: RequestRecord) {
         sandbox.server.queueFault(fault)
         var reply: RunningSandbox.Reply?

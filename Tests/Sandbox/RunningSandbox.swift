@@ -1,33 +1,18 @@
-import AsyncHTTPClient
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
+import TestSupport
 import Testing
 
 @testable import Sandbox
 
-/// A sandbox on a free port and a client for it.
+/// A sandbox on a free port.
 struct RunningSandbox: Sendable {
-    /// An answer, read to its end.
-    struct Reply: Sendable {
-        let status: Int
-        let headers: HTTPHeaders
-        let body: ByteBuffer
-
-        var text: String { String(buffer: body) }
-
-        func json() throws -> JSONValue {
-            try JSONParser.parse(Array(body.readableBytesView))
-        }
-
-        func header(_ name: String) -> String? {
-            headers.first(name: name)
-        }
-    }
+    typealias Reply = WebClient.Answer
 
     let server: SandboxServer
     let port: Int
-    let client: HTTPClient
 
     static let vendorHeaders = [
         ("Smart-Auth", "sk_sandbox"), ("Accept", "application/json"), ("Content-Type", "application/json"),
@@ -39,38 +24,30 @@ struct RunningSandbox: Sendable {
         _ path: String,
         headers: [(String, String)] = vendorHeaders,
         _ body: String? = nil,
-        timeout: TimeAmount = .seconds(20)
+        timeout: Duration = .seconds(20)
     ) async throws -> Reply {
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
-        request.method = method
-        request.headers = HTTPHeaders(headers)
-        if let body { request.body = .bytes(ByteBuffer(string: body)) }
-        let response = try await client.execute(request, timeout: timeout)
-        let collected = try await response.body.collect(upTo: 8 * 1024 * 1024)
-        return Reply(status: Int(response.status.code), headers: response.headers, body: collected)
+        let request = WebClient.Request(
+            method, path, headers: HTTPHeaders(headers), body: body.map { ByteBuffer(string: $0) })
+        return try await WebClient.send(request, to: port, within: timeout)
     }
 
     /// Sends one sale; see ``send(_:_:headers:_:timeout:)``.
     func sell(
         headers: [(String, String)] = vendorHeaders,
         _ body: String,
-        timeout: TimeAmount = .seconds(20)
+        timeout: Duration = .seconds(20)
     ) async throws -> Reply {
         try await send(.POST, "/pos-sale", headers: headers, body, timeout: timeout)
     }
 
     /// Announces a body one byte longer than it is, sends it, and goes away.
-    func breakOff(_ body: String) async {
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/pos-sale")
-        request.method = .POST
-        request.headers = HTTPHeaders(Self.vendorHeaders)
-        request.body = .stream(BreakingBody(text: body), length: .known(Int64(body.utf8.count + 1)))
-        do {
-            _ = try await client.execute(request, timeout: .seconds(20))
-            Issue.record("a request that broke off was answered")
-        } catch {
-            #expect(error is BreakingBody.End)
-        }
+    func breakOff(_ body: String) async throws {
+        let headers = Self.vendorHeaders + [("Host", "127.0.0.1"), ("Content-Length", "\(body.utf8.count + 1)")]
+        let lines = ["POST /pos-sale HTTP/1.1"] + headers.map { "\($0.0): \($0.1)" } + ["", body]
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port).get()
+        try await channel.writeAndFlush(ByteBuffer(string: lines.joined(separator: "\r\n")))
+        try await channel.close()
     }
 
     /// The one request that the log should hold after a test's single sending.
@@ -81,24 +58,9 @@ struct RunningSandbox: Sendable {
     }
 }
 
-/// A body that breaks off behind its only chunk.
-struct BreakingBody: AsyncSequence, Sendable {
-    struct End: Error {}
-
-    struct AsyncIterator: AsyncIteratorProtocol {
-        var text: String?
-
-        mutating func next() async throws -> ByteBuffer? {
-            defer { text = nil }
-            guard let text else { throw End() }
-            return ByteBuffer(string: text)
-        }
-    }
-
-    let text: String
-
-    func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(text: text)
+extension WebClient.Answer {
+    func json() throws -> JSONValue {
+        try JSONParser.parse(Array(body.readableBytesView))
     }
 }
 
@@ -111,10 +73,6 @@ func withSandbox(
     var logger = Logger(label: "sandbox")
     logger.logLevel = .error
     let server = SandboxServer(configuration: configuration, logger: logger) { port in continuation.yield(port) }
-    var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
-    // One sending is one request: a retry below the test would hide what a fault did.
-    settings.connectionPool.retryConnectionEstablishment = false
-    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
             defer { continuation.finish() }
@@ -122,15 +80,13 @@ func withSandbox(
         }
         do {
             for await port in ports {
-                try await test(RunningSandbox(server: server, port: port, client: client))
+                try await test(RunningSandbox(server: server, port: port))
                 break
             }
         } catch {
-            try await client.shutdown()
             group.cancelAll()
             throw error
         }
-        try await client.shutdown()
         group.cancelAll()
         while let result = await group.nextResult() {
             // A cancelled service group ends with a CancellationError.

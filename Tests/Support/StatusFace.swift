@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -7,6 +6,7 @@ import NIOHTTP1
 package struct StatusFace: Sendable {
     /// Without a slash at the end.
     package let url: String
+    package let port: Int
 
     /// What a worker has to be told so that it has one.
     package static let settings = ["GIFTBRIDGE_HTTP_ADDRESS": "127.0.0.1:0"]
@@ -18,15 +18,10 @@ package struct StatusFace: Sendable {
             throw TimedOut(what: "the status page's address in: \(line)")
         }
         url = String(match.output)
+        port = Int(url.split(separator: ":").last ?? "") ?? 0
     }
 
-    package struct Answer: Sendable {
-        package let status: Int
-        fileprivate let headers: HTTPHeaders
-        package let text: String
-
-        package func header(_ name: String) -> String? { headers.first(name: name) }
-    }
+    package typealias Answer = WebClient.Answer
 
     /// Asks for a page; redirects are not followed.
     package func get(_ path: String, headers: [String: String] = [:]) async throws -> Answer {
@@ -44,20 +39,11 @@ package struct StatusFace: Sendable {
     private func ask(_ method: HTTPMethod, _ path: String, headers: [String: String], body: String?) async throws
         -> Answer
     {
-        var request = HTTPClientRequest(url: url + path)
-        request.method = method
-        for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
-        if let body { request.body = .bytes(ByteBuffer(string: body)) }
-        let response = try await Self.client.execute(request, timeout: .seconds(30))
-        let text = String(buffer: try await response.body.collect(upTo: 16 * 1024 * 1024))
-        return Answer(status: Int(response.status.code), headers: response.headers, text: text)
+        let request = WebClient.Request(
+            method, path, headers: HTTPHeaders(headers.map { ($0.key, $0.value) }),
+            body: body.map { ByteBuffer(string: $0) })
+        return try await WebClient.send(request, to: port, within: .seconds(30))
     }
-
-    private static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
 
     private static func encoded(_ text: String) -> String {
         text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""

@@ -1,7 +1,5 @@
-import AsyncHTTPClient
 import Foundation
 import NIOCore
-import NIOFoundationCompat
 import NIOHTTP1
 
 /// The sandbox as a process of its own, and its ledger over HTTP: what the vendor really sold.
@@ -74,23 +72,32 @@ package struct VendorPeer: Sendable {
     }
 
     private func get<Value: Decodable>(_ page: String) async throws -> Value {
-        let response = try await HTTPClient.shared.execute(
-            HTTPClientRequest(url: "\(url)/_sandbox/\(page)"), timeout: .seconds(20))
-        let body = try await response.body.collect(upTo: 256 * 1024 * 1024)
         // The pages wrap their list as the vendor does.
-        let json = try JSONSerialization.jsonObject(with: Data(buffer: body))
+        let json = try await self.page(page)
         let list = (json as? [String: Any])?["data"] ?? json
         return try JSONDecoder().decode(Value.self, from: JSONSerialization.data(withJSONObject: list))
     }
 
-    private func post(_ page: String, _ fields: [String: Any]) async throws {
-        var request = HTTPClientRequest(url: "\(url)/_sandbox/\(page)")
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/json")
-        request.body = .bytes(ByteBuffer(data: try JSONSerialization.data(withJSONObject: fields)))
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
-        guard (200..<300).contains(response.status.code) else {
-            throw TimedOut(what: "\(page): HTTP \(response.status.code)")
-        }
+    /// The JSON of one of the sandbox's pages.
+    package func page(_ name: String) async throws -> Any {
+        let answer = try await WebClient.send(.init(.GET, "/_sandbox/\(name)"), to: port)
+        return try JSONSerialization.jsonObject(with: Data(answer.body.readableBytesView))
     }
+
+    /// Sends fields to one of the sandbox's pages.
+    package func post(_ page: String, _ fields: [String: Any]) async throws {
+        let status = try await post("/_sandbox/\(page)", fields, headers: [:])
+        guard (200..<300).contains(status) else { throw TimedOut(what: "\(page): HTTP \(status)") }
+    }
+
+    /// Sends fields as JSON.
+    ///
+    /// - Returns: The HTTP status.
+    package func post(_ path: String, _ fields: [String: Any], headers: [String: String]) async throws -> Int {
+        let body = ByteBuffer(bytes: try JSONSerialization.data(withJSONObject: fields))
+        let headers = HTTPHeaders([("Content-Type", "application/json")] + headers.map { ($0.key, $0.value) })
+        return try await WebClient.send(.init(.POST, path, headers: headers, body: body), to: port).status
+    }
+
+    private var port: Int { Int(url.split(separator: ":").last ?? "") ?? 0 }
 }

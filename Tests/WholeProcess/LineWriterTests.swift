@@ -1,16 +1,11 @@
 import Foundation
+import Glibc
 import Subprocess
 import SystemPackage
 import TestSupport
 import Testing
 
 @testable import GiftbridgeCommand
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// Lines that are written from a thread of their own.
 @Suite(.timeLimit(.minutes(1))) struct LineWriterTests {

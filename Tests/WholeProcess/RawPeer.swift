@@ -1,14 +1,9 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
 import Synchronization
 import TestSupport
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// A TCP peer that does to an HTTP client whatever a test scripts, and counts what really arrived: connections, bytes and
 /// complete requests. It knows no HTTP but where a request with Content-Length ends.
@@ -241,11 +236,7 @@ final class SilentPort: Sendable {
     }
 
     private static func stream() -> Int32 {
-        #if canImport(Glibc)
         socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-        socket(AF_INET, SOCK_STREAM, 0)
-        #endif
     }
 
     private static func loopback(port: UInt16) -> sockaddr_in {

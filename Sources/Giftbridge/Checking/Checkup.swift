@@ -1,12 +1,7 @@
+import FoundationEssentials
 import LibPQ
 import Logging
 import SmartGift
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// Checks everything that a worker needs, changes nothing, and says how to fix each fault.
 ///

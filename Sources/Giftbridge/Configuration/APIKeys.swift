@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// The shops' secret keys: `GIFTBRIDGE_API_KEY_<SHOP>` for one shop, `GIFTBRIDGE_API_KEY` for every shop without its own;
 /// each also as `…_FILE`, a file that holds the key, as a file of that name in `$CREDENTIALS_DIRECTORY` (systemd), or as

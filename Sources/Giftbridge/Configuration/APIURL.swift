@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// The vendor's base URL: https, or http to this machine only, because requests carry the key.
 struct APIURL: Sendable, Equatable {

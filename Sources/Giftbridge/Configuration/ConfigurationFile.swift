@@ -1,17 +1,7 @@
 import CYAML
-import LibPQ
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
-
-#if canImport(Glibc)
 import Glibc
-#else
-import Darwin
-#endif
+import LibPQ
 
 /// A file of settings, YAML or JSON: the variables' names in lower case, without `GIFTBRIDGE_`.
 ///

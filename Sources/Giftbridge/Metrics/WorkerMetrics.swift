@@ -1,10 +1,5 @@
-import Synchronization
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import Synchronization
 
 /// The worker's figures for monitors, written by hooks in its loop and readable from anywhere without waiting for it.
 package final class WorkerMetrics: Sendable {

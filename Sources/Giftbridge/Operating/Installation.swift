@@ -1,10 +1,5 @@
-import LibPQ
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import LibPQ
 
 /// Whether a database is where it was installed: in the same PostgreSQL cluster, on the same server.
 package struct Installation: Sendable, Equatable, Codable {

@@ -1,11 +1,6 @@
+import FoundationEssentials
 import LibPQ
 import Logging
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// The queries of operators, support desk and monitors. They change nothing, and their results have no personal data and,
 /// except for ``codes(of:)``, no voucher codes.

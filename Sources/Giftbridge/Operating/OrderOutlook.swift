@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// What happens to an order next, when, and what an operator can do. Derived from ``OrderFacts``; pure.
 package struct OrderOutlook: Sendable, Equatable, Codable {

@@ -1,10 +1,5 @@
-import LibPQ
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import LibPQ
 
 /// Everything about one order that an operator may see: its status, its history, and what happens next.
 package struct OrderStory: Sendable, Equatable, Encodable {

@@ -1,10 +1,5 @@
-import LibPQ
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import LibPQ
 
 /// One order without codes and personal data: a row of the view `giftbridge.order_list`.
 package struct OrderSummary: Sendable, Equatable, Codable {

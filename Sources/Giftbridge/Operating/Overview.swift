@@ -1,10 +1,5 @@
-import LibPQ
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import LibPQ
 
 /// The status: workers, queues, and orders that need attention.
 package struct Overview: Sendable, Equatable, Codable {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CLinux
 import Glibc
 
@@ -163,5 +164,118 @@ final class Peer {
             waiting.removeFirst(firstWaiting)
             firstWaiting = 0
         }
+    }
+}
+
+/// What the benchmark says to its peer, on standard input.
+extension Peer {
+    /// Reads commands.
+    ///
+    /// - Returns: False at the end of the input.
+    func obey() throws -> Bool {
+        var piece = [UInt8](repeating: 0, count: 256)
+        let count = read(STDIN_FILENO, &piece, piece.count)
+        guard count > 0 else {
+            if count < 0, errno == EINTR { return true }
+            if guarded > 0 { kill(guarded, SIGKILL) }
+            return false
+        }
+        commands += piece.prefix(count)
+        while let newline = commands.firstIndex(of: UInt8(ascii: "\n")) {
+            let words = String(decoding: commands[..<newline], as: UTF8.self).split(separator: " ")
+            commands.removeSubrange(...newline)
+            if words.first == "delay", words.count == 2, let nanoseconds = Int64(words[1]) {
+                delay = nanoseconds
+                print("ok")
+            } else if words.first == "guard", words.count == 2, let pid = Int32(words[1]) {
+                guarded = pid
+                print("ok")
+            } else if words == ["flush"] {
+                print("ok \(ledger.count)")
+                try ledger.flush(to: ledgerPath)
+            } else {
+                print("unknown command")
+            }
+            fflush(nil)
+        }
+        return true
+    }
+}
+
+/// One connection of the peer: what was read and not answered yet.
+final class PeerConnection {
+    let descriptor: Int32
+    /// A request waits for its answer; what comes behind it waits too.
+    var isAnswering = false
+    /// The answer, while it waits.
+    var answer: [UInt8] = []
+    private var buffer: UnsafeMutableRawBufferPointer
+    private var used = 0
+
+    init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+        buffer = .allocate(byteCount: 16 * 1024, alignment: 16)
+        answer.reserveCapacity(512)
+    }
+
+    deinit {
+        buffer.deallocate()
+        Glibc.close(descriptor)
+    }
+
+    /// What was read so far.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[..<used]) }
+
+    /// Reads what is there.
+    ///
+    /// - Returns: False at the connection's end.
+    func read() -> Bool {
+        if used == buffer.count {
+            let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: buffer.count * 2, alignment: 16)
+            larger.copyMemory(from: bytes)
+            buffer.deallocate()
+            buffer = larger
+        }
+        let count = recv(descriptor, buffer.baseAddress.map { $0 + used }, buffer.count - used, 0)
+        if count < 0 { return errno == EAGAIN || errno == EINTR }
+        used += max(count, 0)
+        return count > 0
+    }
+
+    /// Forgets a request at the buffer's start.
+    func drop(_ count: Int) {
+        if count < used, let base = buffer.baseAddress { memmove(base, base + count, used - count) }
+        used -= count
+    }
+
+    /// Sends the answer.
+    ///
+    /// - Returns: False if it could not be sent as a whole: an answer is a few hundred bytes on an idle connection.
+    func send() -> Bool {
+        answer.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            == answer.count
+    }
+}
+
+/// `giftbridge-bench peer`: the benchmark's HTTP peer, in a process of its own.
+struct PeerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peer", abstract: "The benchmark's HTTP peer.", shouldDisplay: false)
+
+    @Option(help: "The file for the ledger.")
+    var ledger: String
+
+    // A name that the benchmark's own options have too would be taken as theirs.
+    @Option(help: "A fault of the ledger: forget, twice, other_code.")
+    var fault: String?
+
+    @Option(help: "Nanoseconds of work for each request.")
+    var burden = 0
+
+    func run() throws {
+        let peer = try Peer(ledgerPath: ledger, fault: fault, burden: .nanoseconds(burden))
+        print("The peer listens on port \(peer.port)")
+        fflush(nil)
+        try peer.run()
     }
 }

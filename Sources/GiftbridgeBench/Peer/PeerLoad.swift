@@ -1,5 +1,8 @@
+import ArgumentParser
 import CLinux
 import Glibc
+import Subprocess
+import SystemPackage
 
 /// The quickest client there can be for the peer, one thread over epoll: what the peer serves to it is the peer's ceiling.
 final class PeerLoad {
@@ -64,11 +67,47 @@ final class PeerLoad {
                 try ask(descriptor)
             }
         }
-        return Double(answers) / (Double(monotonicNow() - start) / 1e9)
+        return Double(answers) / seconds(since: start)
     }
 
     private func ask(_ descriptor: Int32) throws {
         let sent = request.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         guard sent == request.count else { throw Peer.Failure("send") }
+    }
+}
+
+/// `giftbridge-bench load`: finds the peer's ceiling, in a process of its own.
+struct LoadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load", abstract: "The quickest client for the benchmark's HTTP peer.", shouldDisplay: false)
+
+    @Option(help: "The peer's port.")
+    var port: Int
+
+    @Option(help: "Requests on the way at once.")
+    var connections = 64
+
+    @Option(help: "For how long, in milliseconds.")
+    var milliseconds = 1000
+
+    func run() throws {
+        print(try PeerLoad(port: port, connections: connections).run(for: .milliseconds(milliseconds)))
+    }
+
+    /// Runs the command.
+    ///
+    /// - Returns: Requests a second.
+    static func rate(_ executable: String, port: Int, connections: Int, for duration: Duration) async throws -> Double {
+        let outcome = try await Subprocess.run(
+            .path(FilePath(executable)),
+            arguments: [
+                "load", "--port", "\(port)", "--connections", "\(connections)",
+                "--milliseconds", "\(Int(duration.milliseconds))",
+            ],
+            output: .string(limit: 1024), error: .currentStandardError)
+        guard let rate = Double(outcome.standardOutput.prefix { !$0.isNewline }) else {
+            throw BenchError("the HTTP peer's ceiling could not be measured")
+        }
+        return rate
     }
 }

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// A `POST /pos-sale` in a connection's buffer: found by scanning, not parsed, so that the peer costs next to nothing.
 struct SaleScan {
@@ -68,4 +69,96 @@ extension Slice<UnsafeRawBufferPointer> {
         }
         return length
     }
+}
+
+/// What the peer was asked for, a line each: `order_id`, arrival (CLOCK_MONOTONIC, ns), codes with commas between them.
+struct PeerLedger {
+    /// A fault of the ledger, so that a test can see the benchmark find it.
+    enum Fault: String, CaseIterable {
+        /// One request is not noted.
+        case forget
+        /// One request is noted twice.
+        case twice
+        /// One request is noted with another code.
+        case otherCode = "other_code"
+    }
+
+    private(set) var count = 0
+    private var lines: [UInt8] = []
+    private let fault: Fault?
+    /// The request that the fault strikes.
+    private static let struck = 8
+
+    init(fault: Fault?) {
+        self.fault = fault
+        lines.reserveCapacity(1 << 20)
+    }
+
+    mutating func note(_ bytes: UnsafeRawBufferPointer, _ sale: SaleScan, at arrival: Int64) {
+        count += 1
+        let fault = count == Self.struck ? fault : nil
+        if fault == .forget { return }
+        for _ in 0..<(fault == .twice ? 2 : 1) {
+            lines.append(contentsOf: bytes[sale.orderID])
+            lines.append(UInt8(ascii: "\t"))
+            lines.append(contentsOf: "\(arrival)".utf8)
+            lines.append(UInt8(ascii: "\t"))
+            for (index, code) in sale.codes.enumerated() {
+                if index > 0 { lines.append(UInt8(ascii: ",")) }
+                if fault == .otherCode { lines.append(UInt8(ascii: "X")) }
+                lines.append(contentsOf: bytes[code])
+            }
+            lines.append(UInt8(ascii: "\n"))
+        }
+    }
+
+    /// Writes all lines to a file and begins again.
+    mutating func flush(to path: String) throws(Failure) {
+        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw Failure() }
+        defer { close(file) }
+        var written = 0
+        while written < lines.count {
+            let count = lines.withUnsafeBytes { write(file, $0.baseAddress.map { $0 + written }, $0.count - written) }
+            guard count > 0 else { throw Failure() }
+            written += count
+        }
+        lines.removeAll(keepingCapacity: true)
+        count = 0
+    }
+
+    /// The ledger's file could not be written.
+    struct Failure: Error {}
+}
+
+extension [UInt8] {
+    /// The vendor's answer to a sale (vendor page `sales/create-order`), or its refusal of one without codes.
+    mutating func replace(with request: UnsafeRawBufferPointer, _ sale: SaleScan) {
+        removeAll(keepingCapacity: true)
+        guard !sale.codes.isEmpty, !sale.orderID.isEmpty else {
+            append(contentsOf: Self.refusal)
+            return
+        }
+        let codes = sale.codes.reduce(0) { $0 + $1.count + 3 } - 1
+        append(contentsOf: Self.head)
+        append(contentsOf: "\(Self.start.count + sale.orderID.count + Self.middle.count + codes + 2)\r\n\r\n".utf8)
+        append(contentsOf: Self.start)
+        append(contentsOf: request[sale.orderID])
+        append(contentsOf: Self.middle)
+        for (index, code) in sale.codes.enumerated() {
+            if index > 0 { append(UInt8(ascii: ",")) }
+            append(UInt8(ascii: "\""))
+            append(contentsOf: request[code])
+            append(UInt8(ascii: "\""))
+        }
+        append(UInt8(ascii: "]"))
+        append(UInt8(ascii: "}"))
+    }
+
+    private static let head = Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ".utf8)
+    private static let start = Array(#"{"message":"Order processed successfully!","order_reference":""#.utf8)
+    private static let middle = Array(#"","voucher_codes":["#.utf8)
+    private static let refusal = Array(
+        (#"HTTP/1.1 422 Unprocessable Content"# + "\r\nContent-Type: application/json\r\nContent-Length: 57\r\n\r\n"
+            + #"{"message":"The peer needs codes and order_id to repeat"}"#).utf8)
 }

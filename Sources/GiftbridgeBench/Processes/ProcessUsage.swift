@@ -1,10 +1,6 @@
-import Glibc
-
-#if canImport(FoundationEssentials)
+import CLinux
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import Glibc
 
 /// What processes have used so far, from Linux's `/proc`.
 enum ProcessUsage {
@@ -87,4 +83,49 @@ enum ProcessUsage {
     private static func text(of path: String) -> String? {
         FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
+}
+
+/// CPU seconds so far of all who take part in a measurement, and of those who do not.
+struct CPUUsage {
+    private(set) var worker: Double
+    private(set) var peer: Double
+    /// Nil: the server is on another machine.
+    private(set) var server: Double?
+    private var bench: Double
+    private var machine: Double
+
+    init(_ scene: Scene, _ worker: WorkerProcess) {
+        self.worker = ProcessUsage.cpuSeconds(pid: worker.pid) ?? 0
+        peer = ProcessUsage.cpuSeconds(pid: scene.peer.pid) ?? 0
+        server = scene.postmaster.flatMap(ProcessUsage.cpuSeconds(familyOf:))
+        bench = ProcessUsage.cpuSeconds(pid: getpid()) ?? 0
+        machine = ProcessUsage.machineBusySeconds()
+    }
+
+    /// All other processes on the machine; with `--database-url` the server is among them.
+    var others: Double { max(machine - worker - peer - bench - (server ?? 0), 0) }
+
+    static func - (after: CPUUsage, before: CPUUsage) -> CPUUsage {
+        var used = after
+        used.worker -= before.worker
+        used.peer -= before.peer
+        used.server = after.server.flatMap { after in before.server.map { after - $0 } }
+        used.bench -= before.bench
+        used.machine -= before.machine
+        return used
+    }
+}
+
+/// CLOCK_MONOTONIC in nanoseconds: the same clock in every process of the machine, so that the peer's times and the
+/// benchmark's can be compared.
+func monotonicNow() -> Int64 { Int64(linux_now()) }
+
+/// Seconds since a time of ``monotonicNow()``.
+func seconds(since start: Int64) -> Double { Double(monotonicNow() - start) / 1e9 }
+
+extension Duration {
+    /// Whole nanoseconds.
+    var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+
+    var milliseconds: Double { self / .milliseconds(1) }
 }

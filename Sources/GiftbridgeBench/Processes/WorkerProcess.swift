@@ -1,12 +1,7 @@
+import FoundationEssentials
 import Glibc
 import Subprocess
 import SystemPackage
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// `giftbridge run` in a process of its own, as an operator runs it.
 struct WorkerProcess: Sendable {
@@ -48,11 +43,8 @@ struct WorkerProcess: Sendable {
             input: .none, output: .discarded, error: .fileDescriptor(log, closeAfterSpawningProcess: true)
         ) { execution -> Result<Value, any Error> in
             let pid = execution.processIdentifier.value
-            let result: Result<Value, any Error>
-            do {
-                result = .success(try await body(WorkerProcess(pid: pid, startedAt: startedAt, logPath: logPath)))
-            } catch {
-                result = .failure(error)
+            let result = await Result {
+                try await body(WorkerProcess(pid: pid, startedAt: startedAt, logPath: logPath))
             }
             kill(pid, SIGTERM)
             return result

@@ -37,12 +37,10 @@ struct Drain {
             // Warms connections, plans and caches up, and tells how many orders a run needs.
             let first = try await run(scene.plan.isQuick ? 50 : 2000, prefix: "w-", worker)
             let count = scene.plan.orders ?? min(max(Int(first.rate * 3), 200), 60_000)
-            var runs: [Run] = []
-            for number in 1...scene.plan.runs {
+            return try await scene.repeated { number in
                 try await scene.clear()
-                runs.append(try await run(count, prefix: "r\(number)-", worker))
+                return try await run(count, prefix: "r\(number)-", worker)
             }
-            return runs
         }
         let measurement = measurement(runs)
         scene.findings.tell(measurement)
@@ -65,8 +63,7 @@ struct Drain {
         let used = CPUUsage(scene, worker) - before
         let peak = ProcessUsage.memory(pid: worker.pid)?.peak ?? 0
         let ledger = try await scene.balancedLedger(orders: count)
-        guard let start = ledger.firstArrival else { throw BenchError("no request came") }
-        let seconds = Double(end - start) / 1e9
+        let seconds = Double(end - (try ledger.firstArrival())) / 1e9
         return Run(rate: Double(count) / seconds, seconds: seconds, used: used, orders: count, peakBytes: peak)
     }
 
@@ -88,4 +85,35 @@ struct Drain {
             .drain, "API \(Int(delay.milliseconds)) ms, \(concurrency) in flight", unit: "orders/s", runs.map(\.rate),
             details)
     }
+}
+
+/// What a drain is compared with, to tell whether it was the bridge that was measured.
+struct DrainCeilings: Sendable {
+    /// Requests a second that the peer answers.
+    let peer: Double
+    /// Orders a second that PostgreSQL claims and settles with nothing else to do.
+    let server: Double
+
+    /// Why a drain does not say what it claims to say.
+    ///
+    /// - Parameters:
+    ///   - rate: Orders a second.
+    ///   - peerCore: The share of a core that the peer used, 0 to 1.
+    ///   - serverCore: The same of the server, whose work for one worker is that of one process; nil: not known.
+    /// - Returns: A sentence each; none: nothing but the bridge was the limit.
+    func doubts(rate: Double, peerCore: Double, serverCore: Double?) -> [String] {
+        var doubts: [String] = []
+        if rate > peer * 0.8 || peerCore > 0.9 {
+            doubts.append(
+                "the HTTP peer was the limit (its ceiling is \(Int(peer)) requests/s; it used \(percent(peerCore)) of a core)"
+            )
+        }
+        if rate > server || serverCore ?? 0 > 0.9 {
+            let used = serverCore.map { "; it used \(percent($0)) of a core" } ?? ""
+            doubts.append("PostgreSQL was the limit (claim and settle alone are \(Int(server)) orders/s\(used))")
+        }
+        return doubts
+    }
+
+    private func percent(_ share: Double) -> String { "\(Int(share * 100)) %" }
 }

@@ -1,6 +1,5 @@
 import Giftbridge
 import LibPQ
-import Logging
 
 /// What a claim and its settle cost as the tables grow, and while a transaction elsewhere keeps the dead rows alive. Small and
 /// large tables take turns, each in a database of its own: the machine's speed varies by more than what is measured.
@@ -19,7 +18,7 @@ struct Growth {
         try await scene.withSecondDatabase { second in
             try await fill(SQL.Bench.fillWaiting, turns * cycles * batch, second)
             let free = try await compare(second, scene.connection)
-            let holder = try await Connection.open(scene.conninfo, logger: Logger(label: "bench"))
+            let holder = try await scene.server.connect()
             let held = try await holder.transaction { transaction in
                 try await transaction.query(SQL.Bench.holdSnapshot)
                 return try await compare(second, scene.connection)
@@ -73,5 +72,42 @@ struct Growth {
         try await connection.query(SQL.Bench.vacuum)
         // The server of `--database-url` may not allow it.
         if scene.plan.databaseURL == nil { try await connection.query(SQL.Bench.checkpoint) }
+    }
+}
+
+/// Claim and settle without a worker: what the queue costs PostgreSQL.
+enum Cycle {
+    /// Claims orders and settles them as sold, each in a transaction of its own.
+    ///
+    /// - Throws: ``BenchError`` if it were not `count` orders.
+    static func run(_ count: Int, on connection: Connection) async throws {
+        var claimed = try await connection.prepared(SQL.Bench.cycleClaim, [.int(count)]).first
+        if try claimed?.int("n") == 0 {
+            // The first time: a claim is for a worker that has said who it is.
+            try await connection.prepared(SQL.Bench.cycleWorker)
+            claimed = try await connection.prepared(SQL.Bench.cycleClaim, [.int(count)]).first
+        }
+        guard let claimed else { return }
+        let settled = try await connection.prepared(
+            SQL.Bench.cycleSettle,
+            [
+                .text(try claimed.text("ids")), .text(try claimed.text("tokens")),
+                .text(try claimed.text("order_references")), .text(try claimed.text("codes")),
+                .int(try claimed.int("n")),
+            ]
+        ).first
+        let orders = try settled?.int("orders") ?? 0
+        guard orders == count else { throw BenchError("\(orders) orders were claimed and settled instead of \(count)") }
+    }
+
+    /// - Returns: How long each cycle took, in milliseconds.
+    static func times(_ cycles: Int, of count: Int, on connection: Connection) async throws -> [Double] {
+        var times: [Double] = []
+        for _ in 0..<cycles {
+            let start = monotonicNow()
+            try await run(count, on: connection)
+            times.append(seconds(since: start) * 1000)
+        }
+        return times
     }
 }

@@ -1,11 +1,6 @@
+import FoundationEssentials
 import Giftbridge
 import LibPQ
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// What a worker without work costs: CPU, memory, statements.
 struct Idle {
@@ -15,7 +10,7 @@ struct Idle {
         try await scene.clear()
         let window: Duration = scene.plan.isQuick ? .milliseconds(500) : .seconds(20)
         // The server's own log counts what the worker asks, exactly.
-        let log = scene.serverLog
+        let log = scene.server.log
         try await scene.withWorker(sessionSettings: log == nil ? nil : "-c log_statement=all") { worker in
             try await scene.waitUntilUp(worker)
             if !scene.plan.isQuick { try await Task.sleep(for: .seconds(3)) }

@@ -1,6 +1,5 @@
 import Giftbridge
 import LibPQ
-import Logging
 
 /// What the triggers cost the shop: inserts with all of them, without the one that notifies, and without any. A worker runs and
 /// is notified, but the shop is paused. The three take turns, so that they are compared at the same moments.
@@ -29,17 +28,11 @@ struct InsertCost {
             for variant in Variant.allCases {
                 try await scene.clear()
                 try await set(variant)
-                let rate: Double
-                do {
-                    rate = try await load(sessions: sessions, rows: rows)
-                } catch {
-                    try await scene.connection.query(SQL.Bench.checksOn)
-                    throw error
-                }
-                rates[variant, default: []].append(rate)
+                let rate = await Result { try await load(sessions: sessions, rows: rows) }
+                try await scene.connection.query(SQL.Bench.checksOn)
+                rates[variant, default: []].append(try rate.get())
             }
         }
-        try await scene.connection.query(SQL.Bench.checksOn)
         func cost(without variant: Variant) -> [Double] {
             // Pair by pair: the moments differ more than the variants.
             zip(rates[.all] ?? [], rates[variant] ?? []).map { (1 - $0 / $1) * 100 }
@@ -66,9 +59,7 @@ struct InsertCost {
     private func load(sessions: Int, rows: Int) async throws -> Double {
         let duration: Duration = scene.plan.isQuick ? .milliseconds(50) : .milliseconds(1500)
         var connections: [Connection] = []
-        for _ in 1...sessions {
-            connections.append(try await Connection.open(scene.conninfo, logger: Logger(label: "bench")))
-        }
+        for _ in 1...sessions { connections.append(try await scene.server.connect()) }
         let start = monotonicNow()
         let end = start + duration.nanoseconds
         let inserted = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -85,8 +76,8 @@ struct InsertCost {
             }
             return try await group.reduce(0, +)
         }
-        let seconds = Double(monotonicNow() - start) / 1e9
+        let took = seconds(since: start)
         for connection in connections { await connection.close() }
-        return Double(inserted) / seconds
+        return Double(inserted) / took
     }
 }

@@ -1,5 +1,6 @@
 import Giftbridge
 import LibPQ
+import Logging
 
 /// From the moment when the shop's process has the acknowledgement of its INSERT's commit to the moment when the peer has read
 /// the order's request. One order at a time, with pauses, so that nothing else is under way.
@@ -10,18 +11,15 @@ struct Latency {
         try await scene.peer.delay(.zero)
         try await scene.clear()
         let count = scene.plan.isQuick ? 10 : 300
-        let shop = try await Courier(scene.conninfo)
+        let shop = try await Courier(scene.server.conninfo)
         let runs = try await scene.withWorker { worker in
             try await scene.waitUntilUp(worker)
             // Warms up.
             _ = try await run(20, prefix: "w", by: shop, worker)
-            var runs: [(acknowledged: [Double], sent: [Double])] = []
             let before = (CPUUsage(scene, worker), monotonicNow())
-            for number in 1...scene.plan.runs {
-                runs.append(try await run(count, prefix: "r\(number)", by: shop, worker))
-            }
+            let runs = try await scene.repeated { try await run(count, prefix: "r\($0)", by: shop, worker) }
             let others = (CPUUsage(scene, worker) - before.0).others
-            scene.findings.warnIfBusy(.latency, othersCores: others / (Double(monotonicNow() - before.1) / 1e9))
+            scene.findings.warnIfBusy(.latency, othersCores: others / seconds(since: before.1))
             return runs
         }
         await shop.connection.close()
@@ -57,5 +55,57 @@ struct Latency {
             result.sent.append(Double(arrival - time.sent) / 1e6)
         }
         return result
+    }
+}
+
+/// A connection whose user runs on its own thread: times are taken without a change of threads.
+actor Courier {
+    nonisolated let connection: Connection
+    private let arrivals: AsyncStream<Int64>
+    nonisolated var unownedExecutor: UnownedSerialExecutor { connection.loop.asUnownedSerialExecutor() }
+
+    init(_ conninfo: String) async throws {
+        let (arrivals, arrival) = AsyncStream.makeStream(of: Int64.self)
+        self.arrivals = arrivals
+        connection = try await Connection.open(
+            conninfo, logger: Logger(label: "bench"), onNotify: { _ in arrival.yield(monotonicNow()) },
+            onEnd: { arrival.finish() })
+    }
+
+    /// Runs a statement.
+    ///
+    /// - Returns: When it was given to libpq and when its acknowledgement was there: CLOCK_MONOTONIC, nanoseconds.
+    @discardableResult
+    func run(_ sql: String, _ parameters: [Parameter] = []) async throws -> (sent: Int64, acknowledged: Int64) {
+        let sent = monotonicNow()
+        try await connection.prepared(sql, parameters)
+        return (sent, monotonicNow())
+    }
+
+    /// - Returns: When the next notification was there; nil: the connection is gone.
+    func nextNotification() async -> Int64? {
+        var arrivals = arrivals.makeAsyncIterator()
+        return await arrivals.next(isolation: self)
+    }
+}
+
+/// From the moment before the worker's process is made to the arrival of the first order's request, where an order waits.
+struct Start {
+    let scene: Scene
+
+    func measure() async throws {
+        try await scene.peer.delay(.zero)
+        var times: [Double] = []
+        for number in 1...(scene.plan.isQuick ? scene.plan.runs : scene.plan.runs * 3) {
+            try await scene.clear()
+            try await scene.insert(1, prefix: "start\(number)-")
+            times.append(
+                try await scene.withWorker { worker in
+                    try await scene.waitUntilDone(worker)
+                    let ledger = try await scene.balancedLedger(orders: 1)
+                    return Double(try ledger.firstArrival() - worker.startedAt) / 1e6
+                })
+        }
+        scene.findings.tell(Measurement(.start, "process start → first order's request", unit: "ms", times))
     }
 }

@@ -1,12 +1,7 @@
+import FoundationEssentials
 import Giftbridge
 import Logging
 import Synchronization
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// Writes each log event as one line to standard error: readable text, or one JSON object.
 struct LineLogHandler: LogHandler {
@@ -26,7 +21,7 @@ struct LineLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = (event.metadata ?? [:]).merging(metadata) { ofEvent, _ in ofEvent }
-        StandardError.write(Self.line(format, event.level, event.message.description, all))
+        LineWriter.standardError.write(Self.line(format, event.level, event.message.description, all))
     }
 
     /// One event as one line, with the current time.
@@ -87,7 +82,7 @@ extension Logger {
     /// The command's logger, as `GIFTBRIDGE_LOG_LEVEL` (info) and `GIFTBRIDGE_LOG_FORMAT` (text on a terminal, else json) say.
     static func giftbridge(_ settings: LogSettings, isTerminal: Bool) -> Logger {
         let format = settings.format.flatMap(LineLogHandler.Format.init) ?? (isTerminal ? .text : .json)
-        StandardError.writer.sayDrops { count in
+        LineWriter.standardError.sayDrops { count in
             LineLogHandler.line(
                 format, .warning, "\(count) log lines were dropped because standard error was not read fast enough.",
                 [:])

@@ -1,11 +1,6 @@
 import Dispatch
-import Synchronization
-
-#if canImport(Glibc)
 import Glibc
-#else
-import Darwin
-#endif
+import Synchronization
 
 /// Writes lines to a file descriptor from a thread of its own, so that a stalled reader does not block the program.
 ///
@@ -13,6 +8,9 @@ import Darwin
 /// says how many were dropped. A line is written whole or not at all. One write has up to `PIPE_BUF` bytes of whole lines, which a
 /// pipe never splits, so that lines of several processes on one pipe do not mix.
 final class LineWriter: Sendable {
+    /// Of the process's standard error.
+    static let standardError = LineWriter(descriptor: STDERR_FILENO)
+
     private struct State {
         var lines: [String] = []
         var size = 0

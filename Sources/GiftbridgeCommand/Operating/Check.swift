@@ -1,11 +1,6 @@
 import ArgumentParser
-import Giftbridge
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import Giftbridge
 
 /// `giftbridge check`: checks everything that a worker needs.
 struct Check: AsyncParsableCommand {

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// The vendor's rules for `POST /pos-sale` (its page `sales/create-order`), all of them checked at once.
 ///

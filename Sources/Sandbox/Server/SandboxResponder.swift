@@ -1,16 +1,9 @@
+import Glibc
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Turns HTTP requests into visits, and endings into HTTP responses or cut connections.
 struct SandboxResponder: HTTPResponder {

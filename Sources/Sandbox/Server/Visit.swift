@@ -1,12 +1,7 @@
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// One request to a vendor's path with its whole body, as the desk looks at it.
 struct Visit {

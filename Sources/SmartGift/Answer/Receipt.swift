@@ -1,20 +1,20 @@
 /// The vendor's answer to a sale: its reference and `voucher_codes` (vendor page `sales/create-order`).
 ///
 /// Its `description` keeps the codes to itself: they are bearer money.
-public struct Receipt: Sendable, Equatable, CustomStringConvertible {
+package struct Receipt: Sendable, Equatable, CustomStringConvertible {
     /// The order's reference at Smart Gift: normally ours behind the company's id, and renamed to stay unique.
-    public let orderReference: String
+    package let orderReference: String
     /// One per item.
-    public let voucherCodes: [String]
+    package let voucherCodes: [String]
 
     /// Memberwise.
-    public init(orderReference: String, voucherCodes: [String]) {
+    package init(orderReference: String, voucherCodes: [String]) {
         self.orderReference = orderReference
         self.voucherCodes = voucherCodes
     }
 
     /// How many codes there are.
-    public var description: String { "Receipt(\(voucherCodes.count) voucher codes)" }
+    package var description: String { "Receipt(\(voucherCodes.count) voucher codes)" }
 }
 
 extension Receipt {

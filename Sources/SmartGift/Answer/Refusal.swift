@@ -1,25 +1,25 @@
 /// The vendor's word that an order is invalid: `{"message": "…", "errors": {"field.path": ["…", …]}}` (vendor page `api-overview`).
 ///
 /// Its `description` keeps the vendor's words to itself: they may repeat codes and what the customer wrote.
-public struct Refusal: Sendable, Equatable, CustomStringConvertible {
+package struct Refusal: Sendable, Equatable, CustomStringConvertible {
     /// The HTTP status code, mostly 422.
-    public let status: Int
+    package let status: Int
     /// The vendor's summary; empty if it gave none.
-    public let message: String
+    package let message: String
     /// The refused fields, by path.
-    public let fields: [Field]
+    package let fields: [Field]
 
     /// One refused field.
-    public struct Field: Sendable, Equatable {
+    package struct Field: Sendable, Equatable {
         /// For example `items.0.code`; empty where the vendor named no field.
-        public let path: String
+        package let path: String
         /// The vendor's words: "where a field has several, the first counts".
-        public let message: String
+        package let message: String
         /// What the vendor said after that.
-        public let further: [String]
+        package let further: [String]
 
         /// Memberwise.
-        public init(path: String, message: String, further: [String] = []) {
+        package init(path: String, message: String, further: [String] = []) {
             self.path = path
             self.message = message
             self.further = further
@@ -27,17 +27,17 @@ public struct Refusal: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Memberwise.
-    public init(status: Int, message: String, fields: [Field]) {
+    package init(status: Int, message: String, fields: [Field]) {
         self.status = status
         self.message = message
         self.fields = fields
     }
 
     /// Status and number of fields.
-    public var description: String { "Refusal(HTTP \(status), \(fields.count) fields)" }
+    package var description: String { "Refusal(HTTP \(status), \(fields.count) fields)" }
 
     /// One readable sentence, in the vendor's words with the field.
-    public var sentence: String {
+    package var sentence: String {
         if !fields.isEmpty {
             return fields.map { $0.path.isEmpty ? $0.message : "\($0.path): \($0.message)" }.joined(separator: " ")
         }
@@ -45,7 +45,7 @@ public struct Refusal: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Words by which a refused code is understood to be taken. What the vendor really says is undocumented.
-    public static let wordsForTaken = ["taken", "already", "unique", "in use", "exist", "duplicate"]
+    package static let wordsForTaken = ["taken", "already", "unique", "in use", "exist", "duplicate"]
 }
 
 extension Refusal {

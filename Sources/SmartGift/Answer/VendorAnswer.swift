@@ -1,19 +1,19 @@
 /// What came of one request to the vendor, before it is judged.
-public enum VendorAnswer: Sendable, Equatable {
+package enum VendorAnswer: Sendable, Equatable {
     /// The vendor, or a proxy before it, answered.
     case response(VendorResponse)
     /// No whole answer came.
     case noResponse(NoResponse)
 
     /// How far a request without an answer got.
-    public enum NoResponse: Sendable, Equatable {
+    package enum NoResponse: Sendable, Equatable {
         /// It is certain that not one byte of the request left this process.
         case notSent(NotSent)
         /// The request may have been sent, in whole or in part. One readable sentence without data.
         case lost(String)
 
         /// One readable sentence without data.
-        public var reason: String {
+        package var reason: String {
             switch self {
             case .notSent(let notSent): notSent.reason
             case .lost(let reason): reason
@@ -22,7 +22,7 @@ public enum VendorAnswer: Sendable, Equatable {
     }
 
     /// Why nothing was sent. Each case has one readable sentence without data.
-    public enum NotSent: Error, Sendable, Equatable {
+    package enum NotSent: Error, Sendable, Equatable {
         /// No connection to the vendor's address came about: URL, DNS, TCP or TLS.
         case unreachable(String)
         /// This machine could not do it: no descriptors, no memory, no port, an unusable key.
@@ -31,7 +31,7 @@ public enum VendorAnswer: Sendable, Equatable {
         case ended(String)
 
         /// One readable sentence without data.
-        public var reason: String {
+        package var reason: String {
             switch self {
             case .unreachable(let reason), .local(let reason), .ended(let reason): reason
             }
@@ -40,26 +40,26 @@ public enum VendorAnswer: Sendable, Equatable {
 }
 
 /// An HTTP response as it came, body bounded.
-public struct VendorResponse: Sendable, Equatable {
+package struct VendorResponse: Sendable, Equatable {
     /// The HTTP status code.
-    public var status: Int
+    package var status: Int
     /// The body: no more bytes than ``VendorRequest/Kind/maximumResponseSize``.
-    public var body: [UInt8]
+    package var body: [UInt8]
     /// The body was longer than that, and the rest was not read.
-    public var isTruncated: Bool
+    package var isTruncated: Bool
     /// How long the vendor asks to wait: from `Retry-After`, else from `X-RateLimit-Reset`. Zero to 15 minutes.
-    public var retryAfter: Duration?
+    package var retryAfter: Duration?
     /// Nothing is left of the vendor's rate limit window (`X-RateLimit-Remaining: 0`): the time until it closes.
-    public var allowanceSpentFor: Duration?
+    package var allowanceSpentFor: Duration?
     /// Requests that the vendor allows in its window (`X-RateLimit-Limit`); nil: it did not say.
-    public var rateLimit: Int?
+    package var rateLimit: Int?
     /// The vendor's clock (`Date`) in Unix seconds, to the second; nil: it did not say.
-    public var date: Double?
+    package var date: Double?
     /// The `Location` of a redirect, which is never followed.
-    public var location: String?
+    package var location: String?
 
     /// Memberwise; only the status is required.
-    public init(
+    package init(
         status: Int, body: [UInt8] = [], isTruncated: Bool = false, retryAfter: Duration? = nil,
         allowanceSpentFor: Duration? = nil, rateLimit: Int? = nil, date: Double? = nil, location: String? = nil
     ) {
@@ -76,11 +76,31 @@ public struct VendorResponse: Sendable, Equatable {
     /// The ids of what the vendor lists (`GET /payment-methods`, `GET /vouchers`); nil: the body is no such list.
     ///
     /// The shape of the first is undocumented: an array of objects with ids, or of ids, bare or below `data`.
-    public var listedIDs: [Int]? {
+    package var listedIDs: [Int]? {
         guard !isTruncated, let json = try? JSONValue(parsing: body),  // An unreadable body is handled as such.
             let elements = json.array ?? json["data"]?.array ?? json["payment_methods"]?.array
         else { return nil }
         let ids = elements.compactMap { ($0["id"] ?? $0).int ?? ($0["id"] ?? $0).string.flatMap { Int($0) } }
         return ids.count == elements.count ? ids : nil
+    }
+}
+
+extension VendorResponse {
+    /// A readable sentence if the status shows a fault in the configuration (address, key) and not in the order; else nil.
+    ///
+    /// - Parameter path: The path of the request without a leading slash: `pos-sale`.
+    func setupFault(path: String) -> String? {
+        switch status {
+        case 300..<400:
+            // Without its query, which may repeat what was sent.
+            let target = location?.prefix { !"?#".contains($0) } ?? "nowhere"
+            return "The vendor's address redirects (HTTP \(status)) to \(target): "
+                + "set the API URL to the address that answers without a redirect."
+        case 401, 403: return "The vendor refuses the API key (HTTP \(status)): check the shop's key."
+        case 404, 405, 410: return "There is no \(path) at the vendor's address (HTTP \(status)): check the API URL."
+        case 402, 406, 407, 411, 415, 421, 426:
+            return "The vendor refuses the request as such (HTTP \(status)): check API URL and account."
+        default: return nil
+        }
     }
 }

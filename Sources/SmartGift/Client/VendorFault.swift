@@ -1,12 +1,7 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// What an error of sockets, DNS or TLS means, in one sentence without data.
 enum VendorFault {
@@ -61,11 +56,7 @@ enum VendorFault {
 
     /// The error of opening a socket now; zero: one can be opened.
     private static func reasonForNoSocket() -> CInt {
-        #if canImport(Glibc)
         let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-        #else
-        let descriptor = socket(AF_INET, SOCK_DGRAM, 0)
-        #endif
         guard descriptor >= 0 else { return errno }
         close(descriptor)
         return 0

@@ -1,10 +1,5 @@
-import NIOCore
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import NIOCore
 
 /// What all requests to one endpoint have in common, computed once: the address, and the headers as bytes.
 struct VendorRoute {
@@ -97,5 +92,18 @@ struct VendorRoutes {
 extension String {
     fileprivate var withoutBrackets: String {
         hasPrefix("[") && hasSuffix("]") ? String(dropFirst().dropLast()) : self
+    }
+}
+
+/// What a connection leads to: scheme, host and port.
+struct VendorOrigin: Hashable {
+    let isSecure: Bool
+    /// A name or an address; an IPv6 address without brackets.
+    let host: String
+    let port: Int
+
+    /// Whether `host` is an address and not a name: TLS has no SNI for one.
+    var isAddress: Bool {
+        host.contains(":") || host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
     }
 }

@@ -1,16 +1,6 @@
-import Giftbridge
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
-
-#if canImport(Glibc)
+import Giftbridge
 import Glibc
-#else
-import Darwin
-#endif
 
 extension MetricsText {
     /// Metrics of this process.

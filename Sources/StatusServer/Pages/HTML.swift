@@ -1,10 +1,5 @@
-import Giftbridge
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import Giftbridge
 
 /// A piece of a page. Literal text is markup; interpolated text is escaped unless it is markup itself.
 ///

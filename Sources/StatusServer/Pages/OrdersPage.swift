@@ -1,10 +1,5 @@
-import Giftbridge
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import Giftbridge
 
 /// `/orders`: the newest orders, or the results of a search.
 struct OrdersPage {

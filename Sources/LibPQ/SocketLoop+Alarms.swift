@@ -1,3 +1,5 @@
+import Synchronization
+
 extension SocketLoop {
     /// Calls `body` on the loop's thread once `deadline` has passed, some milliseconds late at most. From any thread.
     ///
@@ -5,19 +7,19 @@ extension SocketLoop {
     ///
     /// - Returns: What ``cancel(_:)`` takes.
     @discardableResult
-    public func schedule(at deadline: ContinuousClock.Instant, _ body: @escaping @Sendable () -> Void) -> Alarm {
+    package func schedule(at deadline: ContinuousClock.Instant, _ body: @escaping @Sendable () -> Void) -> Alarm {
         jobs.add(deadline, body)
     }
 
     /// Takes an alarm back. Does nothing where it has gone off. From any thread.
-    public func cancel(_ alarm: Alarm) {
+    package func cancel(_ alarm: Alarm) {
         jobs.remove(alarm)
     }
 
     /// Sleeps like `Task.sleep(for:)`, by the loop's own wait.
     ///
     /// - Throws: `CancellationError` at once when the task is cancelled.
-    public func sleep(for duration: Duration) async throws {
+    package func sleep(for duration: Duration) async throws {
         let nap = Nap()
         let alarm = schedule(at: .now + duration) { nap.end() }
         await withTaskCancellationHandler {
@@ -30,7 +32,7 @@ extension SocketLoop {
     }
 
     /// Names what was scheduled.
-    public struct Alarm: Sendable, Hashable {
+    package struct Alarm: Sendable, Hashable {
         let id: UInt64
     }
 
@@ -41,7 +43,7 @@ extension SocketLoop {
             case asleep(CheckedContinuation<Void, Never>)
             case over
         }
-        private let state = Lock(State.new)
+        private let state = Mutex(State.new)
 
         func begin(_ sleeper: CheckedContinuation<Void, Never>) {
             let isOver = state.withLock { state in

@@ -61,7 +61,7 @@ struct TextTable {
             if isLast, let width = terminal.width, used + text.count > width {
                 text = String(text.prefix(max(width - used - 1, 0))) + "…"
             }
-            let fill = String(repeating: " ", count: max(0, widths[column] - text.count))
+            let fill = "".padded(widths[column] - text.count)
             let isRight = columns[column].isRight
             line +=
                 (isRight ? fill : "") + terminal.styled(text, cell.style) + (isRight || isLast ? "" : fill)

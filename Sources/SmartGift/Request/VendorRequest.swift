@@ -47,10 +47,53 @@ package struct VendorReply: Sendable {
     package let answer: VendorAnswer
     /// From ``VendorClient/send(_:by:)`` until then, with the time to connect.
     package let took: Duration
+}
+
+/// Where and as whom to sell: the vendor's base URL and the secret key of one application of one company.
+///
+/// Its `description` keeps the key to itself.
+package struct VendorEndpoint: Sendable, Hashable, CustomStringConvertible {
+    /// For example `https://api.smart-gift.co.uk`, without a slash at the end.
+    package let baseURL: String
+    /// Sent as `Smart-Auth`.
+    package let key: String
 
     /// Memberwise.
-    package init(answer: VendorAnswer, took: Duration) {
-        self.answer = answer
-        self.took = took
+    package init(baseURL: String, key: String) {
+        self.baseURL = baseURL
+        self.key = key
+    }
+
+    /// The base URL.
+    package var description: String { baseURL }
+}
+
+/// A question whether a voucher exists: the body of `POST /redeem/check` (vendor page `redeem/check-redeem`). It redeems
+/// nothing.
+///
+/// Its `description` keeps the code to itself.
+package struct VoucherCheck: Sendable, Equatable, CustomStringConvertible {
+    /// The voucher's code.
+    package var code: String
+    /// The company's number of the site.
+    package var siteID: Int
+
+    /// Memberwise.
+    package init(code: String, siteID: Int) {
+        self.code = code
+        self.siteID = siteID
+    }
+
+    /// The site.
+    package var description: String { "VoucherCheck(site \(siteID))" }
+
+    /// `{"voucher_no": …, "site_id": …}`.
+    package func body() -> [UInt8] {
+        var json = JSONWriter()
+        json.object {
+            $0.member("voucher_no", code)
+            $0.member("site_id", siteID)
+        }
+        return json.bytes
     }
 }

@@ -1,68 +1,8 @@
 import ArgumentParser
-import Giftbridge
-import Logging
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
-
-/// Where the database is; for every command that needs one.
-struct DatabaseOptions: ParsableArguments {
-    @Option(
-        help: "The database: any libpq URI or conninfo. [GIFTBRIDGE_DATABASE_URL; default: libpq's own PG* variables]")
-    var databaseUrl: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "A file with settings, YAML or JSON. deploy/giftbridge.yaml lists all settings. [GIFTBRIDGE_CONFIG]",
-            valueName: "file"),
-        completion: .file(extensions: ["yaml", "yml", "json"]))
-    var config: String?
-
-    /// The configuration file, if there is one.
-    func file() throws -> ConfigurationFile? {
-        try ConfigurationFile.read(flag: config, environment: ProcessInfo.processInfo.environment)
-    }
-
-    /// The connection string, checked.
-    func conninfo() throws -> String {
-        try BridgeConfiguration.databaseURL(
-            flags: databaseUrl.map { ["GIFTBRIDGE_DATABASE_URL": $0] } ?? [:],
-            environment: ProcessInfo.processInfo.environment, file: file())
-    }
-}
-
-/// How to log; for the commands that keep running.
-struct LogOptions: ParsableArguments {
-    @Option(
-        help: "Log level: trace, debug, info, notice, warning, error or critical. [GIFTBRIDGE_LOG_LEVEL; default: info]"
-    )
-    var logLevel: String?
-
-    @Option(help: "Log format: text or json. [GIFTBRIDGE_LOG_FORMAT; default: text on a terminal, else json]")
-    var logFormat: String?
-
-    /// The logger, to standard error.
-    ///
-    /// - Parameter file: The configuration file, for commands that have one.
-    func logger(_ file: ConfigurationFile? = nil) throws -> Logger {
-        var flags: [String: String] = [:]
-        flags["GIFTBRIDGE_LOG_LEVEL"] = logLevel
-        flags["GIFTBRIDGE_LOG_FORMAT"] = logFormat
-        let settings = try LogSettings(
-            flags: flags, environment: ProcessInfo.processInfo.environment, file: file,
-            formats: LineLogHandler.Format.allCases.map(\.rawValue))
-        return .giftbridge(settings, isTerminal: isatty(STDERR_FILENO) == 1)
-    }
-}
+import Giftbridge
+import Glibc
+import Logging
 
 /// Every setting of the worker as a flag. Keys cannot be flags, because command lines are visible to other users.
 struct WorkerOptions: ParsableArguments {
@@ -147,4 +87,36 @@ struct WorkerOptions: ParsableArguments {
             flags: flags.compactMapValues { $0 }, environment: ProcessInfo.processInfo.environment,
             file: database.file())
     }
+}
+
+/// How to log; for the commands that keep running.
+struct LogOptions: ParsableArguments {
+    @Option(
+        help: "Log level: trace, debug, info, notice, warning, error or critical. [GIFTBRIDGE_LOG_LEVEL; default: info]"
+    )
+    var logLevel: String?
+
+    @Option(help: "Log format: text or json. [GIFTBRIDGE_LOG_FORMAT; default: text on a terminal, else json]")
+    var logFormat: String?
+
+    /// The logger, to standard error.
+    ///
+    /// - Parameter file: The configuration file, for commands that have one.
+    func logger(_ file: ConfigurationFile? = nil) throws -> Logger {
+        var flags: [String: String] = [:]
+        flags["GIFTBRIDGE_LOG_LEVEL"] = logLevel
+        flags["GIFTBRIDGE_LOG_FORMAT"] = logFormat
+        let settings = try LogSettings(
+            flags: flags, environment: ProcessInfo.processInfo.environment, file: file,
+            formats: LineLogHandler.Format.allCases.map(\.rawValue))
+        return .giftbridge(settings, isTerminal: isatty(STDERR_FILENO) == 1)
+    }
+}
+
+/// A flag's duration.
+@Sendable func parseDuration(_ text: String) throws -> Duration {
+    guard let duration = Duration(parsing: text) else {
+        throw ValidationError("'\(text)' is not a duration such as 500ms, 30s, 5m, 2h or 90d")
+    }
+    return duration
 }

@@ -1,6 +1,34 @@
+import ArgumentParser
+import FoundationEssentials
 import Giftbridge
 import LibPQ
 import Logging
+
+/// Where the database is; for every command that needs one.
+struct DatabaseOptions: ParsableArguments {
+    @Option(
+        help: "The database: any libpq URI or conninfo. [GIFTBRIDGE_DATABASE_URL; default: libpq's own PG* variables]")
+    var databaseUrl: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with settings, YAML or JSON. deploy/giftbridge.yaml lists all settings. [GIFTBRIDGE_CONFIG]",
+            valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml", "json"]))
+    var config: String?
+
+    /// The configuration file, if there is one.
+    func file() throws -> ConfigurationFile? {
+        try ConfigurationFile.read(flag: config, environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// The connection string, checked.
+    func conninfo() throws -> String {
+        try BridgeConfiguration.databaseURL(
+            flags: databaseUrl.map { ["GIFTBRIDGE_DATABASE_URL": $0] } ?? [:],
+            environment: ProcessInfo.processInfo.environment, file: file())
+    }
+}
 
 extension DatabaseOptions {
     /// Opens a connection for a command, checks that the schema is this program's, and closes the connection at the end.

@@ -32,8 +32,7 @@ actor PeerProcess {
         ) { execution -> Result<Value, any Error> in
             let writer = execution.standardInputWriter
             let replies = ChildReplies(execution.standardOutput)
-            let result: Result<Value, any Error>
-            do {
+            let result = await Result {
                 var iterator = replies.lines.makeAsyncIterator()
                 guard let line = try await iterator.next(), let port = Int(line.filter(\.isNumber)) else {
                     throw BenchError("the HTTP peer did not start")
@@ -41,9 +40,7 @@ actor PeerProcess {
                 let peer = PeerProcess(
                     pid: execution.processIdentifier.value, port: port, ledgerPath: ledgerPath, replies: iterator
                 ) { _ = try await writer.write($0 + "\n") }
-                result = .success(try await body(peer))
-            } catch {
-                result = .failure(error)
+                return try await body(peer)
             }
             try? await writer.finish()  // It fails where the child is gone already.
             await replies.ended()
