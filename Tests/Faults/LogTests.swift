@@ -59,7 +59,9 @@ import Testing
                 try await database.waitUntilSettled(shop: "default")
                 try await database.wait(
                     for: "t", from: "SELECT EXISTS (SELECT FROM giftbridge.set_aside WHERE shop = 'keyless')")
-                let commands = [["retry", "999999"], ["cancel", "1"], ["migrate"], ["migrate", "--dry-run"]]
+                let commands = [
+                    ["retry", "999999"], ["cancel", "1", "--yes"], ["migrate"], ["migrate", "--dry-run"],
+                ]
                 var said: [String] = []
                 for command in commands {
                     said += try await RunningProcess.giftbridge(

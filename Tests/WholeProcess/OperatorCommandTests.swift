@@ -80,7 +80,7 @@ import Testing
 
         let overview = try #require(
             try Self.json(try await Self.giftbridge(database, "status", "--json")) as? [String: Any])
-        #expect(Set(overview.keys) == ["at", "workers", "queues", "needs_attention"])
+        #expect(Set(overview.keys) == ["at", "installation", "workers", "queues", "needs_attention"])
         let queues = try #require(overview["queues"] as? [[String: Any]])
         #expect(queues.map { $0["shop"] as? String } == ["default", "manual"])
         #expect(queues.map { $0["needs_attention"] as? Int } == [1, 1])
@@ -156,25 +156,27 @@ import Testing
 
     private func act(_ database: TestDatabase) async throws {
         let few = try await Self.giftbridge(
-            database, "resolve", "3", "--sold", "--reference", "SG-3", "--codes", "A,B")
+            database, "resolve", "3", "--sold", "--reference", "SG-3", "--codes", "A,B", "--yes")
         #expect(
             few.status == 1
                 && few.output == [
                     "giftbridge: order 3 has 1 item: give one voucher code for each, in the items' order"
                 ])
         #expect(
-            try await Self.giftbridge(database, "resolve", "3", "--sold", "--reference", "SG-3", "--codes", "CODE3")
-                .output == ["order 3 is completed"])
+            try await Self.giftbridge(
+                database, "resolve", "3", "--sold", "--reference", "SG-3", "--codes", "CODE3", "--yes"
+            )
+            .output == ["order 3 is completed"])
         #expect(
             try await database.value(
                 "SELECT concat_ws(' ', status, order_reference, voucher_codes) FROM giftbridge.orders WHERE id = 3")
                 == "completed SG-3 {CODE3}")
-        let again = try await Self.giftbridge(database, "resolve", "3", "--unsold")
+        let again = try await Self.giftbridge(database, "resolve", "3", "--unsold", "--yes")
         #expect(again.status == 1 && again.text.contains("order 3 is completed: only an order that is in_doubt"))
 
         #expect(try await Self.giftbridge(database, "retry", "2").output == ["order 2 is pending"])
         #expect(
-            try await Self.giftbridge(database, "cancel", "2", "4").output == [
+            try await Self.giftbridge(database, "cancel", "2", "4", "--yes").output == [
                 "order 2 is cancelled", "order 4 is cancelled",
             ])
         #expect(try await Self.giftbridge(database, "resume", "default").output == ["shop default is resumed"])
@@ -194,7 +196,7 @@ import Testing
             "SET session_replication_role = replica; UPDATE giftbridge.orders SET updated_at = now() - interval '100 d' WHERE id = 1"
         )
         #expect(
-            try await Self.owner(database, "prune", "--older-than", "90d").output
+            try await Self.owner(database, "prune", "--older-than", "90d", "--yes").output
                 == ["erased the personal data of 1 order"])
         #expect(
             try await database.value("SELECT customer_email FROM giftbridge.orders WHERE id = 1")
@@ -209,11 +211,44 @@ import Testing
             SET session_replication_role = replica;
             UPDATE giftbridge.orders SET status = 'in_doubt', was_in_doubt = true, in_doubt_since = now(), error = 'Why.'
             """)
-        #expect(try await Self.giftbridge(database, "resolve", "1", "--unsold").output == ["order 1 is pending"])
+        #expect(
+            try await Self.giftbridge(database, "resolve", "1", "--unsold", "--yes").output == ["order 1 is pending"])
         // Standard input is empty: no codes, which one item does not go with.
-        let empty = try await Self.giftbridge(database, "resolve", "2", "--sold", "--reference", "R", "--codes", "-")
+        let empty = try await Self.giftbridge(
+            database, "resolve", "2", "--sold", "--reference", "R", "--codes", "-", "--yes")
         #expect(empty.status == 1 && empty.text.contains("give one voucher code for each"))
         #expect(try await database.states() == "in_doubt=1 pending=1")
+    }
+
+    /// The commands whose effect cannot be taken back, on order 1 in doubt.
+    private static let final = [
+        ["cancel", "1", "--force", "--reason", "why"], ["resolve", "1", "--unsold"],
+        ["resolve", "1", "--sold", "--reference", "R", "--codes", "-"], ["prune", "--older-than", "1d"], ["adopt"],
+    ]
+
+    @Test(arguments: final) func whatCannotBeTakenBackNeedsYesOrAnAnswer(command: [String]) async throws {
+        let database = try await TestServer.shared.database()
+        try await database.insertOrders(1...1)
+        try await database.run(
+            """
+            SET session_replication_role = replica;
+            UPDATE giftbridge.orders SET status = 'in_doubt', was_in_doubt = true, in_doubt_since = now(), error = 'Why.'
+            """)
+        let owner = ["GIFTBRIDGE_DATABASE_URL": database.conninfo]
+        let refused = try await RunningProcess.giftbridge(command, environment: owner)
+        #expect(refused.status == 64 && refused.text.contains("cannot be taken back: to do it, add --yes"))
+        // `script` gives it a terminal, at which someone types.
+        for (answer, isDone) in [("no", false), ("yes", true)] where !command.contains("--codes") {
+            let typed = ([RunningProcess.binary] + command).map { "'\($0)'" }.joined(separator: " ")
+            let asked = try await RunningProcess.run(
+                ["-c", "printf '\(answer)\\n' | script -qec \"$1\" /dev/null", "sh", typed],
+                environment: owner,
+                program: "/bin/sh"
+            ) { try await $0.end(within: .seconds(20)) }.outcome
+            #expect(asked.text.contains("Type yes to do it:"), "\(asked.text)")
+            #expect(asked.text.contains("nothing was changed") == !isDone, "\(asked.text)")
+            #expect(try await database.value("SELECT count(*) FROM giftbridge.actions") == (isDone ? "1" : "0"))
+        }
     }
 
     @Test func watchGoesOnUntilItsSignal() async throws {
@@ -244,8 +279,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["status"], ["orders"], ["show", "1"], ["preview", "1"], ["retry", "1"], ["resolve", "1", "--unsold"],
-        ["pause", "default"], ["resume", "default"], ["prune", "--older-than", "90d"], ["status", "--watch"],
+        ["status"], ["orders"], ["show", "1"], ["preview", "1"], ["retry", "1"], ["resolve", "1", "--unsold", "--yes"],
+        ["pause", "default"], ["resume", "default"], ["prune", "--older-than", "90d", "--yes"], ["status", "--watch"],
     ])
     func withoutDatabaseOrSchemaItSaysWhatToDo(arguments: [String]) async throws {
         let away = try await RunningProcess.giftbridge(arguments + ["--database-url", "host=/nowhere"])

@@ -105,9 +105,13 @@ import Testing
         try await VendorPeer.run { vendor in
             try await Bridge(database, vendor).run { _ in
                 try await database.wait(for: "completed", from: "SELECT status FROM giftbridge.orders WHERE id = 2")
-                let cancel = try await RunningProcess.giftbridge(["cancel", "1", "--database-url", database.conninfo])
+                let cancel = try await RunningProcess.giftbridge([
+                    "cancel", "1", "--yes", "--database-url", database.conninfo,
+                ])
                 #expect(cancel.status == 0 && cancel.output == ["order 1 is cancelled"])
-                let refused = try await RunningProcess.giftbridge(["cancel", "2", "--database-url", database.conninfo])
+                let refused = try await RunningProcess.giftbridge([
+                    "cancel", "2", "--yes", "--database-url", database.conninfo,
+                ])
                 #expect(refused.status == 1)
                 #expect(
                     refused.output == [

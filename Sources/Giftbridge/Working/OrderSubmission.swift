@@ -53,7 +53,7 @@ struct OrderSubmission: Sendable {
         CrashPoint.sending.reached()
         // An order that cannot be verified is not sent over a connection that the vendor may be closing.
         let isVerifiable = order.assignedCodes.contains { $0 != nil }
-        let echo = sale.items.lazy.compactMap(\.code).first.map { Array($0.utf8) } ?? []
+        let echo = sale.items.compactMap { item in item.code.map { Array($0.utf8) } }
         let request = VendorRequest(
             .sale(sale.body()), to: account.endpoint, prefersFresh: !isVerifiable, echo: echo)
         let reply = await vendor.send(request, by: deadline)

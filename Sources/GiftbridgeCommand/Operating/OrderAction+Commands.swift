@@ -30,12 +30,15 @@ struct Cancel: AsyncParsableCommand {
     @Argument(help: "Ids of the orders (giftbridge.orders.id).") var ids: [Int]
     @Flag(help: "Also cancel orders that are or were in doubt. Needs --reason.") var force = false
     @Option(help: "With --force: why the order is cancelled.") var reason: String?
+    @OptionGroup var confirmation: Confirmation
 
     func validate() throws {
         guard force == (reason != nil) else { throw ValidationError("use --force and --reason together") }
     }
 
     func run() async throws {
+        let orders = (ids.count == 1 ? "order " : "orders ") + ids.map(String.init).joined(separator: ", ")
+        try confirmation.ask("Giftbridge will never send \(orders).")
         let action = reason.map { OrderAction.forceCancel(reason: $0) } ?? .cancel
         try await database.session("cancel") { connection in
             try await action.perform(on: ids, over: connection) { print("order \($0) is cancelled") }
@@ -117,6 +120,7 @@ struct Resolve: AsyncParsableCommand {
             standard input. Default: the codes that were sent.
             """, valueName: "code,…"))
     var codes: String?
+    @OptionGroup var confirmation: Confirmation
 
     func validate() throws {
         guard sold != unsold else { throw ValidationError("use either --sold or --unsold") }
@@ -129,6 +133,10 @@ struct Resolve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try confirmation.ask(
+            sold
+                ? "Order \(id) is recorded as sold, and will not be sent again."
+                : "Order \(id) is sent again. Only the vendor's refusal of its codes keeps it from being sold twice.")
         let action = action()
         try await database.session("resolve") { connection in
             try await action.perform(on: [id], over: connection) {

@@ -78,6 +78,11 @@ struct StatusText {
 
     func lines(_ terminal: Terminal) -> [String] {
         var lines = [terminal.styled("Giftbridge at \(StoryText.clock(overview.at, 0)) UTC", .bold), ""]
+        for finding in overview.installation.findings {
+            let text = [finding.what, finding.remedy].compactMap(\.self).joined(separator: " ")
+            let style: Terminal.Style = finding.level == .fault ? .red : .yellow
+            lines += terminal.wrapped(text).map { terminal.styled($0, style) } + [""]
+        }
         lines += workers(terminal) + [""] + queues(terminal)
         let waiting = overview.queues.map(\.needsAttention).reduce(0, +)
         lines.append("")

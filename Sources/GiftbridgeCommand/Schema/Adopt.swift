@@ -13,17 +13,12 @@ struct Adopt: AsyncParsableCommand {
             """)
 
     @OptionGroup var database: DatabaseOptions
-    @Flag(help: "Do not ask for confirmation.") var yes = false
+    @OptionGroup var confirmation: Confirmation
 
     func run() async throws {
+        try confirmation.ask(
+            "Workers will send the orders of this database. All workers of the original must be stopped.")
         try await database.session("adopt") { connection in
-            guard
-                yes
-                    || Terminal.confirms(
-                        "Have all workers of the original database been stopped? Type yes to adopt this one: ")
-            else {
-                throw ValidationError("nothing was changed; use --yes to adopt without confirmation")
-            }
             try await Installation.adopt(over: connection)
             print("this database now belongs to this PostgreSQL cluster; workers can start")
         }

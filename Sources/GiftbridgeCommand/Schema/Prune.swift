@@ -14,6 +14,7 @@ struct Prune: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @Option(help: "Minimum age of the finished orders, such as 90d; at least 1d.", transform: parseDuration)
     var olderThan: Duration
+    @OptionGroup var confirmation: Confirmation
 
     func validate() throws {
         guard olderThan >= .seconds(86_400) else {
@@ -25,6 +26,8 @@ struct Prune: AsyncParsableCommand {
     static let connectionOptions = ConnectionOptions.patient("prune")
 
     func run() async throws {
+        try confirmation.ask(
+            "Names, addresses, e-mail addresses and texts of the finished orders older than that are erased.")
         try await database.session("prune", options: Self.connectionOptions) { connection in
             let count = try await Pruning.prune(olderThan: olderThan, over: connection)
             print("erased the personal data of \(count) \(count == 1 ? "order" : "orders")")

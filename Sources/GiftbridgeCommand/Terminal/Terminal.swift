@@ -13,14 +13,6 @@ struct Terminal: Sendable {
         return Terminal(isTerminal: getenv("NO_COLOR") == nil, width: isKnown ? Int(size.ws_col) : 80)
     }
 
-    /// Asks a question on a terminal and reads the answer. Without a terminal the answer is no.
-    static func confirms(_ question: String) -> Bool {
-        guard isatty(STDIN_FILENO) == 1 else { return false }
-        print(question, terminator: "")
-        fflush(nil)
-        return readLine() == "yes"
-    }
-
     enum Style: String {
         case bold = "1"
         case dim = "2"

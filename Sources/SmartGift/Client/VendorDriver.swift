@@ -11,7 +11,7 @@ final class VendorDriver {
         /// The longest answer that is read, in bytes.
         let limit: Int
         let key: String
-        let echo: [UInt8]
+        let echo: [[UInt8]]
         let since: ContinuousClock.Instant
         let continuation: Continuation
     }
@@ -124,7 +124,7 @@ final class VendorDriver {
         case .written: handle(.written(id))
         case .answered(let request, let response, let keepAlive, let leftOver):
             let echo = pending[request]?.echo ?? []
-            let isOurs = echo.isEmpty || !(200..<300).contains(response.status) || response.body.contains(echo)
+            let isOurs = !(200..<300).contains(response.status) || echo.allSatisfy { response.body.contains($0) }
             end(request, .response(response))
             handle(.answered(id, keepAlive: isOurs ? keepAlive : .no, leftOver: leftOver))
         case .closed(let reason):

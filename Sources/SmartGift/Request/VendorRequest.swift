@@ -27,12 +27,12 @@ package struct VendorRequest: Sendable {
     /// Sent on a new connection only. The vendor may close one that was kept alive at the very moment it is used, and a
     /// request that is lost so cannot be verified where its order has no codes.
     package let prefersFresh: Bool
-    /// A code of the order, UTF-8. An accepted answer without it may answer another request: its connection is not used again.
-    package let echo: [UInt8]
+    /// The order's codes, UTF-8. An accepted answer that lacks one may answer another request: its connection is not used again.
+    package let echo: [[UInt8]]
 
     /// Memberwise.
     package init(
-        _ kind: Kind, to endpoint: VendorEndpoint, prefersFresh: Bool = false, echo: [UInt8] = []
+        _ kind: Kind, to endpoint: VendorEndpoint, prefersFresh: Bool = false, echo: [[UInt8]] = []
     ) {
         self.endpoint = endpoint
         self.kind = kind

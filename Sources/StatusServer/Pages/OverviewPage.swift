@@ -70,7 +70,8 @@ struct Headline {
         let paused = queues.filter(\.paused)
         let dead = overview.workers.filter { $0.state == .dead && $0.heartbeatSeconds < 24 * 3600 }
         let running = overview.workers.count { $0.state == .running }
-        var details: [HTML] = paused.map { shop in
+        var details: [HTML] = overview.installation.findings.map { "\($0.what) \($0.remedy ?? "")" }
+        details += paused.map { shop in
             let probe: HTML? = shop.pausedUntil.map { " The next test order goes out \(HTML.moment($0))." }
             return "Shop <strong>\(shop.shop)</strong> is paused: \(shop.pauseReason ?? "no reason was given").\(probe)"
         }
