@@ -89,7 +89,7 @@ SELECT l.id, l.shop, l.shop_order_id, l.status, l.needs_attention, l.items, l.or
         SELECT FROM giftbridge.status AS v WHERE giftbridge.worker_state(v.state, v.heartbeat_at) IN ('starting', 'running')
     ) AS worker_runs,
     o.customer_email = 'erased@erased.invalid' AS erased,
-    l.is_lookup, o.was_in_doubt, o.was_refused, o.verifications
+    l.is_lookup, o.was_in_doubt
 FROM giftbridge.order_list AS l
 JOIN giftbridge.orders AS o ON o.id = l.id
 JOIN giftbridge.shop_state AS t ON t.shop = l.shop
@@ -187,7 +187,8 @@ SELECT s.name, s.api_url, coalesce(pause.paused, false) AS paused, pause.pause_r
     ) AS used WHERE used.method IS NOT NULL) AS payment_methods,
     (SELECT array_agg(DISTINCT o.delivery_method ORDER BY o.delivery_method) FROM giftbridge.orders AS o
      WHERE o.shop = s.name AND o.id > newest.id - 2000 AND o.delivery_method <> ALL (s.online_methods || s.offline_methods)
-    ) AS unknown_delivery_methods
+    ) AS unknown_delivery_methods,
+    s.db_role IS NULL AND giftbridge.has_closed_shops() AS is_closed
 FROM giftbridge.shops AS s
 JOIN giftbridge.shop_state AS t ON t.shop = s.name
 JOIN giftbridge.allowances AS limits ON limits.name = t.allowance

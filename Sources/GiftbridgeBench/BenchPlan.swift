@@ -31,7 +31,7 @@ struct BenchPlan: Sendable {
     let worker: String
     /// Which parts, in the order of ``Part``.
     let parts: Set<Part>
-    /// How often each measurement is repeated, 1 to 100; medians are told.
+    /// How often each measurement is repeated, 1 to 100; the report shows medians.
     let runs: Int
     /// Tiny numbers: shows that everything works, measures nothing worth telling.
     let isQuick: Bool
@@ -60,7 +60,7 @@ struct BenchPlan: Sendable {
 
 /// What `giftbridge-bench` can be told.
 struct BenchOptions: ParsableArguments {
-    @Option(help: "How often each measurement is repeated, 1 to 100; medians are told.")
+    @Option(help: "How often each measurement is repeated, 1 to 100; the report shows medians.")
     var runs = 3
 
     @Option(

@@ -5,7 +5,7 @@ import LibPQ
 import LocalPostgres
 import Sandbox
 
-/// The command's exit status (contract §2; numbers after sysexits.h).
+/// The command's exit status (docs/operating.md; numbers after sysexits.h).
 enum ExitStatus: Int32 {
     case done = 0
     case failed = 1

@@ -61,7 +61,7 @@ extension DatabaseTests {
             #expect(callers == ["claim", "orders_changed", "orders_check", "orders_enqueue"])
         }
 
-        /// A worker writes back and says good-bye to a newer schema (Worker+Database.swift): a change here strands what the
+        /// A worker writes back and reports its end to a newer schema (Worker+Connection.swift): a change here strands what the
         /// worker of the former version has in flight. Make another function instead.
         @Test func whatAnOlderWorkerCallsAtItsEndIsCalledAsEver() async throws {
             let test = try await TestQueue.make()

@@ -132,6 +132,24 @@ extension DatabaseTests {
             #expect(try await test.int("SELECT count(*) FROM giftbridge.orders") == 2)
         }
 
+        /// The variable of a shop's key has its name in upper case, with _ for what is no ASCII letter or digit.
+        @Test(arguments: [("a-b", "A_B"), ("ü", "ö"), ("x y", "X-Y"), ("default", "Default")])
+        func twoShopsDoNotShareTheVariableOfTheirKey(one: String, other: String) async throws {
+            let test = try await TestQueue.make()
+            try await test.run("INSERT INTO giftbridge.shops (name) VALUES ('\(one)') ON CONFLICT DO NOTHING")
+            let expected = "shops \(one) and \(other) would share the variable of their key"
+            #expect(try await test.error("INSERT INTO giftbridge.shops (name) VALUES ('\(other)')").message == expected)
+            try await test.run("INSERT INTO giftbridge.shops (name) VALUES ('third')")
+            let renamed = try await test.error("UPDATE giftbridge.shops SET name = '\(other)' WHERE name = 'third'")
+            #expect(renamed.message == expected)
+            // Also where two sessions insert at once, which the trigger of neither sees.
+            try await test.run("SET session_replication_role = replica")
+            #expect(try await test.error("INSERT INTO giftbridge.shops (name) VALUES ('\(other)')").sqlState == "23505")
+            try await test.run("RESET session_replication_role")
+            // A shop may change the letter case of its own name.
+            try await test.run("UPDATE giftbridge.shops SET name = '\(other)' WHERE name = '\(one)'")
+        }
+
         @Test(arguments: [
             ("UPDATE giftbridge.shops SET name = 'new'", "renamed"), ("DELETE FROM giftbridge.shops", "deleted"),
         ])

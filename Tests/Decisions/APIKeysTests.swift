@@ -1,4 +1,5 @@
 import Foundation
+import SmartGift
 import Testing
 
 @testable import Giftbridge
@@ -11,7 +12,8 @@ struct APIKeysTests {
         arguments: [
             ("default", "DEFAULT"), ("north", "NORTH"), ("north-1", "NORTH_1"), ("North.West", "NORTH_WEST"),
             ("a b", "A_B"), ("a_b", "A_B"),
-            ("7", "7"), ("zoë", "ZO_"), ("zoe\u{308}", "ZO_"), ("straße", "STRASSE"), ("日本", "__"), ("a🎁b", "A_B"),
+            ("7", "7"), ("zoë", "ZO_"), ("zoe\u{308}", "ZOE_"), ("straße", "STRA_E"), ("ﬁ", "_"), ("ⅷ٣", "__"),
+            ("日本", "__"), ("a🎁b", "A_B"),
         ])
     func variable(shop: String, suffix: String) {
         #expect(APIKeys.variable(shop: shop) == "GIFTBRIDGE_API_KEY_\(suffix)")
@@ -127,8 +129,12 @@ struct APIKeysTests {
 
     @Test("An account is known by host and a fingerprint that tells keys apart and shows nothing of them")
     func accounts() async throws {
-        let keys = APIKeys(environment: ["GIFTBRIDGE_API_KEY": "sk_SECRET", "GIFTBRIDGE_API_KEY_B": "sk_OTHER"])
-        let directory = AccountDirectory(apiURL: "https://api.example.com/v1", keys: keys)
+        let keys = APIKeys(environment: [
+            "GIFTBRIDGE_API_KEY": "sk_SECRET", "GIFTBRIDGE_API_KEY_B": "sk_OTHER", "GIFTBRIDGE_API_KEY_C": "sk_SECRET",
+            "GIFTBRIDGE_API_KEY_D": "sk_D",
+        ])
+        let directory = AccountDirectory(
+            apiURL: "https://api.example.com/v1", keys: keys, hosts: ["api.example.com", "own.example.com"])
         let accounts = await directory.accounts(
             of: ["a": nil, "b": nil, "c": "https://Own.example.com:8443", "d": "http://plain.example.com"])
         let a = try #require(try accounts["a"]?.get())
@@ -141,6 +147,30 @@ struct APIKeysTests {
             #expect(!text.contains("SECRET") && !text.contains("OTHER"))
         }
         #expect(throws: ConfigurationError.self) { try accounts["d"]?.get() }
+    }
+
+    /// Who may write `shops.api_url` must not learn a key: not by another host, and not the key of other shops.
+    @Test(
+        "A key goes to the configured hosts only, and to a shop's own address only its own key",
+        arguments: [
+            ("own", "https://evil.example.com", "has the host evil.example.com, to which no key may be sent"),
+            ("own", "https://api.example.com.evil.com", "to which no key may be sent"),
+            ("own", "https://api.example.com@evil.com", "must be a base URL without user"),
+            ("own", "https://API.example.com:8443/v2", nil),
+            ("a-b", "https://api.example.com", "is not set: shop a-b has its own api_url"),
+            ("a-b", "https://evil.example.com", "to which no key may be sent"),
+        ] as [(String, String, String?)])
+    func keysStay(shop: String, url: String, problem: String?) async throws {
+        let keys = APIKeys(environment: ["GIFTBRIDGE_API_KEY": "sk_SECRET", "GIFTBRIDGE_API_KEY_OWN": "sk_OTHER"])
+        let directory = AccountDirectory(apiURL: "https://api.example.com", keys: keys, hosts: ["api.example.com"])
+        let account = await directory.accounts(of: [shop: url])[shop]
+        switch account {
+        case .success(let account)?: #expect(problem == nil && account.endpoint.key == "sk_OTHER")
+        case .failure(let error)?:
+            #expect("\(error)".contains(problem ?? "no problem"), "\(error)")
+            #expect(!"\(error)".contains("SECRET") && !"\(error)".contains("OTHER"))
+        case nil: Issue.record("no answer")
+        }
     }
 
     private static func withDirectory(_ body: (String) throws -> Void) throws {

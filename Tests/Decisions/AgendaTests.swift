@@ -95,6 +95,26 @@ struct AgendaTests {
             step12 == .turn(.init(settles: true, claim: [Rota.Portion(lane: Self.lane, most: 8)])))
     }
 
+    @Test("Results whose turn failed with a claim are written alone, also while other lanes wait")
+    func claimThatFails() {
+        let lanes = ["a", "b"].map {
+            Rota.Waiting(lane: Lane(shop: $0, number: 0), allowance: "key \($0)", readyAt: Self.now)
+        }
+        var agenda = Self.idle([lanes[0]])
+        agenda.has(unwritten: 2, again: nil, held: 0)
+        let both = agenda.next(at: Self.now)
+        guard case .turn(let turn) = both else { return #expect(Bool(false), "\(both)") }
+        #expect(turn.settles && turn.claim.map(\.lane.shop) == ["a"])
+        agenda.saw([lanes[1]], isComplete: true, by: .near, rescueAt: nil, at: Self.now)
+        agenda.claimFailed(at: Self.now)
+        let alone = agenda.next(at: Self.now)
+        #expect(alone == .turn(.init(settles: true)), "lane b waits")
+        agenda.has(unwritten: 0, again: nil, held: 0)
+        let claim = agenda.next(at: Self.now)
+        guard case .turn(let turn) = claim else { return #expect(Bool(false), "\(claim)") }
+        #expect(!turn.settles && turn.claim.map(\.lane.shop) == ["b"])
+    }
+
     @Test("After a claim that took less than there might be it looks; after a full one it does not")
     func looksAfterAShortClaim() {
         for (count, expected) in [(8, Agenda.Look?.none), (3, .near)] {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Giftbridge
 
-/// Flag over environment over default, and one clear line for each wrong value (contract §2).
+/// Flag over environment over default, and one clear line for each wrong value.
 @Suite("The worker's settings")
 struct BridgeConfigurationTests {
     static func settings(_ environment: [String: String] = [:], flags: [String: String] = [:])
@@ -12,7 +12,7 @@ struct BridgeConfigurationTests {
             flags: flags, environment: environment.merging(["GIFTBRIDGE_API_KEY": "sk_test"]) { old, _ in old })
     }
 
-    @Test("The defaults are the contract's")
+    @Test("The defaults are the documents'")
     func defaults() throws {
         let settings = try Self.settings()
         #expect(settings.databaseURL == "" && settings.apiURL == "https://api.smart-gift.co.uk")
@@ -25,11 +25,14 @@ struct BridgeConfigurationTests {
                 && settings.drainTimeout == .seconds(45))
         #expect(settings.httpAddress?.description == "127.0.0.1:8780")
         #expect(try settings.apiKeys.key(shop: "default") == "sk_test")
+        #expect(settings.apiHosts == ["api.smart-gift.co.uk", "api.devsmartgift.co.uk"])
+        #expect(try Self.settings(["GIFTBRIDGE_API_URL": "https://Own.example:8/v1"]).apiHosts.contains("own.example"))
     }
 
     static let values: [(String, String, String, @Sendable (BridgeConfiguration) -> String)] = [
         ("GIFTBRIDGE_DATABASE_URL", "host=a", "postgres://b/c", { $0.databaseURL }),
         ("GIFTBRIDGE_API_URL", "https://a", "https://b", { $0.apiURL }),
+        ("GIFTBRIDGE_API_HOSTS", "a,b", "b", { $0.apiHosts.sorted().joined(separator: ",") }),
         ("GIFTBRIDGE_CONCURRENCY", "3", "10000", { "\($0.concurrency)" }),
         ("GIFTBRIDGE_REQUEST_TIMEOUT", "3s", "4s", { "\($0.requestTimeout.components.seconds)s" }),
         ("GIFTBRIDGE_LEASE", "31s", "300s", { "\($0.lease.components.seconds)s" }),

@@ -2,7 +2,7 @@ import Testing
 
 @testable import SmartGift
 
-/// The contract's table "What happens to a request: evidence", row by row.
+/// The table of docs/guarantees.md, "What an answer proves", row by row.
 @Suite("Evidence")
 struct EvidenceTests {
     /// Two items whose codes Giftbridge assigned.

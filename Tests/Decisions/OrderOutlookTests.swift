@@ -84,7 +84,12 @@ import Testing
             ["giftbridge run"]
         ) { ($0.heldBy, $0.holderState, $0.workerRuns) = ("one", .dead, false) },
         Case("sold", .completed, "Sold."),
-        Case("withdrawn", .cancelled, "Cancelled before it was sold"),
+        Case("withdrawn", .cancelled, "Cancelled before it was sent"),
+        Case(
+            "withdrawn by force", .cancelled, "Cancelled by an operator, after it was in doubt: it may have been sold."
+        ) {
+            $0.wasInDoubt = true
+        },
         Case(
             "rejected", .rejected, "Giftbridge will not retry. The order was not sold.", ["-", "giftbridge retry 7"]),
         Case("failed", .failed, "Giftbridge will not retry. The order was not sold.", ["giftbridge retry 7"]),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Giftbridge
 
-/// What the evidence means for each kind of order (contract §3).
+/// What the evidence means for each kind of order.
 @Suite("Settlement")
 struct SettlementTests {
     static let first = ClaimedOrder.of()
@@ -163,7 +163,7 @@ struct SettlementTests {
 /// How fast the bridge tries again, and how often.
 @Suite("Retry policy")
 struct RetryPolicyTests {
-    @Test("The defaults are the contract's")
+    @Test("The defaults are the documents'")
     func defaults() {
         let policy = RetryPolicy()
         #expect(policy.base == .seconds(1) && policy.maximum == .seconds(300) && policy.maximumAttempts == 25)
@@ -230,8 +230,8 @@ struct RetryPolicyTests {
     }
 }
 
-/// Words that stand in the database, and that shops and monitors rely on (contract §1).
-@Suite("Words of the contract")
+/// Words that stand in the database, and that shops and monitors rely on.
+@Suite("Words that others rely on")
 struct OrderStatusTests {
     @Test("The states of an order")
     func states() {

@@ -9,7 +9,8 @@ struct SubmissionAgeTests {
         (2, 58, 60, true), (3, 58, 60, false),
     ])
     func anOldClaimIsNotSent(age: Int, timeout: Int, lease: Int, isSent: Bool) {
-        let reason = OrderSubmission.reasonNotToSend(age: .seconds(age), .seconds(timeout), .seconds(lease))
+        let reason = OrderSubmission.reasonNotToSend(
+            age: .seconds(age), requestTimeout: .seconds(timeout), lease: .seconds(lease))
         #expect((reason == nil) == isSent)
     }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import SmartGift
 
-/// A refusal about codes: proof of a sale, no evidence, or unclear (contract §3).
+/// A refusal about codes: proof of a sale, no evidence, or unclear.
 @Suite("Codes that are taken")
 struct TakenCodesTests {
     static let both = SentCodes(codes: ["OWNA", "OWNB"], assigned: [0, 1])

@@ -8,7 +8,7 @@ struct VendorPoolTests {
     static let start = ContinuousClock.now
     static let one = VendorOrigin(isSecure: true, host: "one.example", port: 443)
     static let two = VendorOrigin(isSecure: true, host: "two.example", port: 443)
-    static let noConnection = "No connection to the vendor came about in time."
+    static let noConnection = "Could not connect to the vendor in time."
     static let late = "The vendor did not answer in time."
     static let cancelled = "The request was cancelled."
     static let stopping = "The request was given up because Giftbridge is stopping."
@@ -320,7 +320,7 @@ struct VendorPoolTests {
         #expect(bench.connected(1) == [Self.notSent(1, .ended(Self.noConnection)), Self.send(2, 1)])
         #expect(
             bench.request(3, within: .zero) == [
-                Self.notSent(3, .ended("The time for the request was over before it began."))
+                Self.notSent(3, .ended("The deadline had passed before the request was sent."))
             ])
     }
 

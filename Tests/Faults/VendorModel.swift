@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// What the vendor does with a request under each fault, and what contract §3 makes of it: written from the contract and
+/// What the vendor does with a request under each fault, and what docs/guarantees.md makes of it: written from that page and
 /// the sandbox's help, apart from the code of both.
 enum VendorModel {
     /// What an answer tells the bridge.

@@ -1,4 +1,4 @@
-/// What a worker writes back of one answer: contract §3 once more, written independently of the product's code.
+/// What a worker writes back of one answer: docs/guarantees.md once more, written independently of the product's code.
 struct Settlement {
     var outcome: String
     var status: String

@@ -1,4 +1,4 @@
-/// The promises of contract §4, checked against the vendor's ledger after every step.
+/// The promises (docs/guarantees.md), checked against the vendor's ledger after every step.
 ///
 /// What no bridge can prevent is left out, by name:
 /// - a vendor that ignores codes: a sale whose answer was lost before anything showed that it does; what an operator lets through;

@@ -1,12 +1,12 @@
 import LibPQ
 
-/// A promise of the contract that did not hold.
+/// A promise that did not hold.
 struct BrokenPromise: Error, CustomStringConvertible {
     let description: String
 }
 
 /// A random walk of the protocol: shops, workers, vendor, operators, time and the database's own accidents take turns by a seed, with the
-/// real SQL functions, and after every step the promises of contract §4 are compared with the vendor's ledger.
+/// real SQL functions, and after every step the promises are compared with the vendor's ledger.
 ///
 /// The actor runs on its connection's thread. Everything random comes from `chance`; only the functions' own clock is real.
 actor Walk {

@@ -56,7 +56,7 @@ actor WalkServer {
         let connection = try await open(database, server)
         let mutant = mutant
         try await connection.transaction { transaction in
-            try await transaction.script("SET LOCAL check_function_bodies = off")
+            try await transaction.script("SET LOCAL check_function_bodies = off; CREATE SCHEMA giftbridge")
             for path in ["bootstrap", "migrations", "functions"].flatMap({ SQLFiles.all(in: $0) }) + ["views.sql"] {
                 var text = try SQLFiles.text(path)
                 if let mutant, path == mutant.file { text = try mutant.applied(to: text) }

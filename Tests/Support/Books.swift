@@ -60,7 +60,7 @@ package struct Books: Sendable {
     }
 }
 
-/// Compares the vendor's ledger with the table (contract §4):
+/// Compares the vendor's ledger with the table (docs/guarantees.md):
 /// sold at most once per order, no sale without a completed or in-doubt order, every completed order's codes and reference
 /// are the ledger's, nothing stuck, no request that was not in the journal first, and no more of them than the limit allows,
 /// by the journal and by the vendor's own record.

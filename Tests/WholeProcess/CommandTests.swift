@@ -6,7 +6,7 @@ import Testing
 
 @testable import GiftbridgeCommand
 
-/// Wrong settings, usage and databases: one clear line each, and the exit status of the contract.
+/// Wrong settings, usage and databases: one clear line each, and the documented exit status.
 @Suite struct CommandTests {
     struct WrongSetting: Sendable, CustomTestStringConvertible {
         let settings: [String: String]
@@ -248,7 +248,7 @@ import Testing
                     try await database.insertOrders(1...1)
                     try await database.wait(for: "submitting", from: "SELECT status FROM giftbridge.order_list")
                     process.signal(SIGTERM)
-                    try await process.line(containing: "Draining.")
+                    try await process.line(containing: "Draining:")
                     process.signal(SIGTERM)
                     try await process.end(within: .seconds(10))
                 }.outcome

@@ -40,7 +40,9 @@ import Testing
             }
             #expect(outcome.status == 0)
             // The signal struck in the middle of the work, and nothing is left on its way.
-            #expect(outcome.text.contains(#""message":"Draining.""#))
+            #expect(
+                outcome.text.contains(
+                    #""message":"Draining: no new orders are claimed; those in flight are finished.""#))
             #expect(
                 try await database.value("SELECT count(*) > 0 FROM giftbridge.orders WHERE status = 'pending'") == "t")
             #expect(
@@ -66,7 +68,7 @@ import Testing
             let first = try await Bridge(database, vendor, settings).run { process in
                 try await database.waitForFlights(1)
                 process.signal(SIGTERM)
-                try await process.line(containing: "Draining.")
+                try await process.line(containing: "Draining:")
                 process.signal(SIGTERM)
                 try await process.end(within: .seconds(5))
             }.outcome

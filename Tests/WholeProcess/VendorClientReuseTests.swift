@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOSSL
 import SmartGift
+import TestSupport
 import Testing
 
 /// A connection carries the next request only where it is certain that its answer will be the next thing on it.
@@ -179,10 +180,11 @@ struct VendorClientReuseTests {
 @Suite("The vendor client over TLS", .serialized, .timeLimit(.minutes(1)))
 struct VendorClientTLSTests {
     private static func submit(
-        to host: String, trusting authorities: [UInt8]?, times: Int = 1, newest: TLSVersion? = nil
+        to host: String, trusting authorities: [UInt8]?, times: Int = 1, newest: TLSVersion? = nil,
+        server: NIOSSLContext? = nil
     ) async throws -> (answers: [VendorAnswer], record: RawPeer.Record) {
         let script = RawPeer.Script(request: { wire, _, _ in wire.answer(VendorClientTests.receipt) })
-        return try await RawPeer.run(script, tls: TestCertificate.server(newest: newest)) { peer in
+        return try await RawPeer.run(script, tls: server ?? TestCertificate.server(newest: newest)) { peer in
             let client = try VendorClient(certificateAuthorities: authorities)
             let endpoint = VendorEndpoint(baseURL: "https://\(host):\(peer.port)", key: "sk_test")
             var answers: [VendorAnswer] = []
@@ -242,6 +244,40 @@ struct VendorClientTLSTests {
         let (answers, record) = try await Self.submit(to: "localhost", trusting: TestCertificate.pem, newest: newest)
         #expect((answers == [.response(VendorClientTests.ok)]) == isSpoken, "\(answers)")
         #expect(answers.first.map { VendorClientNotSentTests.kind($0) } == .some(isSpoken ? nil : .unreachable))
+        #expect(record.connections == 1 && record.requests.count == (isSpoken ? 1 : 0))
+    }
+
+    private static let openssl = Tool("openssl", package: "openssl", paths: ["/usr/bin/openssl"])
+
+    /// With a certificate for RSA, which alone allows a key exchange without forward secrecy.
+    @Test(
+        "A key exchange without forward secrecy is refused", .enabled(if: openssl.isTested),
+        arguments: [("ECDHE-RSA-AES128-GCM-SHA256", true), ("AES128-GCM-SHA256", false), ("AES256-SHA", false)])
+    func forwardSecrecy(cipher: String, isSpoken: Bool) async throws {
+        let made = try await RunningProcess.run(
+            [
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=vendor.test", "-addext",
+                "subjectAltName=DNS:localhost", "-keyout", "-", "-out", "-",
+            ], program: try Self.openssl.required()
+        ) { try await $0.end(within: .seconds(30)) }.outcome
+        let lines = made.output
+        let keyEnd = try #require(lines.firstIndex { $0.hasPrefix("-----END") && $0.contains("PRIVATE KEY") })
+        let keyStart = try #require(lines.firstIndex { $0.hasPrefix("-----BEGIN") && $0.contains("PRIVATE KEY") })
+        let start = try #require(lines.firstIndex { $0.hasPrefix("-----BEGIN CERTIFICATE") })
+        let end = try #require(lines.firstIndex { $0.hasPrefix("-----END CERTIFICATE") })
+        let pem = Array((lines[start...end].joined(separator: "\n") + "\n").utf8)
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: [.certificate(try NIOSSLCertificate(bytes: pem, format: .pem))],
+            privateKey: .privateKey(
+                try NIOSSLPrivateKey(
+                    bytes: Array((lines[keyStart...keyEnd].joined(separator: "\n") + "\n").utf8), format: .pem)))
+        configuration.maximumTLSVersion = .tlsv12
+        configuration.cipherSuites = cipher
+        let (answers, record) = try await Self.submit(
+            to: "localhost", trusting: pem, server: NIOSSLContext(configuration: configuration))
+        #expect(
+            answers.first.map { VendorClientNotSentTests.kind($0) } == .some(isSpoken ? nil : .unreachable),
+            "\(answers)")
         #expect(record.connections == 1 && record.requests.count == (isSpoken ? 1 : 0))
     }
 

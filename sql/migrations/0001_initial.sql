@@ -71,7 +71,7 @@ COMMENT ON COLUMN giftbridge.shops.rate_group IS 'Shops with the same group shar
 COMMENT ON COLUMN giftbridge.shops.site_id IS 'The vendor''s number of the company''s site, which POST /redeem/check needs; null: unknown, and orders in doubt cannot be looked up.';
 COMMENT ON COLUMN giftbridge.shops.callback_url IS 'Reserved for results by HTTP; not used yet.';
 COMMENT ON COLUMN giftbridge.shops.api_url IS 'Base URL of the vendor for this shop; null: the worker''s GIFTBRIDGE_API_URL.';
-COMMENT ON COLUMN giftbridge.shops.db_role IS 'The role (with its members) that may use the shop''s orders; null: every role that may insert.';
+COMMENT ON COLUMN giftbridge.shops.db_role IS 'The role (with its members) that may use the shop''s orders; null: every role that may insert, as long as no shop has a db_role.';
 COMMENT ON COLUMN giftbridge.shops.paused IS 'The shop''s orders are not sent until giftbridge.resume.';
 COMMENT ON COLUMN giftbridge.shops.pause_reason IS 'Why the shop is paused.';
 COMMENT ON COLUMN giftbridge.shops.paused_until IS 'When the pause ends; null while paused: when giftbridge.resume is called.';
@@ -495,6 +495,9 @@ INSERT INTO giftbridge.installation (secret, system_identifier, database_oid, ti
 SELECT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
     (SELECT c.system_identifier FROM pg_control_system() AS c), (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()),
     (SELECT c.timeline_id FROM pg_control_checkpoint() AS c);
+-- A shop's key is in GIFTBRIDGE_API_KEY_<NAME>: two shops must not share the variable.
+CREATE UNIQUE INDEX shops_key_variable_idx ON giftbridge.shops (upper(regexp_replace(name COLLATE "C", '[^A-Za-z0-9]', '_', 'g')));
+CREATE INDEX shops_closed_idx ON giftbridge.shops (name) WHERE db_role IS NOT NULL;
 INSERT INTO giftbridge.shops (name) VALUES ('default');
 INSERT INTO giftbridge.shop_state (shop, allowance) VALUES ('default', 'shop default');
 INSERT INTO giftbridge.allowances (name, rate_limit, rate_window) VALUES ('shop default', 60, '60 s');

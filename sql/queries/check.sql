@@ -13,7 +13,8 @@ SELECT current_setting('server_version') AS version, current_setting('server_ver
 
 -- name: shops
 SELECT s.name, s.api_url, s.paused, s.pause_reason, s.assign_codes, s.allowance, s.rate_limit,
-    extract(epoch FROM s.rate_window)::double precision AS rate_window, s.payment_methods, s.unknown_delivery_methods
+    extract(epoch FROM s.rate_window)::double precision AS rate_window, s.payment_methods, s.unknown_delivery_methods,
+    s.is_closed
 FROM giftbridge.shop_setup AS s
 ORDER BY s.name
 

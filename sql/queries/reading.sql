@@ -32,7 +32,7 @@ SELECT t.id, t.shop, t.shop_order_id, t.status, t.needs_attention, t.items, t.or
     extract(epoch FROM t.looked_at)::double precision AS looked_at,
     t.shop_paused, extract(epoch FROM t.shop_paused_until)::double precision AS shop_paused_until, t.shop_pause_reason,
     t.allowance_left, extract(epoch FROM t.allowance_next_at)::double precision AS allowance_next_at,
-    t.ahead, t.turn_seconds, t.held_by, t.holder_state, t.held_for, t.worker_runs, t.erased, t.is_lookup, t.was_in_doubt, t.was_refused, t.verifications
+    t.ahead, t.turn_seconds, t.held_by, t.holder_state, t.held_for, t.worker_runs, t.erased, t.is_lookup, t.was_in_doubt
 FROM giftbridge.order_story AS t WHERE t.id = $1
 
 -- name: order_journal

@@ -118,7 +118,7 @@ package struct Checkup: Sendable {
     }
 
     private func shops(_ connection: Connection, _ found: (Finding) -> Void) async throws {
-        let directory = AccountDirectory(apiURL: configuration.apiURL, keys: configuration.apiKeys)
+        let directory = AccountDirectory(configuration)
         // Shops with the same key are checked with one request.
         var answers: [VendorEndpoint: (VendorAnswer, at: Double)] = [:]
         let shops = try await connection.query(SQL.Check.shops).map { try ShopFacts($0) }
@@ -164,6 +164,7 @@ extension ShopFacts {
         name = try row.text("name")
         apiURL = try row.optionalText("api_url")
         isPaused = try row.bool("paused")
+        isClosed = try row.bool("is_closed")
         pauseReason = try row.optionalText("pause_reason")
         assignsCodes = try row.bool("assign_codes")
         rateGroup = try row.text("allowance")

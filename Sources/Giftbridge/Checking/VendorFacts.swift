@@ -5,6 +5,8 @@ struct ShopFacts: Sendable, Equatable {
     var name = "default"
     var apiURL: String?
     var isPaused = false
+    /// It has no `db_role`, but other shops have.
+    var isClosed = false
     var pauseReason: String?
     var assignsCodes = true
     var rateGroup = "default"
@@ -21,6 +23,12 @@ struct ShopFacts: Sendable, Equatable {
                 .warning(
                     .shops, "Shop \(name) is paused\(pauseReason.map { ": \($0)" } ?? ".")",
                     "Fix the cause, then run: giftbridge resume \(OrderOutlook.shellQuoted(name))"))
+        }
+        if isClosed {
+            findings.append(
+                .warning(
+                    .shops, "Shop \(name) has no db_role, but other shops have, so no shop's role may use it.",
+                    "Set giftbridge.shops.db_role to the role of the shop, if it is in use."))
         }
         if !assignsCodes {
             findings.append(

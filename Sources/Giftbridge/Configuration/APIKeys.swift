@@ -52,9 +52,21 @@ package struct APIKeys: Sendable, CustomStringConvertible {
 
     static let variable = "GIFTBRIDGE_API_KEY"
 
-    /// `GIFTBRIDGE_API_KEY_<SHOP>`: the shop's name in upper case, other characters than letters and digits as `_`.
+    /// `GIFTBRIDGE_API_KEY_<SHOP>`: the shop's name in upper case, other characters than ASCII letters and digits as `_`.
+    ///
+    /// The database refuses a second shop with the same variable (index shops_key_variable_idx).
     static func variable(shop: String) -> String {
-        variable + "_" + String(shop.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+        shop.unicodeScalars.reduce(into: variable + "_") { text, scalar in
+            let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+            text += isPlain ? String(scalar).uppercased() : "_"
+        }
+    }
+
+    /// Whether a shop has a key of its own.
+    ///
+    /// - Throws: ``ConfigurationError`` if the file of its key cannot be read.
+    func hasOwnKey(shop: String) throws(ConfigurationError) -> Bool {
+        try value(Self.variable(shop: shop)) != nil
     }
 
     /// A secret by its variable's name; nil: there is none.

@@ -4,6 +4,8 @@ import FoundationEssentials
 struct APIURL: Sendable, Equatable {
     /// Without a slash at the end.
     let text: String
+    /// In lower case, without port.
+    let host: String
 
     /// Checks a base URL.
     ///
@@ -25,6 +27,7 @@ struct APIURL: Sendable, Equatable {
             throw ConfigurationError(
                 variable, "must begin with https://, because plain http would expose the API key to the network")
         }
+        self.host = host.lowercased()
         self.text = String(text.reversed().drop(while: { $0 == "/" }).reversed())
     }
 }

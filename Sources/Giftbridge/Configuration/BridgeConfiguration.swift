@@ -1,4 +1,4 @@
-/// Every setting of the worker: flag over environment over file over default (contract §2). ``Setting`` lists them.
+/// Every setting of the worker: flag over environment over file over default. ``Setting`` lists them.
 package struct BridgeConfiguration: Sendable {
     /// Any libpq URI or conninfo; empty: libpq's own `PG…` variables. Variable `GIFTBRIDGE_DATABASE_URL`.
     package var databaseURL: String
@@ -6,6 +6,9 @@ package struct BridgeConfiguration: Sendable {
     package var apiURL: String
     /// The shops' keys.
     package var apiKeys: APIKeys
+    /// The hosts, in lower case and without port, to which a key may be sent. Variable `GIFTBRIDGE_API_HOSTS`; default: the host of
+    /// ``apiURL`` and the vendor's two.
+    package var apiHosts: Set<String>
     /// Maximum concurrent requests, 1 to 10,000. Variable `GIFTBRIDGE_CONCURRENCY`.
     package var concurrency: Int
     /// Maximum duration of a request. Variable `GIFTBRIDGE_REQUEST_TIMEOUT`.
@@ -48,6 +51,17 @@ package struct BridgeConfiguration: Sendable {
         try Settings(flags: flags, environment: environment, file: file).apiURL()
     }
 
+    /// The hosts of the vendor's production and development environments.
+    private static let vendorHosts: Set = ["api.smart-gift.co.uk", "api.devsmartgift.co.uk"]
+
+    private static func hosts(_ text: String, _ name: String) throws(ConfigurationError) -> Set<String> {
+        let hosts = text.lowercased().split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
+        guard !hosts.isEmpty, hosts.allSatisfy({ !$0.isEmpty && !$0.contains("/") && !$0.contains("*") }) else {
+            throw ConfigurationError(name, "must be host names without scheme and port, with commas between them")
+        }
+        return Set(hosts)
+    }
+
     /// The vendor's production URL.
     package static let productionURL = "https://api.smart-gift.co.uk"
 
@@ -65,6 +79,10 @@ package struct BridgeConfiguration: Sendable {
         databaseURL = try settings.databaseURL()
         apiURL = try settings.apiURL()
         apiKeys = APIKeys(environment: environment, file: file)
+        apiHosts = Self.vendorHosts.union([try APIURL(parsing: apiURL, variable: "GIFTBRIDGE_API_URL").host])
+        if let text = settings.text("GIFTBRIDGE_API_HOSTS") {
+            apiHosts = try Self.hosts(text, settings.name("GIFTBRIDGE_API_HOSTS"))
+        }
         concurrency = try settings.integer("GIFTBRIDGE_CONCURRENCY", 1...10_000, default: 64)
         requestTimeout = try settings.duration("GIFTBRIDGE_REQUEST_TIMEOUT", default: .seconds(30))
         lease = try settings.duration("GIFTBRIDGE_LEASE", default: .seconds(120))

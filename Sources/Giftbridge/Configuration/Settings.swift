@@ -105,6 +105,10 @@ package struct Setting: Sendable {
             "DATABASE_URL", nil,
             "The database: any libpq URI or conninfo, several hosts allowed; unset: libpq's PG* variables."),
         Setting("API_URL", BridgeConfiguration.productionURL, "The vendor's base URL, for shops without their own."),
+        Setting(
+            "API_HOSTS", nil,
+            "Hosts to which a key may be sent, with commas between them; unset: the host of api_url and the vendor's two."
+        ),
         Setting("CONCURRENCY", "64", "Maximum concurrent requests, 1 to 10000."),
         Setting("REQUEST_TIMEOUT", "30s", "Maximum duration of a request."),
         Setting("LEASE", "120s", "Maximum time that a worker may hold an order; longer than request_timeout."),

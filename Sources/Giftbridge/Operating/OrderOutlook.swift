@@ -39,7 +39,10 @@ extension OrderOutlook {
         case .completed:
             self.init("Sold. No further action.")
         case .cancelled:
-            self.init("Cancelled before it was sold. No further action.")
+            self.init(
+                facts.wasInDoubt
+                    ? "Cancelled by an operator, after it was in doubt: it may have been sold. No further action."
+                    : "Cancelled before it was sent. No further action.")
         case .rejected, .failed:
             self.init("Giftbridge will not retry. The order was not sold.", options: Self.again(facts))
         }

@@ -167,6 +167,8 @@ package struct OrderFacts: Sendable, Equatable {
     package var workerRuns = true
     /// Its personal data was erased, so it cannot be sent again.
     package var isErased = false
+    /// Its outcome was unknown at some time.
+    package var wasInDoubt = false
 }
 
 extension OrderFacts {
@@ -187,5 +189,6 @@ extension OrderFacts {
         holderState = try row.optionalText("holder_state").flatMap(WorkerReport.State.init)
         workerRuns = try row.bool("worker_runs")
         isErased = try row.bool("erased")
+        wasInDoubt = try row.bool("was_in_doubt")
     }
 }

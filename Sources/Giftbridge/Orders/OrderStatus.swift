@@ -1,4 +1,4 @@
-/// The states of an order, as in `giftbridge.orders.status` (contract §1).
+/// The states of an order, as in `giftbridge.orders.status` (docs/architecture.md, "The states").
 package enum OrderStatus: String, Sendable, CaseIterable, Codable {
     /// Waiting: for its turn, for `submit_after`, or for a retry.
     case pending
@@ -12,6 +12,6 @@ package enum OrderStatus: String, Sendable, CaseIterable, Codable {
     case failed
     /// A request may have been processed, but its answer is lost: outcome unknown.
     case inDoubt = "in_doubt"
-    /// Withdrawn before it was sent.
+    /// Withdrawn before it was sent; or, by an operator, after it was in doubt.
     case cancelled
 }

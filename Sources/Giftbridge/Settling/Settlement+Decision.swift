@@ -1,7 +1,7 @@
 import SmartGift
 
 extension Settlement {
-    /// Decides what the answer to a sale or a verification means for its order (contract §3). Pure: no clock, no database, no
+    /// Decides what the answer to a sale or a verification means for its order (docs/guarantees.md, "What an answer proves"). Pure: no clock, no database, no
     /// network.
     ///
     /// - Parameters:

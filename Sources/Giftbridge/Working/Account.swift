@@ -33,11 +33,20 @@ struct Account: Sendable, Equatable {
 actor AccountDirectory {
     private let apiURL: String
     private let keys: APIKeys
+    private let hosts: Set<String>
 
-    /// - Parameter apiURL: The base URL for shops without their own.
-    init(apiURL: String, keys: APIKeys) {
+    /// - Parameters:
+    ///   - apiURL: The base URL for shops without their own.
+    ///   - hosts: The hosts to which a key may be sent, in lower case.
+    init(apiURL: String, keys: APIKeys, hosts: Set<String>) {
         self.apiURL = apiURL
         self.keys = keys
+        self.hosts = hosts
+    }
+
+    /// - Parameter configuration: The worker's settings.
+    init(_ configuration: BridgeConfiguration) {
+        self.init(apiURL: configuration.apiURL, keys: configuration.apiKeys, hosts: configuration.apiHosts)
     }
 
     /// The account of each shop, or what is wrong with its configuration.
@@ -48,7 +57,7 @@ actor AccountDirectory {
         for (shop, shopURL) in shops {
             do throws(ConfigurationError) {
                 var url = apiURL
-                if let shopURL { url = try APIURL(parsing: shopURL, variable: "api_url of shop \(shop)").text }
+                if let shopURL { url = try checked(shopURL, of: shop) }
                 accounts[shop] = .success(
                     Account(VendorEndpoint(baseURL: url, key: try keys.key(shop: shop)), shopURL: shopURL))
             } catch {
@@ -56,5 +65,24 @@ actor AccountDirectory {
             }
         }
         return accounts
+    }
+
+    /// The base URL of a shop that has its own. A role that may write `shops.api_url` must not learn a key by it: the key goes to
+    /// hosts of the configuration only, and it is never the key of other shops.
+    private func checked(_ shopURL: String, of shop: String) throws(ConfigurationError) -> String {
+        let column = "api_url of shop \(shop)"
+        let url = try APIURL(parsing: shopURL, variable: column)
+        guard hosts.contains(url.host) else {
+            throw ConfigurationError(
+                column,
+                "has the host \(url.host), to which no key may be sent: if it is the vendor's, add it to GIFTBRIDGE_API_HOSTS"
+            )
+        }
+        guard try keys.hasOwnKey(shop: shop) else {
+            throw ConfigurationError(
+                APIKeys.variable(shop: shop),
+                "is not set: shop \(shop) has its own api_url, to which the key of other shops is not sent")
+        }
+        return url.text
     }
 }

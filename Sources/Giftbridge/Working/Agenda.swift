@@ -50,6 +50,8 @@ struct Agenda: Sendable {
     /// When those that the database did not take are tried again.
     private var writeAgainAt: ContinuousClock.Instant?
     private var held = 0
+    /// A claim failed, perhaps for what was to be written with it: the next results are written alone.
+    private var writesAlone = false
     private var lastLookAt: ContinuousClock.Instant?
     private var lastRescueAt: ContinuousClock.Instant?
     /// A look is under way, or failed.
@@ -161,9 +163,10 @@ struct Agenda: Sendable {
         set(.look, notAfter: now)
     }
 
-    /// A claim failed: other lanes first, these after a pause.
+    /// A claim failed, and with it the results of its turn: these are written alone next, and other lanes are asked before its own.
     mutating func claimFailed(at now: ContinuousClock.Instant) {
         rota.failed(until: now + .seconds(1))
+        writesAlone = true
     }
 
     /// The database refused a step: nothing more is asked of it before `until`.
@@ -231,7 +234,8 @@ struct Agenda: Sendable {
         turn.settles = unwritten > 0
         if !isDraining {
             turn.rescues = isDue(.rescue, now)
-            turn.claim = rota.deal(at: now)
+            turn.claim = writesAlone && turn.settles ? [] : rota.deal(at: now)
+            writesAlone = false
             if !isIdle, let lastLookAt {
                 // No hint says what else has become due.
                 set(.look, notAfter: lastLookAt + .milliseconds(100))
@@ -244,35 +248,42 @@ struct Agenda: Sendable {
                 if isLooking { timers[.look] = now + pollInterval }
             }
             if turn.beats, isIdle { turn.idles = true }
-            if isIdle, hasManyHints {
-                turn.idles = false
-                isIdle = false
-                // Longer and longer while they keep coming.
-                let isAgain = awakeUntil.map { now < $0 + .milliseconds(100) } ?? false
-                awakeFor = isAgain ? min(awakeFor * 2, .seconds(1)) : .milliseconds(100)
-                awakeUntil = now + awakeFor
-            }
-            hasManyHints = false
+            if stopsHints(at: now) { turn.idles = false }
         }
         guard turn == Turn() else { return .turn(turn) }
-        if !isDraining, !isIdle {
-            if let awakeUntil, awakeUntil > now {
-                set(.look, notAfter: (lastLookAt ?? now) + .milliseconds(10))
-            } else {
-                // The database knows it before the last look: what is committed later notifies.
-                isIdle = true
-                furtherLooks = pauses[...]
-                isLooking = timers[.farLook] == nil
-                timers[.look] = now + pollInterval
-                return .turn(Turn(idles: true, looks: isLooking ? .near : nil))
-            }
-        }
+        if !isDraining, !isIdle, let turn = goIdle(at: now) { return .turn(turn) }
         // A look at all lanes that is to come replaces one at the first.
         let look = timers[.farLook] == nil ? Timer.look : .farLook
         var until = earliest(isDraining ? [.beat, .drain] : [.beat, look, .rescue], now)
         if let writeAgainAt { until = min(until, writeAgainAt) }
         if !isDraining, let ready = rota.nextReady { until = min(until, ready) }
         return .wait(until: until)
+    }
+
+    /// Whether an idle worker needs no more hints for a while, because they come too often.
+    private mutating func stopsHints(at now: ContinuousClock.Instant) -> Bool {
+        defer { hasManyHints = false }
+        guard isIdle, hasManyHints else { return false }
+        isIdle = false
+        // Longer and longer while they keep coming.
+        let isAgain = awakeUntil.map { now < $0 + .milliseconds(100) } ?? false
+        awakeFor = isAgain ? min(awakeFor * 2, .seconds(1)) : .milliseconds(100)
+        awakeUntil = now + awakeFor
+        return true
+    }
+
+    /// The turn that tells the database that this worker waits for notifications; nil: it stays awake, and looks soon.
+    private mutating func goIdle(at now: ContinuousClock.Instant) -> Turn? {
+        if let awakeUntil, awakeUntil > now {
+            set(.look, notAfter: (lastLookAt ?? now) + .milliseconds(10))
+            return nil
+        }
+        // The database knows it before the last look: what is committed later notifies.
+        isIdle = true
+        furtherLooks = pauses[...]
+        isLooking = timers[.farLook] == nil
+        timers[.look] = now + pollInterval
+        return Turn(idles: true, looks: isLooking ? .near : nil)
     }
 
     private mutating func set(_ timer: Timer, notAfter time: ContinuousClock.Instant) {

@@ -8,17 +8,29 @@ struct OrderSubmission: Sendable {
     let requestTimeout: Duration
     let metrics: WorkerMetrics
 
+    /// How long after its claim an order may be sent. Its place in the allowance counts from the claim, as if it arrived within a tenth
+    /// of the window (`place_free_at.sql`): 6 s of the vendor's minute, less one for the way.
+    static let sendWithin: Duration = .seconds(5)
+
     /// Submits a claimed order, whose write-ahead entry is committed. The settlement must then be written back.
     ///
     /// Never throws: every outcome is a settlement. Cancelling the task ends the request.
     ///
-    /// - Parameter account: The address and key; nil: the shop's key is no longer known.
-    func callAsFunction(_ order: ClaimedOrder, _ account: Account?) async -> Settlement {
+    /// - Parameters:
+    ///   - account: The address and key; nil: the shop's key is no longer known.
+    ///   - allowance: The allowance of which it takes a request slot.
+    func submit(
+        _ order: ClaimedOrder, with account: Account?, in allowance: String, _ slots: RequestSlots
+    ) async -> Settlement {
+        guard await slots.enter(allowance) else {
+            return Settlement(releasing: order, because: "Not sent: no request slot became free in time.")
+        }
+        defer { slots.leave(allowance) }
         guard let account, account.name == order.account else {
             return Settlement(releasing: order, because: "Not sent: the shop's key or address changed after the claim.")
         }
         let now = ContinuousClock.now
-        if let reason = Self.reasonNotToSend(age: now - order.claimedAt, requestTimeout, lease) {
+        if let reason = Self.reasonNotToSend(age: now - order.claimedAt, requestTimeout: requestTimeout, lease: lease) {
             return Settlement(releasing: order, because: reason)
         }
         let deadline = now + requestTimeout
@@ -33,13 +45,12 @@ struct OrderSubmission: Sendable {
 
     /// Why an order must not be sent any more, in a sentence; nil: it may be sent. Pure.
     ///
-    /// Its place in the allowance counts from its claim, as if it arrived within a tenth of the window (`place_free_at.sql`): 6 s of
-    /// the vendor's minute. And the lease must still be valid when the request reaches its deadline.
-    ///
-    /// - Parameter age: The time since the claim.
-    static func reasonNotToSend(age: Duration, _ requestTimeout: Duration, _ lease: Duration) -> String? {
-        if age > .seconds(5) {
-            "Not sent: more than 5 s had passed since the claim, from which its place in the rate limit counts."
+    /// - Parameters:
+    ///   - age: The time since the claim.
+    ///   - lease: From the claim; it must still be valid when the request reaches its deadline.
+    static func reasonNotToSend(age: Duration, requestTimeout: Duration, lease: Duration) -> String? {
+        if age > sendWithin {
+            "Not sent: more than \(sendWithin.components.seconds) s had passed since the claim, from which its place in the rate limit counts."
         } else if age + requestTimeout > lease {
             "Not sent: too little time was left of the lease."
         } else {
@@ -47,18 +58,23 @@ struct OrderSubmission: Sendable {
         }
     }
 
+    private func send(_ request: VendorRequest, by deadline: ContinuousClock.Instant) async -> VendorReply {
+        CrashPoint.sending.reached()
+        let reply = await vendor.send(request, by: deadline)
+        metrics.requested(took: reply.took)
+        CrashPoint.answered.reached()
+        return reply
+    }
+
     private func sell(
         _ order: ClaimedOrder, _ sale: PosSale, _ account: Account, _ deadline: ContinuousClock.Instant
     ) async -> Settlement {
-        CrashPoint.sending.reached()
         // An order that cannot be verified is not sent over a connection that the vendor may be closing.
         let isVerifiable = order.assignedCodes.contains { $0 != nil }
         let echo = sale.items.compactMap { item in item.code.map { Array($0.utf8) } }
         let request = VendorRequest(
             .sale(sale.body()), to: account.endpoint, prefersFresh: !isVerifiable, echo: echo)
-        let reply = await vendor.send(request, by: deadline)
-        metrics.requested(took: reply.took)
-        CrashPoint.answered.reached()
+        let reply = await send(request, by: deadline)
         let sent = SentCodes(codes: sale.items.map(\.code), assigned: order.assignedPositions)
         let evidence = Evidence(reply.answer, sent: sent, takenWords: policy.takenWords)
         var result = settlement(order, evidence)
@@ -76,11 +92,8 @@ struct OrderSubmission: Sendable {
                 of: order, .siteRefused(reason: "The shop's site_id, or the code to look up, is no longer known."),
                 policy: policy, jitter: 0)
         }
-        CrashPoint.sending.reached()
         let check = VoucherCheck(code: code, siteID: siteID)
-        let reply = await vendor.send(VendorRequest(.check(check.body()), to: account.endpoint), by: deadline)
-        metrics.requested(took: reply.took)
-        CrashPoint.answered.reached()
+        let reply = await send(VendorRequest(.check(check.body()), to: account.endpoint), by: deadline)
         var result = Settlement(
             of: order, LookupEvidence(reply.answer, code: code), policy: policy, jitter: .random(in: 0...1))
         result.record(reply, of: order)

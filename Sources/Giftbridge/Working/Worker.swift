@@ -61,7 +61,7 @@ package actor Worker: Service {
             vendor: vendor, policy: configuration.policy, lease: configuration.lease,
             requestTimeout: configuration.requestTimeout, metrics: metrics)
         requestSlots = RequestSlots(configuration.concurrency)
-        directory = AccountDirectory(apiURL: configuration.apiURL, keys: configuration.apiKeys)
+        directory = AccountDirectory(configuration)
         agenda = Agenda(
             slots: configuration.concurrency, heartbeat: configuration.heartbeat,
             pollInterval: configuration.pollInterval, at: .now)
@@ -86,15 +86,14 @@ package actor Worker: Service {
             Task { await self.drain() }
         }
         await queue?.connection.close()
-        try result.get()
-        guard backlog.isEmpty else {
-            for result in backlog.results {
-                logger.critical(
-                    "Could not save a result; the order becomes in_doubt when its lease expires.",
-                    metadata: result.metadata)
-            }
-            throw Unsettled(count: backlog.count)
+        // Also where the worker ends with an error: what a request has brought must not be lost without a word.
+        for result in backlog.results {
+            logger.critical(
+                "Could not save a result; the order becomes in_doubt when its lease expires.", metadata: result.metadata
+            )
         }
+        try result.get()
+        guard backlog.isEmpty else { throw Unsettled(count: backlog.count) }
         if let outdated { throw outdated }
         logger.info("The worker has stopped.", metadata: ["worker": "\(name)"])
     }
@@ -106,7 +105,9 @@ package actor Worker: Service {
         agenda.drain(until: .now + configuration.drainTimeout, at: .now)
         status.state = .draining
         note()
-        logger.info("Draining.", metadata: ["in_flight": "\(status.inFlight)"])
+        logger.info(
+            "Draining: no new orders are claimed; those in flight are finished.",
+            metadata: ["in_flight": "\(status.inFlight)"])
         wakeUp.ring()
     }
 
@@ -148,7 +149,7 @@ package actor Worker: Service {
         guard let queue else { return }
         do throws(QueueError) {
             if turn.beats {
-                // Before it is said: what changes meanwhile has to be said again.
+                // Before the heartbeat: what changes while it is written needs another one.
                 agenda.beat(at: .now)
                 try await queue.heartbeat(status)
                 if turn.claim.isEmpty { try await refreshAccounts(queue) }
@@ -198,16 +199,15 @@ package actor Worker: Service {
                 if let rows, rows.count > 0 { claimed.append(rows) }
             }
         } catch {
-            if case .away = error {
-                if claim != nil { agenda.claimFailed(at: .now) }
-                throw error
-            }
-            // Results must not wait because a claim fails: the next turn writes them without a claim.
             if claim != nil { agenda.claimFailed(at: .now) }
-            if claim == nil, let batch { notWritten(batch, error) }
-            if claim != nil, batch == nil {
-                logger.error("Could not claim orders; trying others first.", metadata: ["error": "\(error)"])
+            if case .away = error { throw error }
+            switch (batch, claim) {
+            case (let batch?, nil): notWritten(batch, error)
+            case (nil, _):
+                logger.error("Could not claim orders; trying other orders first.", metadata: ["error": "\(error)"])
                 status.note(error: "\(error)")
+            // Results must not wait because a claim fails: the next turn writes them alone.
+            case (_?, _?): break
             }
         }
     }
@@ -308,15 +308,9 @@ package actor Worker: Service {
         logger.debug("Order claimed.", metadata: order.metadata)
         let account = try? accounts[order.shop]?.get()  // A shop without a key: the order is released.
         Task(executorPreference: vendor.executor) { [submission, requestSlots, wakeUp, vendor] in
-            let result: Settlement
-            if await requestSlots.enter(allowance) {
-                result = await submission(order, account)
-                requestSlots.leave(allowance)
-            } else {
-                result = Settlement(releasing: order, because: "Not sent: its turn did not come in time.")
-            }
+            let result = await submission.submit(order, with: account, in: allowance, requestSlots)
             guard wakeUp.put(result) else { return }
-            // Answers come in swarms: those of one swarm are written together.
+            // Answers often arrive together: they are written in one transaction.
             vendor.executor.afterTurn { wakeUp.ring() }
         }
     }

@@ -1,4 +1,4 @@
-/// What an answer to `POST /pos-sale` proves about the sale (contract §3). Whatever is not certain is ``unclear(reason:)``.
+/// What an answer to `POST /pos-sale` proves about the sale (docs/guarantees.md, "What an answer proves"). Whatever is not certain is ``unclear(reason:)``.
 package enum Evidence: Sendable, Equatable {
     /// Sold. The receipt's codes are in the order of the items, whatever their order in the answer.
     case sold(Receipt, CodeMatch)

@@ -6,7 +6,7 @@ import NIOSSL
 ///
 /// One call is one request: nothing here or below retries, follows a redirect, or sends a second time on a connection that
 /// turned out to be dead. A request counts as sent from the moment its first byte is handed to a connection that was idle and
-/// alive; before that it certainly was not. Tests/WholeProcess/VendorClient…Tests.swift hold it to that.
+/// alive; before that it certainly was not. Tests/WholeProcess/VendorClient*Tests.swift hold it to that.
 package final class VendorClient: Sendable {
     /// Where the client works. A task that prefers it reaches the client without a change of threads.
     package let executor: EventLoopExecutor

@@ -153,6 +153,8 @@ final class VendorDriver {
         if let tls { return tls }
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
+        // For TLS 1.2; every cipher suite of TLS 1.3 has forward secrecy.
+        configuration.cipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20"
         configuration.trustRoots = trustRoots
         let context = NIOThreadPool.singleton.runIfActive(eventLoop: loop.nonisolated()) { [configuration] in
             try NIOSSLContext(configuration: configuration)

@@ -23,7 +23,7 @@ enum VendorFault {
             return "The connection to the vendor failed: \(String(cString: strerror(number)))."
         }
         switch error {
-        case ChannelError.connectTimeout: return "No connection to the vendor came about in time."
+        case ChannelError.connectTimeout: return "Could not connect to the vendor in time."
         case let error as NIOConnectionError:
             let causes = Set(error.connectionErrors.map { sentence(for: $0.error) })
             return causes.sorted().first ?? "No connection to the vendor came about."

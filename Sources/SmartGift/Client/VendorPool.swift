@@ -207,7 +207,7 @@ struct VendorPool {
         let connectedAt = sites[request.origin]?.connectedAt
         sites[request.origin]?.waiting.removeAll { $0 == id }
         guard request.deadline > request.since else {
-            return end(id, .notSent(.ended("The time for the request was over before it began.")))
+            return end(id, .notSent(.ended("The deadline had passed before the request was sent.")))
         }
         // All its time was not enough for a connection, and no other request got one either.
         let isProof = request.deadline - request.since >= Self.shortestProof
@@ -362,5 +362,5 @@ struct VendorPool {
 
     private static let cancelled = "The request was cancelled."
     private static let stopping = "The request was given up because Giftbridge is stopping."
-    private static let noConnection = "No connection to the vendor came about in time."
+    private static let noConnection = "Could not connect to the vendor in time."
 }

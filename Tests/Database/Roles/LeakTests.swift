@@ -100,11 +100,15 @@ extension DatabaseTests {
             """
 
         @Test(arguments: [
-            (RoleHouse.Login.monitor, ["migrations", "queue", "sold_by_minute", "status", "workers"], ["SECRET"]),
+            (
+                RoleHouse.Login.monitor,
+                ["installation_state", "migrations", "queue", "sold_by_minute", "status", "workers"], ["SECRET"]
+            ),
             (
                 .worker,
                 [
-                    "attempts", "migrations", "order_list", "order_story", "queue", "shop_setup", "sold_by_minute",
+                    "attempts", "installation_state", "migrations", "order_list", "order_story", "queue", "shop_setup",
+                    "sold_by_minute",
                     "status", "workers",
                 ],
                 // Not the reason: those are the vendor's words about the order.

@@ -35,12 +35,20 @@ extension DatabaseTests {
                 try await shop.column("SELECT code FROM giftbridge.vouchers") == again.assignedCodes.compactMap(\.self))
         }
 
-        @Test func aShopWithoutRoleIsOpenToEveryShop() async throws {
+        /// Where one shop has a role, the shop without one would be a window into it.
+        @Test func aShopWithoutRoleIsClosedOnceAnotherHasOne() async throws {
             let house = try await RoleHouse.make()
-            let id = try #require(try await house.session(.a).value(Self.insert("default")))
-            let other = try await house.session(.b)
-            #expect(try await other.value("SELECT shop FROM giftbridge.orders WHERE id = \(id)") == "default")
-            try await other.run("SELECT giftbridge.cancel(\(id))")
+            let (a, b) = (try await house.session(.a), try await house.session(.b))
+            let id = try #require(try await house.test.insert().first)
+            #expect(try await a.refusal(Self.insert("default")) != nil)
+            #expect(try await a.value("SELECT count(*) FROM giftbridge.orders WHERE id = \(id)") == "0")
+            #expect(try await a.refusal("SELECT giftbridge.cancel(\(id))")?.sqlState == "P0002")
+            #expect(try await a.value("SELECT count(*) FROM giftbridge.shops WHERE name = 'default'") == "0")
+
+            try await house.test.run("UPDATE giftbridge.shops SET db_role = NULL")
+            let own = try #require(try await a.value(Self.insert("default")))
+            #expect(try await b.value("SELECT shop FROM giftbridge.orders WHERE id = \(own)") == "default")
+            try await b.run("SELECT giftbridge.cancel(\(own))")
         }
 
         /// A pool that logs in once and takes the shop's role for each request.
@@ -120,7 +128,7 @@ extension DatabaseTests {
     }
 }
 
-/// Two shops of one role each (`a`, `b`), the shop `default`, open to all, and a login of every kind.
+/// Two shops of one role each (`a`, `b`), the shop `default` without a role, and a login of every kind.
 ///
 /// Shop b has what others would like to see: a completed, a pending and a rejected order, with texts and codes that begin SECRET.
 struct RoleHouse: Sendable {
