@@ -16,7 +16,8 @@ enum ExitStatus: Int32 {
     /// What an error of a command means.
     init(_ error: any Error) {
         switch error {
-        case is ConfigurationError, is Schema.Mismatch, is SandboxConfigurationError: self = .wrongConfiguration
+        case is ConfigurationError, is Schema.Mismatch, is SandboxConfigurationError, is Worker.Clone:
+            self = .wrongConfiguration
         case ConnectionError.invalidConninfo: self = .wrongConfiguration
         case is ConnectionError: self = .unavailable
         // The server refuses the session: authorization, unknown database, too many connections, starting up.

@@ -190,7 +190,7 @@ final class NoticeLog {
         guard let notice = ServerError(result) else {
             // One of libpq's own.
             let message = String(cString: PQresultErrorMessage(result)).oneLine
-            logger.debug("Notice from libpq.", metadata: ["message": .string(message)])
+            logger.debug("Notice from libpq.", metadata: ["notice": .string(message)])
             return
         }
         if notice.endsSession { farewell = notice.message.oneLine }
@@ -198,7 +198,7 @@ final class NoticeLog {
         logger.log(
             level: ["NOTICE", "INFO", "LOG", "DEBUG"].contains(notice.severity) ? .debug : .notice,
             "Notice from the database.",
-            metadata: ["severity": .string(notice.severity), "message": .string(notice.message.oneLine)]
+            metadata: ["severity": .string(notice.severity), "notice": .string(notice.message.oneLine)]
         )
     }
 }

@@ -25,7 +25,7 @@ extension OneAtATime {
 
                 let bridge = Bridge.patient(restored, vendor)
                 let refused = try await RunningProcess.giftbridge(["run"], environment: bridge.environment)
-                #expect(refused.status != 0)
+                #expect(refused.status == 78)
                 #expect(refused.text.contains("giftbridge adopt"), "\(refused.text)")
                 #expect(try await vendor.requests().count == 4, "a copy of a database sold")
 

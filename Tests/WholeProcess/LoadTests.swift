@@ -87,7 +87,7 @@ import Testing
             try await vendor.fault("hang_after", orderID: "1")
             try await database.insertOrders(1...1)
             let settings = [
-                "GIFTBRIDGE_LEASE": "30s", "GIFTBRIDGE_REQUEST_TIMEOUT": "20s", "GIFTBRIDGE_DRAIN_TIMEOUT": "2s",
+                "GIFTBRIDGE_LEASE": "30s", "GIFTBRIDGE_REQUEST_TIMEOUT": "20s", "GIFTBRIDGE_DRAIN_TIMEOUT": "4s",
             ]
             let outcome = try await Bridge(database, vendor, settings).run { process in
                 try await database.waitForFlights(1)
@@ -104,7 +104,7 @@ import Testing
 
     @Test func aWorkerThatIsOutdatedWritesBackAndEnds() async throws {
         let database = try await TestServer.shared.database()
-        try await VendorPeer.run(["--rate-limit", "0", "--latency", "2s"]) { vendor in
+        try await VendorPeer.run(["--rate-limit", "0", "--latency", "4s"]) { vendor in
             try await database.insertOrders(1...1)
             let outcome = try await Bridge(
                 database, vendor, ["GIFTBRIDGE_CONCURRENCY": "1", "GIFTBRIDGE_REQUEST_TIMEOUT": "20s"]
@@ -118,6 +118,24 @@ import Testing
             #expect(outcome.status == 1 && outcome.text.contains("is version 999, newer than"), "\(outcome.text)")
             #expect(try await database.states() == "completed=1 pending=1")
             try await expectTheBooksBalance(database, vendor, mayBeOpen: true)
+        }
+    }
+
+    /// The database is one that a worker must not use any more, as after a restore elsewhere: the result cannot be written, and is named.
+    @Test func aWorkerThatMustEndNamesTheResultsThatItCouldNotSave() async throws {
+        let database = try await TestServer.shared.database()
+        try await VendorPeer.run(["--rate-limit", "0", "--latency", "5s"]) { vendor in
+            try await database.insertOrders(1...1)
+            let outcome = try await Bridge(database, vendor, ["GIFTBRIDGE_REQUEST_TIMEOUT": "20s"]).run { process in
+                try await database.waitForFlights(1)
+                try await database.run("UPDATE giftbridge.installation SET database_oid = database_oid::bigint + 1")
+                try await database.terminateConnections()
+                try await process.end(within: .seconds(15))
+            }.outcome
+            #expect(outcome.status == 78 && outcome.text.contains("giftbridge adopt"), "\(outcome.text)")
+            #expect(
+                outcome.output.contains { $0.contains("Could not save a result") && $0.contains(#""order":"1""#) },
+                "\(outcome.text)")
         }
     }
 

@@ -144,7 +144,7 @@ extension Worker {
     package struct Clone: Error, CustomStringConvertible {
         /// What is wrong and what to do.
         package var description: String {
-            "this database was restored or copied from another PostgreSQL cluster or database, so the worker does not start: a "
+            "this database was restored or copied from another PostgreSQL cluster or database, so the worker does not run: a "
                 + "copy for testing must not send orders. To use this database from now on, run `giftbridge adopt`"
         }
     }

@@ -119,7 +119,7 @@ package actor Worker: Service {
             do {
                 try await loop()
             } catch {
-                await vendor.shutDown()
+                await collectLast()
                 throw error
             }
             group.cancelAll()
@@ -353,16 +353,21 @@ package actor Worker: Service {
 
     // MARK: The end
 
-    private func end() async throws {
-        // What the drain's end cuts off leaves its results.
+    /// Ends the requests that are still in flight, and takes their results.
+    private func collectLast() async {
         await vendor.shutDown()
         catchUp()
         requestSlots.turnAway()
         let deadline = ContinuousClock.now + configuration.heartbeat
+        collect()
         while held > 0, .now < deadline {
             await wakeUp.wait(until: deadline)
             collect()
         }
+    }
+
+    private func end() async throws {
+        await collectLast()
         status.state = .stopped
         status.isListening = false
         backlog.hurry(at: .now)
