@@ -55,6 +55,6 @@ enum ExitStatus: Int32 {
         if let error = error as? ServerError, error.sqlState == "42501", error.message.hasPrefix("permission denied") {
             text += ": your database role lacks permission; use a member of giftbridge_worker, or the schema's owner"
         }
-        return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return text.split(whereSeparator: \.isNewline).joined(separator: " ").printable
     }
 }

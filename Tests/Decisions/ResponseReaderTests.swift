@@ -173,12 +173,14 @@ struct RateLimitHeadersTests {
             (["Retry-After": "901"], .seconds(900)), (["Retry-After": "99999999999999999999"], .seconds(900)),
             (["Retry-After": "1e300"], .seconds(900)), (["Retry-After": ""], nil), (["Retry-After": "soon"], nil),
             (["Retry-After": "nan"], nil), (["Retry-After": "inf"], nil),
-            (["Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"], nil),
+            (["Retry-After": "Fri, 15 Jan 2027 08:00:17 GMT"], .seconds(17)),
+            (["Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"], .zero), (["Retry-After": "21 Oct 2026"], nil),
+            (["X-RateLimit-Reset": "1800000042000"], .seconds(42)), (["X-RateLimit-Reset": "42"], .seconds(42)),
             (["X-RateLimit-Reset": "1800000042"], .seconds(42)), (["X-RateLimit-Reset": "1800000000"], .zero),
             (["X-RateLimit-Reset": "1799999000"], .zero), (["X-RateLimit-Reset": "0"], .zero),
             (["X-RateLimit-Reset": "1900000000"], .seconds(900)), (["X-RateLimit-Reset": "later"], nil),
             (["Retry-After": "5", "X-RateLimit-Reset": "1800000042"], .seconds(5)),
-            (["Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT", "X-RateLimit-Reset": "1800000042"], .seconds(42)),
+            (["Retry-After": "soon", "X-RateLimit-Reset": "1800000042"], .seconds(42)),
             (["X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "0"], nil),
         ] as [([String: String], Duration?)])
     func wait(headers: [String: String], expected: Duration?) {

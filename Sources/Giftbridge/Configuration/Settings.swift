@@ -1,31 +1,16 @@
-import Configuration
 import LibPQ
 import Logging
 
 /// Settings by the name of their environment variable: flag over environment over file.
 struct Settings {
-    private let reader: ConfigReader
-    private let overFile: Set<String>
+    private let flags: [String: String]
+    private let environment: [String: String]
     private let file: ConfigurationFile?
 
     init(flags: [String: String], environment: [String: String], file: ConfigurationFile? = nil) {
+        self.flags = flags
+        self.environment = environment
         self.file = file
-        overFile = Set(flags.keys).union(environment.keys)
-        reader = ConfigReader(providers: [
-            Self.provider("flags", flags),
-            EnvironmentVariablesProvider(environmentVariables: environment),
-            Self.provider("file", file?.values ?? [:]),
-        ])
-    }
-
-    private static func provider(_ name: String, _ values: [String: String]) -> InMemoryProvider {
-        let values = values.map { (AbsoluteConfigKey(key($0.key)), ConfigValue(.string($0.value), isSecret: false)) }
-        return InMemoryProvider(name: name, values: Dictionary(values, uniquingKeysWith: { _, last in last }))
-    }
-
-    /// `GIFTBRIDGE_RETRY_BASE` is `giftbridge.retry.base` to the configuration library.
-    private static func key(_ variable: String) -> ConfigKey {
-        ConfigKey(variable.lowercased().split(separator: "_").map(String.init))
     }
 
     /// The value; nil if not given, or empty.
@@ -36,12 +21,14 @@ struct Settings {
     /// The value, which may be empty; nil if not given.
     func given(_ variable: String) -> String? {
         assert(Setting.all.contains { $0.variable == variable }, "\(variable) is missing in Setting.all")
-        return reader.string(forKey: Self.key(variable))
+        return flags[variable] ?? environment[variable] ?? file?.values[variable]
     }
 
     /// The name for errors about a wrong value: the variable, or the name in the file and the file.
     func name(_ variable: String) -> String {
-        guard !overFile.contains(variable), let file, file.values[variable] != nil else { return variable }
+        guard flags[variable] == nil, environment[variable] == nil, let file, file.values[variable] != nil else {
+            return variable
+        }
         return "\(Setting.key(variable: variable)) in \(file.path)"
     }
 

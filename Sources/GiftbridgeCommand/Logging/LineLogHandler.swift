@@ -36,7 +36,7 @@ struct LineLogHandler: LogHandler {
         case .text:
             line += "\(time) \(level) \(message)"
             for (key, value) in all { line += " \(key)=\(value)" }
-            if line.utf8.contains(UInt8(ascii: "\n")) { line = line.replacing("\n", with: " ") }
+            line = line.printable
         case .json:
             line += "{"
             append("time", time, to: &line)
@@ -49,6 +49,7 @@ struct LineLogHandler: LogHandler {
                 append(key, value.description, to: &line)
             }
             line += "}"
+            line = line.withEscapedControls
         }
         return line
     }

@@ -78,9 +78,8 @@ struct StoryText {
         let order = story.order
         var lines = [
             terminal.styled(
-                Terminal.plain(
-                    "Order \(order.id) · shop \(order.shop)"
-                        + (order.shopOrderID.map { " · shop order number \($0)" } ?? "")),
+                ("Order \(order.id) · shop \(order.shop)"
+                    + (order.shopOrderID.map { " · shop order number \($0)" } ?? "")).printable,
                 .bold)
         ]
         lines.append(
@@ -91,7 +90,7 @@ struct StoryText {
 
         lines += ["", terminal.styled("What happened (UTC)", .bold)]
         for event in story.timeline {
-            lines.append("  \(Self.clock(event.at))  " + Terminal.plain(event.what))
+            lines.append("  \(Self.clock(event.at))  " + event.what.printable)
             if let detail = event.detail {
                 lines += terminal.wrapped(detail, indent: 27).map { terminal.styled($0, .dim) }
             }

@@ -1,3 +1,4 @@
+import Giftbridge
 import Glibc
 
 /// Where standard output goes: a terminal has colours and a width; anything else gets plain text of any width.
@@ -27,18 +28,13 @@ struct Terminal: Sendable {
         return "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m"
     }
 
-    /// Text from other sources without control characters, which could change the terminal.
-    static func plain(_ text: String) -> String {
-        String(text.map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : $0 })
-    }
-
     /// A text broken between words into lines of the terminal's width, each indented by `indent` spaces.
     func wrapped(_ text: String, indent: Int = 0) -> [String] {
         let space = String(repeating: " ", count: indent)
-        guard let width else { return [space + Self.plain(text)] }
+        guard let width else { return [space + text.printable] }
         var lines: [String] = []
         var line = ""
-        for word in Self.plain(text).split(separator: " ") {
+        for word in text.printable.split(separator: " ") {
             if !line.isEmpty, indent + line.count + 1 + word.count > width {
                 lines.append(space + line)
                 line = ""

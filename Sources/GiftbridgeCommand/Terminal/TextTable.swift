@@ -1,3 +1,5 @@
+import Giftbridge
+
 /// A table of text. Each column is as wide as its widest cell; the last one is cut at the terminal's edge.
 struct TextTable {
     /// A column's title and alignment.
@@ -12,7 +14,7 @@ struct TextTable {
         var style: Terminal.Style?
 
         init(_ text: String, _ style: Terminal.Style? = nil) {
-            self.text = Terminal.plain(text)
+            self.text = text.printable
             self.style = style
         }
 

@@ -5,8 +5,8 @@ struct RateLimitHeaders: Equatable {
     /// Maximum wait in seconds, whatever the vendor says.
     static let longest = 900.0
 
-    /// How long to wait before the next request: `Retry-After` in seconds, else the time until `X-RateLimit-Reset`.
-    /// Zero to 15 minutes; nil if neither can be read.
+    /// How long to wait before the next request: `Retry-After` in seconds or as an HTTP date (RFC 9110), else the time until
+    /// `X-RateLimit-Reset`. Zero to 15 minutes; nil if neither can be read.
     let retryAfter: Duration?
     /// Nothing is left of the vendor's window (`X-RateLimit-Remaining: 0`): the time until it closes, more than zero.
     let spentFor: Duration?
@@ -16,8 +16,18 @@ struct RateLimitHeaders: Equatable {
     ///   - now: The time now in Unix seconds. `X-RateLimit-Reset` is compared to the response's own `Date` where it has
     ///     one, so that it does not matter by how much the vendor's clock is off.
     init(_ head: ResponseHead, now: @autoclosure () -> Double = Date().timeIntervalSince1970) {
-        let untilReset = head.rateLimitReset.flatMap(Double.init).map { $0 - (head.date ?? now()) }
-        retryAfter = Self.bounded(head.retryAfter.flatMap(Double.init) ?? untilReset)
+        func until(_ moment: Double) -> Double { moment - (head.date ?? now()) }
+        let untilReset = head.rateLimitReset.flatMap(Double.init).map { reset in
+            // The vendor's is in Unix seconds. Other layers write milliseconds, or the seconds that are left: no time of theirs
+            // can be taken for another of these.
+            switch reset {
+            case ..<31_536_000: reset
+            case 100_000_000_000...: until(reset / 1000)
+            default: until(reset)
+            }
+        }
+        let wait = head.retryAfter.flatMap { Double($0) ?? Self.seconds(httpDate: $0).map(until) }
+        retryAfter = Self.bounded(wait ?? untilReset)
         let isSpent = head.rateLimitRemaining.flatMap { Int($0) } == 0
         spentFor = isSpent ? Self.bounded(untilReset).flatMap { $0 > .zero ? $0 : nil } : nil
     }

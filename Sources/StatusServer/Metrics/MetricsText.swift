@@ -50,7 +50,7 @@ struct MetricsText {
     }
 
     private static func escaped(_ value: String) -> String {
-        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        value.printable.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
     }
 
     /// A number in Prometheus' format: integers without a fraction, NaN and infinities as words.

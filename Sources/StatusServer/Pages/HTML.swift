@@ -30,7 +30,7 @@ struct HTML: Sendable, ExpressibleByStringInterpolation {
 
     private static func escaped(_ plain: some StringProtocol) -> String {
         var escaped = ""
-        for scalar in plain.unicodeScalars {
+        for scalar in String(plain).printable.unicodeScalars {
             switch scalar {
             case "&": escaped += "&amp;"
             case "<": escaped += "&lt;"
