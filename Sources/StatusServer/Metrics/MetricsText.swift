@@ -50,7 +50,7 @@ struct MetricsText {
     }
 
     private static func escaped(_ value: String) -> String {
-        value.printable.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n").printable
     }
 
     /// A number in Prometheus' format: integers without a fraction, NaN and infinities as words.
