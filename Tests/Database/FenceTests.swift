@@ -123,6 +123,28 @@ extension DatabaseTests {
             #expect(try await test.place(first.orderID) == "")
         }
 
+        /// The answer of a stalled worker, after the rescue. A refusal of the order may have kept its codes, so that taken codes prove
+        /// nothing from then on; a time-out or a conflict refuses nothing.
+        @Test(arguments: [
+            (422, Settlement.Outcome.rejected, OrderStatus.rejected, Duration?.none, true),
+            (422, .inDoubt, .inDoubt, nil, true),
+            (408, .inDoubt, .inDoubt, .seconds(60), false), (409, .inDoubt, .inDoubt, .seconds(60), false),
+            (503, .inDoubt, .inDoubt, .seconds(60), false),
+        ])
+        func onlyALateRefusalMakesTakenCodesUnclear(
+            http: Int, outcome: Settlement.Outcome, status: OrderStatus, dueIn: Duration?, isRefusal: Bool
+        ) async throws {
+            let test = try await TestQueue.make()
+            let (first, second) = try await verifiedOrder(test)
+            var late = Settlement(of: first, outcome, status, error: "Late.", dueIn: dueIn)
+            late.httpStatus = http
+            try await test.settle(late)
+            var taken = Settlement.sold(second, reference: nil, .taken)
+            taken.httpStatus = 422
+            try await test.settle(taken)
+            #expect(try await test.status(first.orderID) == (isRefusal ? "in_doubt" : "completed"))
+        }
+
         @Test func lateSuccessFillsInAMissingReference() async throws {
             let test = try await TestQueue.make()
             let (first, second) = try await verifiedOrder(test)

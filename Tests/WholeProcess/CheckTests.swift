@@ -59,6 +59,21 @@ import Testing
             let json = try Self.findings(try await house.check(["--json"]))
             #expect(json.count { $0.level == .ok } >= 8 && json.allSatisfy { $0.level != .fault })
 
+            // Its request takes a place in the allowance; where none is left, nothing is asked.
+            let taken =
+                "SELECT sum(t) FROM giftbridge.allowances AS a, unnest(a.taken) AS t WHERE name = 'shop default'"
+            #expect(try await house.database.value(taken) == "3")
+            try await house.database.run("UPDATE giftbridge.shops SET rate_limit = 3")
+            let asked = try await house.vendor.requests().count
+            let usedUp = try await house.check()
+            #expect(
+                usedUp.status == 0
+                    && usedUp.text.contains(
+                        "The rate limit is used up for the moment, so the key of shop default was not"),
+                "\(usedUp.text)")
+            #expect(try await house.vendor.requests().count == asked)
+            try await house.database.run("UPDATE giftbridge.shops SET rate_limit = 60")
+
             // Shops.
             try await house.database.run(
                 """

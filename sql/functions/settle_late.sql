@@ -3,10 +3,12 @@
 -- the journal.
 --
 -- The order is that of the journal row, or, without such a row, the one that has exactly the codes that were sold. A result without an
--- order in this database is kept with reference and hash of its codes (settle_gone). p_codes null: no accepted answer.
+-- order in this database is kept with reference and hash of its codes (settle_gone). p_is_refusal: the vendor refused the order itself, and
+-- may have kept its codes; not a time-out or a conflict (408, 409, 425). p_codes null: no accepted answer.
 -- Called by settle_one. Locks the order.
 CREATE OR REPLACE FUNCTION giftbridge.settle_late(
-    p_order_id bigint, p_token uuid, p_outcome text, p_http_status integer, p_journal_error text, p_response text, p_reference text, p_codes text[],
+    p_order_id bigint, p_token uuid, p_outcome text, p_is_refusal boolean, p_http_status integer, p_journal_error text, p_response text,
+    p_reference text, p_codes text[],
     OUT status text, OUT is_applied boolean, OUT note text
 )
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -32,7 +34,7 @@ BEGIN
                 p_response, p_reference);
         END IF;
         SELECT o.* INTO v_order FROM giftbridge.orders AS o WHERE o.id = p_order_id FOR UPDATE;
-        IF p_outcome IN ('rejected', 'in_doubt') AND p_http_status BETWEEN 400 AND 499 AND v_journal.kind <> 'lookup' THEN
+        IF p_is_refusal AND v_journal.kind <> 'lookup' THEN
             -- The vendor may have kept the codes, so a taken code proves nothing from now on.
             UPDATE giftbridge.orders AS o SET was_refused = true WHERE o.id = p_order_id;
         END IF;
@@ -86,4 +88,4 @@ BEGIN
     SELECT o.status INTO status FROM giftbridge.orders AS o WHERE o.id = v_order.id;
 END
 $$;
-COMMENT ON FUNCTION giftbridge.settle_late(bigint, uuid, text, integer, text, text, text, text[]) IS 'Handles a result whose token is no longer in flight: an accepted answer still completes the order.';
+COMMENT ON FUNCTION giftbridge.settle_late(bigint, uuid, text, boolean, integer, text, text, text, text[]) IS 'Handles a result whose token is no longer in flight: an accepted answer still completes the order.';

@@ -25,7 +25,9 @@ BEGIN
     DELETE FROM giftbridge.in_flight AS f WHERE f.order_id = p_order_id AND f.token = p_token RETURNING f.* INTO v_flight;
     IF NOT FOUND THEN
         SELECT l.status, l.is_applied, l.note INTO status, is_applied, note
-        FROM giftbridge.settle_late(p_order_id, p_token, p_outcome, p_http_status, p_journal_error, p_response,
+        FROM giftbridge.settle_late(p_order_id, p_token, p_outcome,
+            p_http_status BETWEEN 400 AND 499 AND (p_outcome = 'rejected' OR p_outcome = 'in_doubt' AND p_due_in IS NULL),
+            p_http_status, p_journal_error, p_response,
             CASE WHEN p_status = 'completed' AND p_match <> 'taken' THEN p_reference END,
             CASE WHEN p_status = 'completed' AND p_match <> 'taken' THEN p_codes END) AS l;
         RETURN;
