@@ -28,14 +28,14 @@ struct RequestSlotsTests {
         for _ in 0..<count {
             let before = slots.waiting
             tasks.append(Task { await slots.enter(allowance) })
-            while slots.waiting == before { await Task.yield() }
+            while slots.waiting == before, !Task.isCancelled { await Task.yield() }
         }
         return tasks
     }
 
     @Test("Each allowance has its slots; the others wait, and go in their order")
     func order() async {
-        let slots = RequestSlots(2)
+        let slots = RequestSlots(2, patience: .seconds(60))
         for allowance in ["a", "a", "b", "b"] { #expect(await slots.enter(allowance)) }
         let waiting = await Self.wait(slots, "a", 3)
         #expect(slots.waiting == 3)
@@ -65,7 +65,7 @@ struct RequestSlotsTests {
 
     @Test("What has waited too long is turned away, and leaves no slot behind")
     func turnAway() async {
-        let slots = RequestSlots(1)
+        let slots = RequestSlots(1, patience: .seconds(60))
         #expect(await slots.enter("a"))
         let early = await Self.wait(slots, "a", 1)
         let between = ContinuousClock.now
