@@ -13,8 +13,8 @@ import Testing
             try await Bridge(database, vendor, StatusFace.settings).run { process in
                 let face = try await StatusFace(of: process)
                 for path in ["/healthz", "/readyz"] {
-                    let answer = try await face.get(path)
-                    #expect(answer.status == 200 && answer.text == "ok\n")
+                    let answer = try await face.wait(for: path) { $0.status == 200 }
+                    #expect(answer.text == "ok\n")
                     #expect(answer.header("cache-control") == "no-store")
                     #expect(answer.header("x-content-type-options") == "nosniff")
                     #expect(
