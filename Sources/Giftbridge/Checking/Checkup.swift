@@ -3,7 +3,7 @@ import LibPQ
 import Logging
 import SmartGift
 
-/// Checks everything that a worker needs, changes nothing, and says how to fix each fault.
+/// Checks everything that a worker needs, and says how to fix each fault.
 ///
 /// It asks the vendor for the payment methods, once per key. Each of these requests takes its place in the allowance, but is not in
 /// the journal.

@@ -8,7 +8,8 @@ struct Check: AsyncParsableCommand {
         abstract:
             "Check configuration, database, schema, permissions, LISTEN, keys and vendor, and say how to fix each fault.",
         discussion: """
-            Changes nothing. Asks the vendor for its payment methods, once per key; that uses one request of the rate limit.
+            Changes nothing but a count: it asks the vendor for its payment methods, once per key, and each of these requests \
+            takes its place in the rate limit.
 
             Exit status: 0 no fault (there may be warnings); 69 database or vendor not reachable; 78 wrong configuration.
             """)
