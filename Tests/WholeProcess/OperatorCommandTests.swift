@@ -251,6 +251,22 @@ import Testing
         }
     }
 
+    @Test func aCopyAndAPromotedStandbyAreSaidByStatusAndCheck() async throws {
+        let database = try await TestServer.shared.database()
+        for (change, text) in [
+            ("promoted_at = now()", "A standby of the database was promoted"),
+            ("database_oid = database_oid::bigint + 1", "This database is a copy"),
+        ] {
+            #expect(try await !Self.giftbridge(database, "status").text.contains(text))
+            try await database.run("UPDATE giftbridge.installation SET \(change)")
+            #expect(try await Self.giftbridge(database, "status").text.contains(text))
+            let environment = ["GIFTBRIDGE_DATABASE_URL": database.workerConninfo, "GIFTBRIDGE_API_KEY": "sk_test"]
+            let check = try await RunningProcess.giftbridge(
+                ["check", "--api-url", "http://127.0.0.1:9"], environment: environment)
+            #expect(check.text.contains(text), "\(check.text)")
+        }
+    }
+
     @Test func watchGoesOnUntilItsSignal() async throws {
         let database = try await TestServer.shared.database()
         let outcome = try await RunningProcess.run(
