@@ -90,6 +90,8 @@ struct BridgeConfigurationTests {
         "Other wrong values name their variable",
         arguments: [
             ("GIFTBRIDGE_API_URL", "http://api.smart-gift.co.uk"), ("GIFTBRIDGE_API_URL", "smart-gift"),
+            ("GIFTBRIDGE_API_HOSTS", "https://vendor.example"), ("GIFTBRIDGE_API_HOSTS", "vendor.example:8443"),
+            ("GIFTBRIDGE_API_HOSTS", "a,,b*"), ("GIFTBRIDGE_API_HOSTS", "*.example"),
             ("GIFTBRIDGE_DATABASE_URL", "postgres://[::1"), ("GIFTBRIDGE_DATABASE_URL", "nonsense"),
             ("GIFTBRIDGE_DATABASE_URL", "colour=blue"), ("GIFTBRIDGE_API_KEY", ""), ("GIFTBRIDGE_API_KEY", "two words"),
         ])

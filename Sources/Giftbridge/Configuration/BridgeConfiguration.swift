@@ -56,7 +56,11 @@ package struct BridgeConfiguration: Sendable {
 
     private static func hosts(_ text: String, _ name: String) throws(ConfigurationError) -> Set<String> {
         let hosts = text.lowercased().split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
-        guard !hosts.isEmpty, hosts.allSatisfy({ !$0.isEmpty && !$0.contains("/") && !$0.contains("*") }) else {
+        // One colon is a port's; an IPv6 address has more.
+        let isRight = hosts.allSatisfy { host in
+            !host.isEmpty && !host.contains("/") && !host.contains("*") && host.count { $0 == ":" } != 1
+        }
+        guard !hosts.isEmpty, isRight else {
             throw ConfigurationError(name, "must be host names without scheme and port, with commas between them")
         }
         return Set(hosts)
